@@ -1,0 +1,19 @@
+// Jest runs our ES modules as CommonJS through SWC: its own ES module mode leaks memory on Node 20.
+const swc = (syntax) => [
+  '@swc/jest',
+  { jsc: { target: 'es2022', parser: { syntax } }, module: { type: 'commonjs' } },
+]
+const esmOnly = ['typebox', 'yoctocolors', '@fastify/type-provider-typebox']
+
+export default {
+  testEnvironment: 'node',
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  coverageProvider: 'v8',
+  workerIdleMemoryLimit: '512MB',
+  testTimeout: 30_000,
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1', '$1.js'] },
+  transform: { '^.+\\.ts$': swc('typescript'), '^.+\\.m?js$': swc('ecmascript') },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+}

@@ -1,0 +1,131 @@
+import type { Readable } from 'node:stream'
+
+/** `inside` ids from `insideStart` on are `outside` ids from `outsideStart` on, `count` of them. */
+export interface IdMapEntry {
+  readonly insideStart: number
+  readonly outsideStart: number
+  readonly count: number
+}
+
+/** What a stage's sandboxes share: a user namespace, a network namespace, and the workspace mount. */
+export interface StageSpec {
+  /** Host ids that ids 0..count-1 inside stand for; no other stage running now may have them. */
+  readonly ids: { readonly start: number; readonly count: number }
+  /** Made once for the stage and mounted into every sandbox that names it; thrown away with the stage. */
+  readonly workspace?: OverlaySpec
+}
+
+/** A stack of read-only directories with one writable directory on top. */
+export interface OverlaySpec {
+  /**
+   * Lower layers, topmost first, at least one. Their files are owned on disk by ids 0..count-1, which
+   * an id-mapped mount shows as the stage's ids. `owner` (default 0) is the host user id that is to be
+   * seen as id 0 inside instead, for trees that belong to an ordinary user.
+   */
+  readonly lowers: readonly { readonly path: string; readonly owner?: number }[]
+  /** Empty directories on one file system that the overlay gets for itself; the caller removes them. */
+  readonly upper: string
+  readonly work: string
+}
+
+/** A host file or directory shown inside. The target is made when it is not there. */
+export interface BindMount {
+  readonly source: string
+  /** Absolute path inside; never followed out of the root, whatever links the image has. */
+  readonly target: string
+  readonly readOnly: boolean
+  /** Show host id 0 as the stage's id 0 (needs a file system that can do it); default false. */
+  readonly idMapped?: boolean
+}
+
+export interface RlimitSpec {
+  /** Name without prefix, e.g. `NOFILE`. */
+  readonly name: string
+  readonly soft: number
+  readonly hard: number
+}
+
+/** Limits on the sandbox's cgroup; absent means none. */
+export interface CgroupLimits {
+  readonly memoryBytes?: number
+  /** CPUs' worth of time, e.g. 1.5. */
+  readonly cpus?: number
+  readonly pids?: number
+}
+
+export interface SandboxSpec {
+  /** Name for cgroup directories and messages: `[a-z0-9-]{1,64}`, unique among those running. */
+  readonly name: string
+  readonly root: OverlaySpec
+  /** Absolute path at which the stage's workspace is mounted; absent: not mounted. */
+  readonly workspaceTarget?: string
+  readonly binds: readonly BindMount[]
+  /** Program and arguments; the program is an absolute path inside. */
+  readonly argv: readonly string[]
+  /** The whole environment; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>
+  /** Absolute directory inside to start in; made when it is not there. */
+  readonly cwd: string
+  readonly hostname: string
+  readonly limits: CgroupLimits
+  readonly rlimits?: readonly RlimitSpec[]
+  /** Bytes of /dev/shm; default 64 MiB. */
+  readonly shmBytes?: number
+}
+
+/** How a sandbox ended. */
+export interface SandboxExit {
+  /** Exit code of the first process, or null when a signal ended it. */
+  readonly code: number | null
+  /** Signal number that ended it, or null. */
+  readonly signal: number | null
+  /** Times a process was killed for memory in this cgroup. */
+  readonly oomKills: number
+  /** Times a fork was refused by the pids limit. */
+  readonly pidsRefused: number
+  readonly cpuMs: number
+  readonly memoryPeakBytes: number
+  readonly wallMs: number
+}
+
+/** A running sandbox. */
+export interface Sandbox {
+  readonly name: string
+  /** Host process id of the sandbox's init, for messages only: never signal it by number. */
+  readonly pid: number
+  /** Standard output and error in one stream, in the order in which they were written. Ends when no process holds it any more. */
+  readonly output: Readable
+  /**
+   * Resolves when every process of the sandbox is gone and its cgroup has been read and removed. The
+   * writable directory is the caller's to remove then. Never rejects for what the step did.
+   */
+  readonly exit: Promise<SandboxExit>
+  /** Asks every process inside to end (SIGTERM). */
+  terminate(): void
+  /** Ends every process inside at once (SIGKILL to the sandbox's init). */
+  kill(): void
+}
+
+export interface Stage {
+  /**
+   * Starts a sandbox. Resolves when the program runs.
+   * @throws NativeError naming the call that failed, e.g. `execve on /bin/sh: ENOENT`.
+   */
+  start(spec: SandboxSpec): Promise<Sandbox>
+  /** Removes the namespaces and the workspace mount. Every sandbox of the stage must have ended. */
+  destroy(): Promise<void>
+}
+
+export interface LauncherOptions {
+  /** Directory below each cgroup hierarchy under which ours are made, e.g. `sandpiper/r-1a2b`. */
+  readonly cgroupParent: string
+}
+
+/** The process that makes sandboxes. One per runner. */
+export interface Launcher {
+  createStage(spec: StageSpec): Promise<Stage>
+  /** Kills every sandbox, waits for them, ends the process. */
+  close(): Promise<void>
+  /** Resolves when the launcher process has ended, however it did. */
+  readonly closed: Promise<void>
+}

@@ -1,0 +1,38 @@
+/**
+ * One record of a step's log. Spool, wire and archive hold the same bytes: one JSON object a line
+ * (NDJSON), in the order of `pos`, so that offsets, lengths and checksums mean the same everywhere.
+ * Field names are Drone's.
+ */
+export interface LogRecord {
+  /** Number of the record in its step's log, from 0, without gaps. */
+  readonly pos: number
+  /**
+   * Text of the line with its newline. A record without a newline at its end is a piece of a longer
+   * line (or the last, unfinished one): joining all `out` gives the step's output again. Bytes that
+   * are not UTF-8 were replaced by U+FFFD.
+   */
+  readonly out: string
+  /** Milliseconds since the step started. */
+  readonly time: number
+}
+
+/** Longest `out` in UTF-16 code units; longer lines are split over several records. */
+export const LOG_RECORD_OUT_MAX = 16 * 1024
+
+/** Encodes a record as one NDJSON line, newline included. */
+export function encodeLogRecord(record: LogRecord): string {
+  return `${JSON.stringify(record)}\n`
+}
+
+/** Decodes one NDJSON line. Throws `SyntaxError` when it is no log record. */
+export function decodeLogRecord(line: string): LogRecord {
+  const value: unknown = JSON.parse(line)
+  if (isLogRecord(value)) return value
+  throw new SyntaxError(`not a log record: ${line.slice(0, 80)}`)
+}
+
+function isLogRecord(value: unknown): value is LogRecord {
+  if (typeof value !== 'object' || value === null) return false
+  const { pos, out, time } = value as Partial<LogRecord>
+  return typeof pos === 'number' && typeof out === 'string' && typeof time === 'number'
+}

@@ -1,0 +1,126 @@
+import type { Status } from './status.js'
+
+/**
+ * What a runner tells the server, in order, over one Redis stream (see keys.ts). Each message has a
+ * sequence number per runner session, from 1 without gaps. The server applies a message once and
+ * only in order, stores the last applied number with its effects in one transaction, and acknowledges
+ * it (see downlink.ts). The runner keeps every message until it is acknowledged and sends it again
+ * when the acknowledgement does not come: so a wiped Redis or a restarted server loses nothing.
+ *
+ * A log chunk is just a message: what a step printed before it ended always arrives before its end.
+ */
+export type UplinkMessage =
+  StageStarted | StepStarted | LogChunk | StepFinished | StageFinished | StageAbandoned | Heartbeat
+
+/** Names one attempt of a stage. The server refuses state from any but the current one. */
+export interface AttemptRef {
+  readonly stageId: number
+  readonly attempt: number
+}
+
+/** The runner asks for the stage. It may go on once this is acknowledged and it got no `cancel`. */
+export interface StageStarted extends AttemptRef {
+  readonly type: 'stage.started'
+  /** Name of the runner's machine. */
+  readonly machine: string
+  /** Unix time in milliseconds, by the runner's clock. */
+  readonly at: number
+}
+
+export interface StepStarted extends AttemptRef {
+  readonly type: 'step.started'
+  readonly step: number
+  readonly at: number
+}
+
+/** Bytes of the step's log (whole NDJSON records, see log-record.ts) from `offset` on. */
+export interface LogChunk extends AttemptRef {
+  readonly type: 'log'
+  readonly step: number
+  /** Byte offset of `data` in the step's log. */
+  readonly offset: number
+  readonly data: string
+}
+
+export interface StepFinished extends AttemptRef {
+  readonly type: 'step.finished'
+  readonly step: number
+  /** `success`, `failure`, `error`, `killed` or `skipped`. */
+  readonly status: Status
+  /** Exit code of the step; 128 + signal when a signal ended it; 0 when it did not run. */
+  readonly exitCode: number
+  /** Why it did not succeed, in words for people; empty else. */
+  readonly error: string
+  readonly usage: StepUsage | null
+  /** Length and checksum of the whole log, which the server checks its archive against. */
+  readonly log: LogSummary
+  readonly at: number
+}
+
+export interface LogSummary {
+  readonly bytes: number
+  readonly lines: number
+  /** Lower-case hex. */
+  readonly sha256: string
+}
+
+/** What a step used. */
+export interface StepUsage {
+  /** CPU time, user and system together, in milliseconds. */
+  readonly cpuMs: number
+  /** Highest memory use of the step's cgroup, in bytes; page cache counts. */
+  readonly memoryPeakBytes: number
+  /** Wall time of the sandbox in milliseconds. */
+  readonly wallMs: number
+}
+
+export interface StageFinished extends AttemptRef {
+  readonly type: 'stage.finished'
+  readonly status: Status
+  readonly error: string
+  readonly at: number
+}
+
+/** A runner that starts again tells what a dead predecessor in its data directory left unfinished. */
+export interface StageAbandoned extends AttemptRef {
+  readonly type: 'stage.abandoned'
+  readonly reason: string
+}
+
+/** Sent every few seconds. Renews the lease of the attempts it names. */
+export interface Heartbeat {
+  readonly type: 'heartbeat'
+  readonly machine: string
+  readonly stages: readonly AttemptRef[]
+}
+
+/** A message as it travels: fields of one Redis stream entry. `log` messages have `data` beside `body`. */
+export interface UplinkEntry {
+  readonly session: string
+  readonly seq: number
+  readonly message: UplinkMessage
+}
+
+/** Encodes an entry as field-value pairs for XADD. */
+export function encodeUplinkEntry(entry: UplinkEntry): string[] {
+  const { message } = entry
+  const head = ['session', entry.session, 'seq', String(entry.seq)]
+  if (message.type !== 'log') return [...head, 'body', JSON.stringify(message)]
+  const { data, ...rest } = message
+  return [...head, 'body', JSON.stringify(rest), 'data', data]
+}
+
+/** Decodes what `encodeUplinkEntry` made. Throws `SyntaxError` on anything else. */
+export function decodeUplinkEntry(fields: readonly string[]): UplinkEntry {
+  const map = new Map<string, string>()
+  for (let i = 0; i + 1 < fields.length; i += 2) map.set(fields[i] ?? '', fields[i + 1] ?? '')
+  const session = map.get('session')
+  const seq = Number(map.get('seq'))
+  const body = map.get('body')
+  if (!session || !Number.isSafeInteger(seq) || body === undefined) {
+    throw new SyntaxError('not an uplink entry')
+  }
+  const parsed = JSON.parse(body) as UplinkMessage
+  const message = parsed.type === 'log' ? { ...parsed, data: map.get('data') ?? '' } : parsed
+  return { session, seq, message }
+}

@@ -1,0 +1,18 @@
+import type { StepFinished } from '../../protocol/uplink.js'
+
+/**
+ * Where the running of a stage reports to: the uplink to a server, or a terminal (`sandpiper exec`).
+ * Calls come in order; `stepFinished` of a step comes after its last `output`.
+ */
+export interface StageSink {
+  stepStarted(step: number, at: number): void
+  /**
+   * Bytes the step printed, or a message of the runner's own about it.
+   * @returns a promise when the sink is full; the caller stops reading until it resolves.
+   */
+  output(step: number, data: Buffer): Promise<void> | undefined
+  stepFinished(result: StepResult): Promise<void>
+}
+
+/** The end of a step, without what the sink itself adds. */
+export type StepResult = Omit<StepFinished, 'type' | 'stageId' | 'attempt' | 'log'>

@@ -1,0 +1,142 @@
+import type { Generated } from 'kysely'
+import type { Status } from '../../protocol/status.js'
+
+/**
+ * Tables of the server's database: the truth about every delivery, build, stage and step. Times are
+ * Unix milliseconds; booleans are 0 or 1; columns ending in `_json` hold JSON text.
+ */
+export interface Database {
+  repos: RepoTable
+  deliveries: DeliveryTable
+  builds: BuildTable
+  stages: StageTable
+  steps: StepTable
+  runner_sessions: RunnerSessionTable
+}
+
+export interface RepoTable {
+  id: Generated<number>
+  owner: string
+  name: string
+  clone_url: string
+  /** 1 when the repo was added with a local path or a file:// URL. */
+  allow_file_transport: number
+  default_branch: string
+  link: string
+  private: number
+  /** Secret that its webhooks are signed with, encrypted with the server's key file. */
+  hook_secret: string
+  active: number
+  /** Number of the newest build. */
+  counter: number
+  timeout_ms: number
+  created: number
+  updated: number
+}
+
+/** Webhook deliveries that were accepted; what makes a replay known. */
+export interface DeliveryTable {
+  id: Generated<number>
+  repo_id: number
+  /** `git`, `github`, ... */
+  forge: string
+  /** The sender's id of the delivery; unique per repo and forge. */
+  delivery_id: string
+  /** SHA-256 of the raw body, hex; unique per repo and forge too: a replay under a new id is a replay. */
+  body_sha256: string
+  event: string
+  received: number
+  /** The build it made, or null with the reason why it made none. */
+  build_id: number | null
+  reason: string
+}
+
+export interface BuildTable {
+  id: Generated<number>
+  repo_id: number
+  /** From 1, unique per repo. */
+  number: number
+  /** Number of the build that this one restarts, or 0. */
+  parent: number
+  /** `pending` until ingested and a stage starts. */
+  status: Status
+  error: string
+  /** The `BuildEvent` as JSON: conditions and variables are computed from it. */
+  event_json: string
+  /** Copies of the event's fields that are listed or filtered by. */
+  event: string
+  ref: string
+  branch: string
+  after: string
+  /** The compiled `Plan` as JSON, or null before ingest. */
+  plan_json: string | null
+  created: number
+  started: number
+  finished: number
+  updated: number
+}
+
+export interface StageTable {
+  id: Generated<number>
+  build_id: number
+  repo_id: number
+  number: number
+  name: string
+  kind: string
+  type: string
+  os: string
+  arch: string
+  status: Status
+  error: string
+  exit_code: number
+  /** Current attempt, from 1; the fencing token together with `session`. */
+  attempt: number
+  /** Runner session that holds the current attempt; empty when none does. */
+  session: string
+  machine: string
+  /** When the lease ends unless a heartbeat renews it; 0 when not held. */
+  lease_until: number
+  /** 1 when a person or a rule asked for its end. */
+  cancel_requested: number
+  depends_on_json: string
+  on_success: number
+  on_failure: number
+  /** `StagePlan` as JSON. */
+  plan_json: string
+  created: number
+  /** When it was put on the queue, 0 before. */
+  queued: number
+  started: number
+  stopped: number
+  updated: number
+}
+
+export interface StepTable {
+  id: Generated<number>
+  stage_id: number
+  number: number
+  name: string
+  image: string
+  status: Status
+  error: string
+  errignore: number
+  exit_code: number
+  detached: number
+  depends_on_json: string
+  started: number
+  stopped: number
+  /** `StepUsage` as JSON, or null. */
+  usage_json: string | null
+  log_bytes: number
+  log_lines: number
+  /** Checksum that the runner sent and the archive was checked against; empty before. */
+  log_sha256: string
+}
+
+/** How far each runner session's messages have been applied. */
+export interface RunnerSessionTable {
+  session: string
+  machine: string
+  last_seq: number
+  updated: number
+}
