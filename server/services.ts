@@ -1,0 +1,101 @@
+import type { Selectable } from 'kysely'
+import type { BuildEvent } from '../pipelines/event.js'
+import type { LogRef, LogStore } from './logs/log-store.js'
+import type { BuildTable, RepoTable, StageTable, StepTable } from './store/schema.js'
+
+export type Repo = Omit<Selectable<RepoTable>, 'hook_secret'>
+export type Build = Selectable<BuildTable>
+export type Stage = Selectable<StageTable>
+export type Step = Selectable<StepTable>
+
+/** What the HTTP side of the server works with; made in compose.ts, used by hooks and api. */
+export interface ServerServices {
+  readonly repos: RepoService
+  readonly builds: BuildService
+  readonly logs: LogService
+  health(): Promise<readonly HealthCheck[]>
+}
+
+export interface RepoService {
+  find(owner: string, name: string): Promise<Repo | null>
+  list(): Promise<readonly Repo[]>
+  /** @throws SandpiperError SP_REPO_EXISTS, SP_REPO_INVALID */
+  add(repo: NewRepo): Promise<{ readonly repo: Repo; readonly hookSecret: string }>
+  /** Removes the repo with its builds and logs; running stages are cancelled first. */
+  remove(owner: string, name: string): Promise<boolean>
+  /** Secrets to check a hook against: one repo's, or those of every active repo. */
+  hookSecrets(slug?: string): Promise<readonly { readonly repo: Repo; readonly secret: string }[]>
+}
+
+export interface NewRepo {
+  readonly owner: string
+  readonly name: string
+  /** https://, http://, ssh:// or git:// URL, scp-like address, or (local) absolute path / file:// URL. */
+  readonly cloneUrl: string
+  readonly defaultBranch?: string
+  readonly link?: string
+  /** Made at random when absent. */
+  readonly hookSecret?: string
+}
+
+export interface NewDelivery {
+  readonly forge: string
+  readonly deliveryId: string
+  /** Hex. */
+  readonly bodySha256: string
+  readonly event: string
+}
+
+/** What became of a delivery. `duplicate` deliveries answer with what the first one made. */
+export interface DeliveryResult {
+  readonly duplicate: boolean
+  readonly build: Build | null
+  /** Why no build was made; empty when one was. */
+  readonly reason: string
+}
+
+export interface BuildDetail {
+  readonly build: Build
+  readonly stages: readonly { readonly stage: Stage; readonly steps: readonly Step[] }[]
+}
+
+export interface BuildService {
+  /**
+   * Writes delivery and build in one transaction, then wakes ingest. `event` is null, with a reason,
+   * for deliveries that make no build (a ping, a deleted branch).
+   */
+  accept(
+    repo: Repo,
+    delivery: NewDelivery,
+    event: BuildEvent | null,
+    reason: string,
+  ): Promise<DeliveryResult>
+  /** Newest first. */
+  list(
+    repo: Repo,
+    page: { readonly limit: number; readonly offset: number },
+  ): Promise<readonly Build[]>
+  find(repo: Repo, number: number): Promise<BuildDetail | null>
+  latest(repo: Repo): Promise<BuildDetail | null>
+  /** A new build of the same event; its `parent` is the restarted one. Null when there is none. */
+  restart(repo: Repo, number: number): Promise<Build | null>
+  /** Ends the build: waiting stages at once, running ones through their runner. Null when there is none. */
+  cancel(repo: Repo, number: number): Promise<BuildDetail | null>
+}
+
+export interface LogService {
+  readonly store: LogStore
+  /**
+   * Calls `listener` whenever the log has grown or its step has ended, until the returned function is
+   * called. Never call it twice for one change; the listener reads the store itself.
+   */
+  watch(ref: LogRef, listener: () => void): () => void
+}
+
+export interface HealthCheck {
+  /** `database`, `redis`, `uplink`, ... */
+  readonly name: string
+  readonly ok: boolean
+  /** What is wrong and what to do; empty when ok. */
+  readonly detail: string
+}
