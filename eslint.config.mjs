@@ -1,52 +1,26 @@
 import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
-
-/** What each room may import of ours. Imports point one way; nothing else is allowed. */
-const rooms = {
-  pipelines: [],
-  protocol: ['pipelines'],
-  native: [],
-  git: ['protocol'],
-  server: ['pipelines', 'protocol', 'git'],
-  runner: ['pipelines', 'protocol', 'git', 'native'],
-  cli: ['pipelines', 'protocol', 'git', 'native', 'server', 'runner'],
-}
-
-const importDirection = Object.entries(rooms).map(([room, allowed]) => ({
-  files: [`${room}/**/*.ts`],
-  ignores: ['**/*.test.ts'],
-  rules: {
-    'no-restricted-imports': [
-      'error',
-      {
-        patterns: [...Object.keys(rooms), 'test', 'scripts']
-          .filter((other) => other !== room && !allowed.includes(other))
-          .map((other) => ({
-            regex: `^(\\.\\./)+${other}/`,
-            message: `${room}/ must not import ${other}/: imports point one way (see ARCHITECTURE.md).`,
-          })),
-      },
-    ],
-  },
-}))
+import { rooms } from './eslint.rooms.mjs'
 
 const purePipelines = {
   files: ['pipelines/**/*.ts'],
   ignores: ['**/*.test.ts'],
   rules: {
-    'no-restricted-imports': [
+    'no-restricted-globals': [
       'error',
-      {
-        patterns: [
-          {
-            regex: '^(\\.\\./)+(protocol|native|git|server|runner|cli|test|scripts)/',
-            message: 'pipelines/ imports nothing of ours (see ARCHITECTURE.md).',
-          },
-          { regex: '^node:', message: 'pipelines/ is pure: no clock, disk, network or process.' },
-        ],
-      },
+      ...[
+        'process',
+        'Buffer',
+        'fetch',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'performance',
+      ].map((name) => ({
+        name,
+        message: 'pipelines/ is pure: no clock, disk, network or process.',
+      })),
     ],
-    'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval', 'Buffer'],
     'no-restricted-properties': [
       'error',
       { object: 'Date', property: 'now', message: 'pipelines/ is pure: pass the time in.' },
@@ -108,6 +82,11 @@ export default tseslint.config(
       },
     },
   },
-  ...importDirection,
+  {
+    files: ['**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    plugins: { rooms },
+    rules: { 'rooms/import-direction': 'error' },
+  },
   purePipelines,
 )
