@@ -1,0 +1,57 @@
+/** How one server process is set up. The command line makes it; nothing here reads the environment. */
+export interface ServerConfig {
+  /** Directory of everything that must survive: database, logs, mirrors, keys, Redis file. */
+  readonly dataDir: string
+  readonly listen: { readonly host: string; readonly port: number }
+  /** Address that people and hooks reach the server by; made from `listen` when absent. */
+  readonly publicUrl?: string
+  readonly redis: RedisConfig
+  /** Prefix of every key in Redis; one prefix is one Sandpiper. Default `sandpiper`. */
+  readonly redisPrefix?: string
+  /** How long a stage stays with a runner that is silent. Default 30,000 ms. */
+  readonly leaseMs?: number
+  /** How often the database and the queues are compared. Default 2,000 ms. */
+  readonly reconcileIntervalMs?: number
+  /** Largest webhook body. Default 25 MiB, which is GitHub's own limit. */
+  readonly bodyBytesMax?: number
+  /** Token of the API. Made and written to `DATA/admin-token` on first start when absent. */
+  readonly adminToken?: string
+  /** Name of the pipeline file in a repo. Default `.pipeline.yml`. */
+  readonly pipelineFile?: string
+  /** Tries to reach a repo for one build, and the first pause between two. Default 4 and 1,000 ms. */
+  readonly ingest?: { readonly attemptsMax: number; readonly backoffMs: number }
+  /** pino's level. Default `info`. */
+  readonly logLevel?: string
+}
+
+/** Either someone's Redis by URL, or a private child of ours whose data is in `DATA/redis`. */
+export type RedisConfig =
+  | { readonly url: string }
+  | {
+      readonly private: true
+      /** Where the socket goes when a path in `dataDir` would be too long; default the temp dir. */
+      readonly runtimeDir?: string
+    }
+
+/** `ServerConfig` with its defaults filled in and the token known. */
+export type ResolvedConfig = Required<ServerConfig>
+
+/** Pipelines that name no platform, and the build's variables, get this one. */
+export const DEFAULT_PLATFORM = { os: 'linux', arch: 'amd64' } as const
+
+/** Fills in the defaults. */
+export function resolveConfig(config: ServerConfig, adminToken: string): ResolvedConfig {
+  const { host, port } = config.listen
+  return {
+    redisPrefix: 'sandpiper',
+    leaseMs: 30_000,
+    reconcileIntervalMs: 2_000,
+    bodyBytesMax: 25 * 1024 * 1024,
+    pipelineFile: '.pipeline.yml',
+    ingest: { attemptsMax: 4, backoffMs: 1_000 },
+    logLevel: 'info',
+    publicUrl: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    ...config,
+    adminToken,
+  }
+}

@@ -1,0 +1,67 @@
+import type { Insertable, Selectable, Updateable } from 'kysely'
+import type { Db } from './database.js'
+import type { BuildTable } from './schema.js'
+
+export type BuildRow = Selectable<BuildTable>
+
+/** Adds a build. */
+export async function insertBuild(db: Db, build: Insertable<BuildTable>): Promise<BuildRow> {
+  return db.insertInto('builds').values(build).returningAll().executeTakeFirstOrThrow()
+}
+
+/** The build with that id, or null. */
+export async function findBuildById(db: Db, id: number): Promise<BuildRow | null> {
+  const query = db.selectFrom('builds').selectAll().where('id', '=', id)
+  return (await query.executeTakeFirst()) ?? null
+}
+
+/** The repo's build of that number, or null. */
+export async function findBuild(db: Db, repoId: number, number: number): Promise<BuildRow | null> {
+  const query = db.selectFrom('builds').selectAll().where('repo_id', '=', repoId)
+  return (await query.where('number', '=', number).executeTakeFirst()) ?? null
+}
+
+/** The repo's builds, newest first. */
+export async function listBuilds(
+  db: Db,
+  repoId: number,
+  page: { readonly limit: number; readonly offset: number },
+): Promise<BuildRow[]> {
+  const query = db.selectFrom('builds').selectAll().where('repo_id', '=', repoId)
+  return query.orderBy('number', 'desc').limit(page.limit).offset(page.offset).execute()
+}
+
+/** Ids of builds that nobody has compiled yet, oldest first. */
+export async function uningestedBuilds(db: Db, limit: number): Promise<number[]> {
+  const rows = await db
+    .selectFrom('builds')
+    .select('id')
+    .where('status', '=', 'pending')
+    .where('plan_json', 'is', null)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+/** Ids of builds that have a plan and have not ended, oldest first. */
+export async function openBuilds(db: Db, limit: number): Promise<number[]> {
+  const rows = await db
+    .selectFrom('builds')
+    .select('id')
+    .where('status', 'in', ['pending', 'running'])
+    .where('plan_json', 'is not', null)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+/** Changes a build. */
+export async function updateBuild(
+  db: Db,
+  id: number,
+  change: Updateable<BuildTable> & { readonly updated: number },
+): Promise<void> {
+  await db.updateTable('builds').set(change).where('id', '=', id).execute()
+}

@@ -1,0 +1,32 @@
+import { Migrator } from 'kysely'
+import type { Kysely, Migration } from 'kysely'
+import { SandpiperError, messageOf } from '../../protocol/errors.js'
+import { base } from './migrations/0001-base.js'
+import type { Database } from './schema.js'
+
+/** Every migration there ever was, in order; one that is released never changes. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-base': base,
+}
+
+/**
+ * Brings the tables up to date.
+ * @throws SandpiperError SP_STORE_MIGRATE, also when the file was made by a newer Sandpiper
+ */
+export async function migrateToLatest(db: Kysely<Database>): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },
+  })
+  const { error, results } = await migrator.migrateToLatest()
+  if (error === undefined) return
+  const failed = results?.find((result) => result.status === 'Error')?.migrationName
+  throw new SandpiperError(
+    'SP_STORE_MIGRATE',
+    `bring the database up to date${failed ? `, migration ${failed}` : ''}: ${messageOf(error)}`,
+    {
+      hint: 'A newer Sandpiper may have made this database; run that version, or restore a backup.',
+      cause: error,
+    },
+  )
+}

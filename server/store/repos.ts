@@ -1,0 +1,81 @@
+import type { Insertable, Selectable } from 'kysely'
+import type { Db } from './database.js'
+import type { RepoTable } from './schema.js'
+
+/** A repo without its hook secret. */
+export type RepoRow = Omit<Selectable<RepoTable>, 'hook_secret'>
+
+const COLUMNS = [
+  'id',
+  'owner',
+  'name',
+  'clone_url',
+  'allow_file_transport',
+  'default_branch',
+  'link',
+  'private',
+  'active',
+  'counter',
+  'timeout_ms',
+  'created',
+  'updated',
+] as const
+
+/** Adds a repo; null when one of that owner and name exists. */
+export async function insertRepo(db: Db, repo: Insertable<RepoTable>): Promise<RepoRow | null> {
+  const row = await db
+    .insertInto('repos')
+    .values(repo)
+    .onConflict((conflict) => conflict.columns(['owner', 'name']).doNothing())
+    .returning(COLUMNS)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** The repo of that owner and name, or null. */
+export async function findRepo(db: Db, owner: string, name: string): Promise<RepoRow | null> {
+  const query = db.selectFrom('repos').select(COLUMNS)
+  const row = await query
+    .where('owner', '=', owner)
+    .where('name', '=', name)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** The repo with that id, or null. */
+export async function findRepoById(db: Db, id: number): Promise<RepoRow | null> {
+  const query = db.selectFrom('repos').select(COLUMNS)
+  return (await query.where('id', '=', id).executeTakeFirst()) ?? null
+}
+
+/** Every repo, by name. */
+export async function listRepos(db: Db): Promise<RepoRow[]> {
+  return db.selectFrom('repos').select(COLUMNS).orderBy('owner').orderBy('name').execute()
+}
+
+/** Sealed hook secrets of the active repos by repo id, of all or of one. */
+export async function sealedHookSecrets(
+  db: Db,
+  only?: { readonly owner: string; readonly name: string },
+): Promise<{ readonly repo: RepoRow; readonly sealed: string }[]> {
+  let query = db.selectFrom('repos').select([...COLUMNS, 'hook_secret']).where('active', '=', 1)
+  if (only) query = query.where('owner', '=', only.owner).where('name', '=', only.name)
+  const rows = await query.orderBy('id').execute()
+  return rows.map(({ hook_secret, ...repo }) => ({ repo, sealed: hook_secret }))
+}
+
+/** Counts the repo's builds up and returns the new build's number; null when the repo is gone. */
+export async function nextBuildNumber(db: Db, repoId: number, now: number): Promise<number | null> {
+  const row = await db
+    .updateTable('repos')
+    .set((eb) => ({ counter: eb('counter', '+', 1), updated: now }))
+    .where('id', '=', repoId)
+    .returning('counter')
+    .executeTakeFirst()
+  return row?.counter ?? null
+}
+
+/** Removes the repo and, by cascade, everything in the database that belongs to it. */
+export async function deleteRepo(db: Db, id: number): Promise<void> {
+  await db.deleteFrom('repos').where('id', '=', id).execute()
+}

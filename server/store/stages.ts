@@ -1,0 +1,58 @@
+import type { Insertable, Selectable, Updateable } from 'kysely'
+import type { Db } from './database.js'
+import type { StageTable } from './schema.js'
+
+export type StageRow = Selectable<StageTable>
+
+/** Adds a stage. */
+export async function insertStage(db: Db, stage: Insertable<StageTable>): Promise<StageRow> {
+  return db.insertInto('stages').values(stage).returningAll().executeTakeFirstOrThrow()
+}
+
+/** The stage with that id, or null. */
+export async function findStageById(db: Db, id: number): Promise<StageRow | null> {
+  const query = db.selectFrom('stages').selectAll().where('id', '=', id)
+  return (await query.executeTakeFirst()) ?? null
+}
+
+/** Those of the stages that exist, by id. */
+export async function findStagesById(
+  db: Db,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, StageRow>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db.selectFrom('stages').selectAll().where('id', 'in', ids).execute()
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+/** The build's stages in the order of the file. */
+export async function stagesOfBuild(db: Db, buildId: number): Promise<StageRow[]> {
+  const query = db.selectFrom('stages').selectAll().where('build_id', '=', buildId)
+  return query.orderBy('number').execute()
+}
+
+/** Every stage of the repo's builds. */
+export async function stagesOfRepo(db: Db, repoId: number): Promise<StageRow[]> {
+  return db.selectFrom('stages').selectAll().where('repo_id', '=', repoId).execute()
+}
+
+/** Stages that wait for a runner, in the order they came. */
+export async function pendingStages(db: Db, limit: number): Promise<StageRow[]> {
+  const query = db.selectFrom('stages').selectAll().where('status', '=', 'pending')
+  return query.orderBy('queued').orderBy('id').limit(limit).execute()
+}
+
+/** Running stages whose lease ended before the given time. */
+export async function stagesWithLeaseBefore(db: Db, time: number): Promise<StageRow[]> {
+  const query = db.selectFrom('stages').selectAll().where('status', '=', 'running')
+  return query.where('lease_until', '<', time).orderBy('id').execute()
+}
+
+/** Changes a stage. */
+export async function updateStage(
+  db: Db,
+  id: number,
+  change: Updateable<StageTable> & { readonly updated: number },
+): Promise<void> {
+  await db.updateTable('stages').set(change).where('id', '=', id).execute()
+}
