@@ -15,6 +15,8 @@ export interface LogStore {
    * @returns the log's new length, which is less than `offset + data.length` when there is a gap.
    */
   append(ref: LogRef, offset: number, data: Buffer): Promise<number>
+  /** Makes what was appended safe from a loss of power. */
+  sync(ref: LogRef): Promise<void>
   /** Length in bytes; 0 when there is none. */
   size(ref: LogRef): Promise<number>
   /** The bytes from `from` to `to` (exclusive) as a stream of chunks. */
@@ -22,4 +24,6 @@ export interface LogStore {
   /** SHA-256 of the whole log, lower-case hex. */
   sha256(ref: LogRef): Promise<string>
   remove(ref: LogRef): Promise<void>
+  /** Removes the logs of every attempt of a stage. */
+  removeStage(stageId: number): Promise<void>
 }

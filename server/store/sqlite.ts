@@ -1,5 +1,6 @@
 import Libsql from 'libsql'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
+import { hasCode } from '../error-code.js'
 
 /** How long a write waits for another process that holds the database, in milliseconds. */
 const BUSY_TIMEOUT_MS = 10_000
@@ -58,4 +59,20 @@ function adaptRow(row: unknown): unknown {
     adapted[name] = value instanceof ArrayBuffer ? Buffer.from(value) : value
   }
   return adapted
+}
+
+/**
+ * Locks a file until the returned function is called or the process ends; null when another process,
+ * or another caller in this one, holds it.
+ */
+export function tryLockFile(path: string): (() => void) | null {
+  const driver = new Libsql(path)
+  try {
+    driver.exec('begin immediate')
+    return () => driver.close()
+  } catch (error) {
+    driver.close()
+    if (hasCode(error, 'SQLITE_BUSY')) return null
+    throw error
+  }
 }

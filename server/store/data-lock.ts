@@ -1,0 +1,33 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { dataDirInUse } from '../errors.js'
+import { hasCode } from '../error-code.js'
+import { tryLockFile } from './sqlite.js'
+
+/** The hold of one server process on its data directory. */
+export interface DataLock {
+  /** Lets the next server have it. */
+  release(): void
+}
+
+/**
+ * Takes the data directory for this process. The kernel gives it back when the process dies, however
+ * it dies: the lock is SQLite's own on an empty file, and the process id beside it is only for people.
+ * @throws SandpiperError SP_SERVER_DATA_IN_USE, naming the process that has it
+ */
+export async function lockDataDir(dataDir: string): Promise<DataLock> {
+  const pidFile = join(dataDir, 'server.pid')
+  const release = tryLockFile(join(dataDir, 'server.lock'))
+  if (!release) throw dataDirInUse(dataDir, await pidIn(pidFile))
+  await writeFile(pidFile, `${String(process.pid)}\n`)
+  return { release }
+}
+
+async function pidIn(pidFile: string): Promise<string> {
+  try {
+    return (await readFile(pidFile, 'utf8')).trim()
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return 'unknown'
+    throw error
+  }
+}
