@@ -1,0 +1,86 @@
+import { setImmediate } from 'node:timers/promises'
+import { SandpiperError } from '../../protocol/errors.js'
+import type { Repo, RepoService } from '../services.js'
+import { TRIAL_BYTES_MAX } from './limits.js'
+import { signatureMatches } from './signature.js'
+
+/** A delivery before anything in its body is looked at. */
+export interface Unverified {
+  readonly body: Buffer
+  readonly signature: Buffer
+  /** `owner/name` from `?repo=`, where the sender's URL has it. */
+  readonly namedRepo: string | undefined
+}
+
+/**
+ * The repos whose secret the body was signed with: never empty, more than one when repos share a secret.
+ * @throws SandpiperError SP_HOOK_REPO_UNKNOWN, SP_HOOK_BAD_SIGNATURE, SP_HOOK_REPO_UNNAMED
+ */
+export async function authenticate(
+  repos: RepoService,
+  delivery: Unverified,
+): Promise<readonly Repo[]> {
+  const { body, namedRepo } = delivery
+  const secrets = await repos.hookSecrets(namedRepo)
+  if (secrets.length === 0 && namedRepo !== undefined) throw unknownRepo(namedRepo)
+  if (secrets.length > 1 && secrets.length * body.length > TRIAL_BYTES_MAX) throw repoUnnamed()
+  const signers: Repo[] = []
+  for (const [index, { repo, secret }] of secrets.entries()) {
+    // Hashing a large body many times must not hold up everybody else.
+    if (index > 0) await setImmediate()
+    if (signatureMatches(secret, body, delivery.signature)) signers.push(repo)
+  }
+  if (signers.length === 0) throw badSignature(namedRepo)
+  return signers
+}
+
+/**
+ * The one of the signers that the delivery is about.
+ * @throws SandpiperError SP_HOOK_BAD_SIGNATURE when it names a repo with another secret,
+ *   SP_HOOK_REPO_UNKNOWN when it names none that is here
+ */
+export async function repoOfDelivery(
+  repos: RepoService,
+  signers: readonly Repo[],
+  slug: string | null,
+): Promise<Repo | null> {
+  if (slug === null) return signers[0] ?? null
+  const caseless = (repo: Repo) => slugOf(repo).toLowerCase() === slug.toLowerCase()
+  const repo = signers.find((signer) => slugOf(signer) === slug) ?? signers.find(caseless)
+  if (repo !== undefined) return repo
+  const [owner, name, ...rest] = slug.split('/')
+  const known = owner && name && rest.length === 0 && (await repos.find(owner, name)) !== null
+  throw known ? badSignature(slug) : unknownRepo(slug)
+}
+
+/** `owner/name`. */
+export function slugOf(repo: Pick<Repo, 'owner' | 'name'>): string {
+  return `${repo.owner}/${repo.name}`
+}
+
+function badSignature(slug: string | undefined): SandpiperError {
+  const whose = slug === undefined ? 'any repo' : quote(slug)
+  return new SandpiperError(
+    'SP_HOOK_BAD_SIGNATURE',
+    `The signature was not made with the hook secret of ${whose}, or the body was changed.`,
+    { hint: "Put the secret that 'sandpiper repo add' printed into the webhook's settings." },
+  )
+}
+
+function unknownRepo(slug: string): SandpiperError {
+  return new SandpiperError('SP_HOOK_REPO_UNKNOWN', `There is no active repo ${quote(slug)}.`, {
+    hint: "Add it with 'sandpiper repo add OWNER/NAME --clone-url URL'.",
+  })
+}
+
+function repoUnnamed(): SandpiperError {
+  return new SandpiperError(
+    'SP_HOOK_REPO_UNNAMED',
+    "The body is too large to try every repo's secret on it.",
+    { hint: "Add ?repo=OWNER/NAME to the webhook's URL." },
+  )
+}
+
+function quote(slug: string): string {
+  return JSON.stringify(slug.slice(0, 200))
+}

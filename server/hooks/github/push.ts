@@ -1,0 +1,59 @@
+import { Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { decode } from '../decode.js'
+import { pushReading } from '../push.js'
+import type { EventReading } from '../reading.js'
+import { tagOf } from '../ref.js'
+import { NullableString, Person, Sender } from './types.js'
+
+const PushPayload = Compile(
+  Type.Object({
+    ref: Type.String(),
+    before: Type.String(),
+    after: Type.String(),
+    deleted: Type.Optional(Type.Boolean()),
+    base_ref: NullableString,
+    compare: NullableString,
+    head_commit: Type.Optional(
+      Type.Union([
+        Type.Null(),
+        Type.Object({
+          id: Type.String(),
+          message: Type.String(),
+          url: NullableString,
+          author: Type.Optional(Person),
+        }),
+      ]),
+    ),
+    repository: Type.Object({ full_name: Type.String() }),
+    sender: Type.Optional(Sender),
+    pusher: Type.Optional(Type.Object({ name: NullableString })),
+  }),
+)
+
+/**
+ * A push of a branch or a tag. For an annotated tag `after` is the tag object, so the commit comes from
+ * `head_commit`.
+ * @throws SandpiperError SP_HOOK_BODY_INVALID
+ */
+export function readPush(payload: unknown): EventReading {
+  const push = decode(PushPayload, payload)
+  const head = push.head_commit ?? null
+  const isTag = tagOf(push.ref) !== ''
+  return pushReading({
+    ref: push.ref,
+    before: push.before,
+    after: isTag && head !== null ? head.id : push.after,
+    deleted: push.deleted ?? false,
+    baseRef: push.base_ref ?? '',
+    message: head?.message ?? '',
+    link: (isTag ? head?.url : push.compare) ?? push.compare ?? '',
+    author: {
+      login: head?.author?.username,
+      name: head?.author?.name,
+      email: head?.author?.email,
+      avatar: push.sender?.avatar_url,
+    },
+    sender: push.sender?.login ?? push.pusher?.name ?? '',
+  })
+}

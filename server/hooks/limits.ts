@@ -1,0 +1,18 @@
+/**
+ * Most bytes hashed to find out which repo's secret a body without `?repo=` was signed with. Anyone can
+ * make the server do this work, so it has an end.
+ */
+export const TRIAL_BYTES_MAX = 256 * 1024 * 1024
+
+/** Longest commit message kept, in UTF-16 units: it becomes an environment variable of each step, and
+ * execve(2) refuses strings over 128 KiB (MAX_ARG_STRLEN). */
+export const MESSAGE_LENGTH_MAX = 16 * 1024
+
+/** Longest title, name, login or address kept, in UTF-16 units. */
+export const LINE_LENGTH_MAX = 1024
+
+/** Longest ref accepted, in UTF-16 units. */
+export const REF_LENGTH_MAX = 1024
+
+/** Longest URL kept, in UTF-16 units. */
+export const URL_LENGTH_MAX = 2048

@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { ServerServices } from '../services.js'
+
+/** A Fastify whose requests have the types of their routes' schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+/** What routes work with. */
+export interface HttpContext {
+  readonly services: ServerServices
+  /** Address that people and forges reach the server under, without a slash at its end. */
+  readonly publicUrl: () => string
+  /** Largest body of a webhook. */
+  readonly bodyBytesMax: number
+  readonly version: string
+  /** Aborted when the server closes: whoever follows a log must let go. */
+  readonly closing: AbortSignal
+  readonly follow: FollowTimes
+}
+
+/** How often a viewer that waits for a log hears or looks, in milliseconds. */
+export interface FollowTimes {
+  /** Between two heartbeat comments of an event stream. */
+  readonly heartbeatMs: number
+  /** Between two looks at the step's state when nothing woke the viewer. */
+  readonly recheckMs: number
+}

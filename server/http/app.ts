@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto'
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { ServerServices } from '../services.js'
+import type { App, FollowTimes, HttpContext } from './app-types.js'
+import { answerClientError } from './client-errors.js'
+import { HEARTBEAT_MS, RECHECK_MS, REQUEST_TIMEOUT_MS, TIMEOUT_CHECK_MS } from './limits.js'
+import { gracefulClose } from './plugins/app/graceful-close.js'
+import { problemDetails, sendProblem } from './plugins/app/problem-details.js'
+import { httpLogger, requestLog } from './plugins/app/request-log.js'
+import { securityHeaders, setSecurityHeaders } from './plugins/app/security-headers.js'
+import { routes } from './routes/routes.js'
+
+/** What the HTTP side of the server is made from. */
+export interface HttpAppOptions {
+  readonly services: ServerServices
+  /** Whoever sends it may do everything under /api. Must not be empty. */
+  readonly adminToken: string
+  /** Address that people and forges reach the server under; a function where it is known only later. */
+  readonly publicUrl: string | (() => string)
+  /** Largest body of a webhook, in bytes. */
+  readonly bodyBytesMax: number
+  readonly version: string
+  readonly logger: Logger
+  /** Times that tests shorten, in milliseconds. */
+  readonly timing?: Partial<FollowTimes & { requestTimeoutMs: number; timeoutCheckMs: number }>
+}
+
+/**
+ * Makes the server's HTTP side: webhooks, API and probes, ready for `listen` or `inject`.
+ * @throws TypeError when the admin token is empty
+ */
+export async function createHttpApp(options: HttpAppOptions): Promise<FastifyInstance> {
+  const app = makeFastify(options)
+  app.setValidatorCompiler(TypeBoxValidatorCompiler)
+  securityHeaders(app)
+  requestLog(app)
+  problemDetails(app)
+  const closing = gracefulClose(app)
+  routes(app, options.adminToken, contextOf(options, closing))
+  await app.ready()
+  return app
+}
+
+function makeFastify({ logger, timing = {} }: HttpAppOptions): App {
+  return fastify({
+    loggerInstance: httpLogger(logger),
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    requestTimeout: timing.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    http: { connectionsCheckingInterval: timing.timeoutCheckMs ?? TIMEOUT_CHECK_MS },
+    routerOptions: { maxParamLength: 200 },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      setSecurityHeaders(reply, request.id)
+      sendProblem(error, request, reply)
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+}
+
+function contextOf(options: HttpAppOptions, closing: AbortSignal): HttpContext {
+  const { services, publicUrl, bodyBytesMax, version, timing = {} } = options
+  const address = typeof publicUrl === 'string' ? () => publicUrl : publicUrl
+  return {
+    services,
+    publicUrl: () => address().replace(/\/+$/, ''),
+    bodyBytesMax,
+    version,
+    closing,
+    follow: {
+      heartbeatMs: timing.heartbeatMs ?? HEARTBEAT_MS,
+      recheckMs: timing.recheckMs ?? RECHECK_MS,
+    },
+  }
+}

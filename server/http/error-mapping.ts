@@ -1,0 +1,52 @@
+import type { FastifyError } from 'fastify'
+import { SandpiperError } from '../../protocol/errors.js'
+import { PROBLEMS } from './problems.js'
+
+/** Fastify's errors that clients cause -> our code. */
+const FASTIFY_CODES: ReadonlyMap<string, string> = new Map([
+  ['FST_ERR_CTP_BODY_TOO_LARGE', 'SP_HTTP_BODY_TOO_LARGE'],
+  ['FST_ERR_CTP_INVALID_MEDIA_TYPE', 'SP_HTTP_MEDIA_TYPE'],
+  ['FST_ERR_MAX_PARAM_LENGTH', 'SP_HTTP_URL_TOO_LONG'],
+])
+
+/**
+ * The error that a client gets for anything that was thrown: ours when we have words for it, an internal
+ * error without any detail of the cause else. Never throws.
+ */
+export function clientError(error: unknown): SandpiperError {
+  if (error instanceof SandpiperError) {
+    return Object.hasOwn(PROBLEMS, error.code) ? error : internalError(error)
+  }
+  if (!(error instanceof Error)) return internalError(error)
+  const { validation, validationContext, statusCode, code, message } = error as FastifyError
+  if (validation !== undefined)
+    return invalid(describe(validation[0], validationContext ?? 'request'))
+  const known = FASTIFY_CODES.get(code)
+  if (known !== undefined) return new SandpiperError(known, message, { cause: error })
+  const isClients = statusCode !== undefined && statusCode >= 400 && statusCode < 500
+  return isClients ? invalid(message, error) : internalError(error)
+}
+
+/** A request that can't be understood. */
+export function invalid(message: string, cause?: unknown): SandpiperError {
+  return new SandpiperError('SP_HTTP_INVALID', message, {
+    hint: 'The routes and their parameters are in docs/api.md.',
+    cause,
+  })
+}
+
+function internalError(cause: unknown): SandpiperError {
+  return new SandpiperError('SP_HTTP_INTERNAL', 'Something failed inside the server.', {
+    hint: "The server's log has the cause under this problem's instance id.",
+    cause,
+  })
+}
+
+type ValidationError = NonNullable<FastifyError['validation']>[number]
+
+function describe(error: ValidationError | undefined, part: string): string {
+  const where = part === 'params' ? 'path' : part
+  const path = (error?.instancePath ?? '').split('/').slice(1).join('.')
+  const field = path === '' ? `The ${where}` : `'${path}' in the ${where}`
+  return `${field} ${error?.message ?? 'is not valid'}.`
+}

@@ -1,0 +1,23 @@
+/** Time a client has to send a whole request, in milliseconds. */
+export const REQUEST_TIMEOUT_MS = 60_000
+
+/** How often Node looks for clients over that time, in milliseconds. */
+export const TIMEOUT_CHECK_MS = 5_000
+
+/** Largest JSON body of the API, in bytes. */
+export const API_BODY_BYTES_MAX = 64 * 1024
+
+/** Time that open responses get when the server closes, in milliseconds; then their sockets are cut. */
+export const CLOSE_GRACE_MS = 2_000
+
+/** Between two heartbeat comments of an event stream, in milliseconds. */
+export const HEARTBEAT_MS = 15_000
+
+/** Between two looks at a followed step when nothing woke the viewer, in milliseconds. */
+export const RECHECK_MS = 5_000
+
+/** Builds on one page unless asked otherwise, and at most. */
+export const PER_PAGE = { default: 25, max: 100 } as const
+
+/** Longest line of a log archive that is read, in bytes; a record is far below this. */
+export const LOG_LINE_BYTES_MAX = 1024 * 1024

@@ -1,0 +1,17 @@
+import type { HttpContext } from './app-types.js'
+
+type Public = Pick<HttpContext, 'publicUrl'>
+
+/** Address of a build. */
+export function buildLink(context: Public, slug: string, number: number): string {
+  return `${context.publicUrl()}/api/repos/${slug}/builds/${number}`
+}
+
+/** Addresses to give to the senders of a repo's webhooks. */
+export function hookLinks(
+  context: Public,
+  slug: string,
+): { readonly git: string; readonly github: string } {
+  const hook = (forge: string) => `${context.publicUrl()}/hooks/${forge}?repo=${slug}`
+  return { git: hook('git'), github: hook('github') }
+}

@@ -1,0 +1,70 @@
+import { decodeLogRecord } from '../../../protocol/log-record.js'
+import type { LogRecord } from '../../../protocol/log-record.js'
+import type { LogFormat } from './negotiate.js'
+import type { LogLines, LogPiece } from './piece.js'
+
+/** Turns pieces of a log into the bytes of a format; an empty string when a piece has none in it. */
+export type LogEncoder = (piece: LogPiece) => string | Buffer
+
+/** The encoder of each format that is made of pieces one by one. */
+export const ENCODERS: Readonly<Record<Exclude<LogFormat, 'application/json'>, LogEncoder>> = {
+  'text/plain': encodeText,
+  'application/x-ndjson': encodeNdjson,
+  'text/event-stream': encodeEvents,
+}
+
+/** Id of an event: the line's number, and before it the attempt where it is not the first. */
+export function eventId(attempt: number, line: number): string {
+  return attempt <= 1 ? String(line) : `${attempt}-${line}`
+}
+
+/** The record of a line; one that can't be read becomes a record that says so. */
+export function recordOf(line: Buffer, number: number): LogRecord {
+  try {
+    return decodeLogRecord(line.toString())
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return { pos: number - 1, out: `[sandpiper: line ${number} of the log is damaged]\n`, time: 0 }
+  }
+}
+
+function encodeText(piece: LogPiece): string {
+  if (piece.kind === 'restart') return `[sandpiper: attempt ${piece.attempt} starts]\n`
+  return piece.kind === 'lines' ? records(piece, (record) => record.out) : ''
+}
+
+function encodeNdjson(piece: LogPiece): Buffer {
+  if (piece.kind !== 'lines') return Buffer.alloc(0)
+  const newline = Buffer.from('\n')
+  return Buffer.concat(piece.lines.flatMap((line) => [line, newline]))
+}
+
+/** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
+function encodeEvents(piece: LogPiece): string {
+  switch (piece.kind) {
+    case 'idle':
+      return ': heartbeat\n\n'
+    case 'restart':
+      return event('restart', { attempt: piece.attempt })
+    case 'end': {
+      const { status, exitCode, error, attempt } = piece
+      return event('end', { status, exit_code: exitCode, error, attempt })
+    }
+    case 'lines':
+      return piece.lines.map((line, index) => lineEvent(piece, line, index)).join('')
+  }
+}
+
+function lineEvent({ attempt, first }: LogLines, line: Buffer, index: number): string {
+  // A carriage return would end the field. In JSON it can only be white space between tokens.
+  const data = line.toString().replaceAll('\r', ' ')
+  return `id: ${eventId(attempt, first + index)}\ndata: ${data}\n\n`
+}
+
+function event(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+function records({ first, lines }: LogLines, encode: (record: LogRecord) => string): string {
+  return lines.map((line, index) => encode(recordOf(line, first + index))).join('')
+}

@@ -1,0 +1,50 @@
+import { SandpiperError } from '../../protocol/errors.js'
+import type { BuildDetail, Repo, ServerServices } from '../services.js'
+
+interface RepoParams {
+  readonly owner: string
+  readonly name: string
+}
+
+/**
+ * The repo of a path.
+ * @throws SandpiperError SP_REPO_UNKNOWN
+ */
+export async function repoOf(services: ServerServices, params: RepoParams): Promise<Repo> {
+  const repo = await services.repos.find(params.owner, params.name)
+  if (repo === null) throw unknownRepo(params)
+  return repo
+}
+
+/**
+ * The build of a path; `number` may be `latest`.
+ * @throws SandpiperError SP_REPO_UNKNOWN, SP_BUILD_UNKNOWN
+ */
+export async function buildOf(
+  services: ServerServices,
+  params: RepoParams & { readonly number: string },
+): Promise<{ readonly repo: Repo; readonly detail: BuildDetail }> {
+  const repo = await repoOf(services, params)
+  const { builds } = services
+  const detail = await (params.number === 'latest'
+    ? builds.latest(repo)
+    : builds.find(repo, Number(params.number)))
+  if (detail === null) throw unknownBuild(params)
+  return { repo, detail }
+}
+
+/** The error for a repo that is not here. */
+export function unknownRepo({ owner, name }: RepoParams): SandpiperError {
+  return new SandpiperError('SP_REPO_UNKNOWN', `There is no repo ${owner}/${name}.`, {
+    hint: "'sandpiper repo ls' shows the repos; 'sandpiper repo add' adds one.",
+  })
+}
+
+/** The error for a build that is not there. */
+export function unknownBuild(params: RepoParams & { readonly number: string }): SandpiperError {
+  const { owner, name, number } = params
+  const which = number === 'latest' ? 'no build yet' : `no build ${number}`
+  return new SandpiperError('SP_BUILD_UNKNOWN', `${owner}/${name} has ${which}.`, {
+    hint: `'sandpiper build ls ${owner}/${name}' shows its builds.`,
+  })
+}

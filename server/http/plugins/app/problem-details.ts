@@ -1,0 +1,43 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { SandpiperError } from '../../../../protocol/errors.js'
+import type { App } from '../../app-types.js'
+import { clientError } from '../../error-mapping.js'
+import { problemDocument } from '../../problems.js'
+
+/** Answers every error, and every unknown address, with an RFC 9457 problem document. */
+export function problemDetails(app: App): void {
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))
+  app.setNotFoundHandler(notFound)
+}
+
+/** Answers an unknown address; also for scopes whose hooks must run before it. */
+export function notFound(request: FastifyRequest, reply: FastifyReply): void {
+  const address = `${request.method} ${request.url.slice(0, 200)}`
+  sendProblem(
+    new SandpiperError('SP_HTTP_NOT_FOUND', `There is nothing at ${address}.`, {
+      hint: 'The routes are in docs/api.md.',
+    }),
+    request,
+    reply,
+  )
+}
+
+/** Sends anything that was thrown as a problem document; logs it when it is our fault. */
+export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const error = clientError(thrown)
+  const problem = problemDocument({
+    code: error.code,
+    detail: error.message,
+    hint: error.hint,
+    requestId: request.id,
+  })
+  if (problem.status >= 500) request.log.error({ err: thrown }, 'request failed')
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="sandpiper"')
+  // Fastify closes the connection of a body that was too large, which may reset it under the sender
+  // before the answer is read. Kept open, Node discards the rest until the request's time is over.
+  if (problem.status === 413) reply.removeHeader('connection')
+  void reply
+    .code(problem.status)
+    .type('application/problem+json; charset=utf-8')
+    .send(JSON.stringify(problem))
+}

@@ -1,0 +1,56 @@
+/** What each error code of the HTTP side is in HTTP: status code and title of its problem document. */
+export const PROBLEMS: Readonly<
+  Record<string, { readonly status: number; readonly title: string }>
+> = Object.freeze({
+  SP_HTTP_INVALID: { status: 400, title: 'Invalid request' },
+  SP_HTTP_UNAUTHORIZED: { status: 401, title: 'Not authorized' },
+  SP_HTTP_NOT_FOUND: { status: 404, title: 'Not found' },
+  SP_HTTP_NOT_ACCEPTABLE: { status: 406, title: 'No such format' },
+  SP_HTTP_TIMEOUT: { status: 408, title: 'Request took too long' },
+  SP_HTTP_BODY_TOO_LARGE: { status: 413, title: 'Body too large' },
+  SP_HTTP_URL_TOO_LONG: { status: 414, title: 'Address too long' },
+  SP_HTTP_MEDIA_TYPE: { status: 415, title: 'Unsupported content type' },
+  SP_HTTP_HEADERS_TOO_LARGE: { status: 431, title: 'Headers too large' },
+  SP_HTTP_INTERNAL: { status: 500, title: 'Internal error' },
+  SP_HOOK_BODY_INVALID: { status: 400, title: 'Invalid delivery' },
+  SP_HOOK_REPO_UNNAMED: { status: 400, title: 'Repo not named' },
+  SP_HOOK_UNSIGNED: { status: 401, title: 'Delivery not signed' },
+  SP_HOOK_BAD_SIGNATURE: { status: 401, title: 'Wrong signature' },
+  SP_HOOK_REPO_UNKNOWN: { status: 404, title: 'Unknown repo' },
+  SP_REPO_INVALID: { status: 400, title: 'Invalid repo' },
+  SP_REPO_UNKNOWN: { status: 404, title: 'Unknown repo' },
+  SP_REPO_EXISTS: { status: 409, title: 'Repo exists' },
+  SP_BUILD_UNKNOWN: { status: 404, title: 'Unknown build' },
+  SP_LOG_UNKNOWN: { status: 404, title: 'Unknown log' },
+})
+
+/** RFC 9457 problem document; `code` and `hint` are ours. */
+export interface ProblemDocument {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly instance: string
+  readonly code: string
+  readonly hint: string
+}
+
+/** The problem document of an error code; an unknown code is an internal error. */
+export function problemDocument(options: {
+  readonly code: string
+  readonly detail: string
+  readonly hint: string
+  readonly requestId: string
+}): ProblemDocument {
+  const known = Object.hasOwn(PROBLEMS, options.code) ? PROBLEMS[options.code] : undefined
+  const { status, title } = known ?? { status: 500, title: 'Internal error' }
+  return {
+    type: `urn:sandpiper:error:${options.code}`,
+    title,
+    status,
+    detail: options.detail,
+    instance: `urn:uuid:${options.requestId}`,
+    code: options.code,
+    hint: options.hint,
+  }
+}

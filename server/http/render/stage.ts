@@ -1,0 +1,37 @@
+import type { Stage, Step } from '../../services.js'
+import { renderStep } from './step.js'
+import { seconds } from './time.js'
+
+/** A stage as Drone's API has it; `attempt` and `*_ms` are ours. */
+export function renderStage(stage: Stage, steps: readonly Step[]) {
+  return {
+    id: stage.id,
+    repo_id: stage.repo_id,
+    build_id: stage.build_id,
+    number: stage.number,
+    name: stage.name,
+    kind: stage.kind,
+    type: stage.type,
+    status: stage.status,
+    error: stage.error,
+    errignore: false,
+    exit_code: stage.exit_code,
+    machine: stage.machine,
+    os: stage.os,
+    arch: stage.arch,
+    attempt: stage.attempt,
+    started: seconds(stage.started),
+    stopped: seconds(stage.stopped),
+    created: seconds(stage.created),
+    updated: seconds(stage.updated),
+    started_ms: stage.started,
+    stopped_ms: stage.stopped,
+    created_ms: stage.created,
+    updated_ms: stage.updated,
+    version: stage.updated,
+    on_success: stage.on_success === 1,
+    on_failure: stage.on_failure === 1,
+    depends_on: JSON.parse(stage.depends_on_json) as readonly string[],
+    steps: steps.map(renderStep),
+  }
+}

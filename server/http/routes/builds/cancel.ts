@@ -1,0 +1,15 @@
+import type { App, HttpContext } from '../../app-types.js'
+import { repoOf, unknownBuild } from '../../lookup.js'
+import { renderBuildDetail } from '../../render/build.js'
+import { BuildParams } from '../../schemas/params.js'
+
+/** `DELETE /api/repos/:owner/:name/builds/:number`: ends the build; answers with how it stands now. */
+export function cancelBuild(app: App, { services }: HttpContext): void {
+  const schema = { params: BuildParams }
+  app.delete('/repos/:owner/:name/builds/:number', { schema }, async (request) => {
+    const repo = await repoOf(services, request.params)
+    const detail = await services.builds.cancel(repo, Number(request.params.number))
+    if (detail === null) throw unknownBuild(request.params)
+    return renderBuildDetail(detail)
+  })
+}

@@ -1,0 +1,13 @@
+import type { App, HttpContext } from '../../app-types.js'
+import { buildOf } from '../../lookup.js'
+import { renderBuildDetail } from '../../render/build.js'
+import { BuildOrLatestParams } from '../../schemas/params.js'
+
+/** `GET /api/repos/:owner/:name/builds/:number`: one build with stages and steps; or `latest`. */
+export function showBuild(app: App, { services }: HttpContext): void {
+  const schema = { params: BuildOrLatestParams }
+  app.get('/repos/:owner/:name/builds/:number', { schema }, async (request) => {
+    const { detail } = await buildOf(services, request.params)
+    return renderBuildDetail(detail)
+  })
+}

@@ -1,0 +1,6 @@
+import type { App, HttpContext } from '../../app-types.js'
+
+/** `GET /version`. */
+export function version(app: App, context: HttpContext): void {
+  app.get('/version', () => ({ name: 'sandpiper', version: context.version }))
+}
