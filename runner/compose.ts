@@ -1,0 +1,105 @@
+import { createMirrors } from '../git/index.js'
+import { redisKeys } from '../protocol/keys.js'
+import { Attempts } from './attempts.js'
+import type { RunnerConfig } from './config.js'
+import { openHost, type Host } from './host.js'
+import { checkoutWorkspace } from './stage/workspace.js'
+import { listLeftovers, shipLeftovers } from './sweep.js'
+import { Uplink } from './uplink/uplink.js'
+import { StageWorker } from './worker.js'
+
+const CAPACITY_DEFAULT = 2
+const HEARTBEAT_DEFAULT_MS = 5000
+const CLOSE_TIMEOUT_DEFAULT_MS = 30_000
+/** After an abort little time is given to tell the server. */
+const ABORT_TIMEOUT_MS = 5000
+
+export interface RunningRunner {
+  /** Stable name of the runner, kept in its data directory. */
+  readonly id: string
+  readonly session: string
+  /**
+   * `drain`: takes no more stages, lets those that run end, sends everything, ends. Logs that the
+   * server could not take in time stay on disk for the next runner on the data directory.
+   */
+  close(options: { readonly mode: 'drain' }): Promise<void>
+  /** Kills what runs and gives it back to be run elsewhere. Also cuts a `close` under way short. */
+  abort(): Promise<void>
+}
+
+/**
+ * Starts a runner: takes its data directory, sweeps what a dead predecessor left, takes stages.
+ * Returns without waiting for Redis.
+ * @throws SandpiperError SP_RUNNER_DATA_IN_USE; NativeError when sandboxes can't be made.
+ */
+export async function startRunner(config: RunnerConfig): Promise<RunningRunner> {
+  const host = await openHost(config)
+  const { log, dataDir } = host
+  const keys = redisKeys(config.redisPrefix)
+  const leftovers = await listLeftovers(dataDir.spool)
+  const { redisUrl, machine, heartbeatMs = HEARTBEAT_DEFAULT_MS } = config
+  const uplink = new Uplink({ redisUrl, keys, machine, heartbeatMs, log })
+  const workspace = checkoutWorkspace(openMirrors(config.mirrorsDir ?? dataDir.mirrors))
+  const deps = { ...host.deps, workspace }
+  const attempts = new Attempts({ deps, uplink, spoolDir: dataDir.spool, log })
+  void shipLeftovers(leftovers, { spoolDir: dataDir.spool, uplink, log })
+  const worker = new StageWorker({
+    redisUrl,
+    bullPrefix: keys.bullPrefix,
+    platform: config.platform,
+    capacity: config.capacity ?? CAPACITY_DEFAULT,
+    run: (job) => attempts.run(job),
+    log,
+  })
+  log.info({ runner: dataDir.runnerId, session: uplink.session }, 'runner is up')
+  return handleOf({ config, host, uplink, attempts, worker })
+}
+
+interface Parts {
+  readonly config: RunnerConfig
+  readonly host: Host
+  readonly uplink: Uplink
+  readonly attempts: Attempts
+  readonly worker: StageWorker
+}
+
+function handleOf(parts: Parts): RunningRunner {
+  const { config, host, uplink, attempts } = parts
+  let closing: Promise<void> | null = null
+  const close = (): Promise<void> => {
+    closing ??= shutDown(parts, config.closeTimeoutMs ?? CLOSE_TIMEOUT_DEFAULT_MS)
+    return closing
+  }
+  const abort = async (): Promise<void> => {
+    attempts.abandon('the runner was told to end at once')
+    const timer = setTimeout(() => attempts.giveUp(), ABORT_TIMEOUT_MS)
+    await close()
+    clearTimeout(timer)
+  }
+  return { id: host.dataDir.runnerId, session: uplink.session, close, abort }
+}
+
+async function shutDown(parts: Parts, timeoutMs: number): Promise<void> {
+  const { host, uplink, attempts, worker } = parts
+  const timer = giveUpWhenIdle(attempts, timeoutMs)
+  await worker.drain()
+  await attempts.settled()
+  clearInterval(timer)
+  await worker.close()
+  await uplink.close()
+  await host.close()
+}
+
+/** Steps may take their time; what only waits for Redis or the server may not. */
+function giveUpWhenIdle(attempts: Attempts, timeoutMs: number): NodeJS.Timeout {
+  let idleSince = performance.now()
+  return setInterval(() => {
+    if (attempts.running > 0) idleSince = performance.now()
+    else if (performance.now() - idleSince >= timeoutMs) attempts.giveUp()
+  }, 100)
+}
+
+function openMirrors(directory: string): Parameters<typeof checkoutWorkspace>[0] {
+  const mirrors = createMirrors(directory)
+  return (repo) => mirrors.open(repo)
+}

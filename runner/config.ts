@@ -1,0 +1,59 @@
+import type { RunnerLog } from './log.js'
+
+/** Limits of a step, and how it is ended. */
+export interface StepLimits {
+  readonly memoryBytes: number
+  readonly pids: number
+  /** CPUs' worth of time, e.g. 1.5; absent: no limit. */
+  readonly cpus?: number
+  /** Wall time of one step; absent: only the stage's own limit counts. */
+  readonly stepTimeoutMs?: number
+  /** Bytes a step may print. */
+  readonly outputBytes: number
+  /** Lines a step may print. */
+  readonly outputLines: number
+  /** Between asking a step to end (SIGTERM) and ending it (SIGKILL). */
+  readonly graceMs: number
+}
+
+export const DEFAULT_LIMITS: StepLimits = {
+  memoryBytes: 2 * 1024 ** 3,
+  pids: 1024,
+  outputBytes: 64 * 1024 ** 2,
+  outputLines: 1_000_000,
+  graceMs: 10_000,
+}
+
+/** What a runner and a local executor have in common. */
+export interface HostConfig {
+  /** Everything the runner keeps is below this directory; one runner at a time uses it. */
+  readonly dataDir: string
+  /** Layer store; default `DATA/layers`. */
+  readonly layersDir?: string
+  /** Lock files of host id ranges; the same for all runners of a host. */
+  readonly idsDir?: string
+  readonly limits?: Partial<StepLimits>
+  readonly log?: RunnerLog
+}
+
+export interface RunnerConfig extends HostConfig {
+  /** `redis://`, `rediss://` or the path of a unix socket. */
+  readonly redisUrl: string
+  readonly redisPrefix: string
+  /** Stages at once; default 2. */
+  readonly capacity?: number
+  readonly platform: { readonly os: string; readonly arch: string }
+  /** Name of the machine, as people see it. */
+  readonly machine: string
+  /** Git mirrors; default `DATA/mirrors`; in standalone the server's. */
+  readonly mirrorsDir?: string
+  /** Default 5,000. */
+  readonly heartbeatMs?: number
+  /** When closing: how long to wait for acknowledgements before leaving them to a successor. */
+  readonly closeTimeoutMs?: number
+}
+
+/** The defaults with what the configuration says instead. */
+export function limitsOf(config: HostConfig): StepLimits {
+  return { ...DEFAULT_LIMITS, ...config.limits }
+}

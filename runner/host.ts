@@ -1,0 +1,69 @@
+import { createLauncher, sweepCgroups, tryLockFile } from '../native/lib/index.js'
+import type { Launcher } from '../native/lib/types.js'
+import { generateScript, stepEnvironment } from '../pipelines/index.js'
+import { limitsOf, type HostConfig, type StepLimits } from './config.js'
+import { openDataDir, type DataDir } from './data-dir.js'
+import { IdPool } from './ids.js'
+import { openLayerStore } from './layers/index.js'
+import { silentLog, type RunnerLog } from './log.js'
+import { prepareHostRoot } from './roots/host-root.js'
+import type { HostRootView, StageDeps } from './stage/deps.js'
+import { sweepStages } from './sweep.js'
+import { Trash } from './trash.js'
+
+/** What runs stages on this host, whoever asks for them. */
+export interface Host {
+  readonly dataDir: DataDir
+  readonly launcher: Launcher
+  readonly deps: Omit<StageDeps, 'workspace'>
+  readonly log: RunnerLog
+  /** Ends what runs, removes what is left, gives the data directory free. */
+  close(): Promise<void>
+}
+
+/**
+ * Takes the data directory, sweeps what a dead predecessor left, starts the launcher.
+ * @throws SandpiperError SP_RUNNER_DATA_IN_USE; NativeError when the launcher can't be started.
+ */
+export async function openHost(config: HostConfig): Promise<Host> {
+  const log = config.log ?? silentLog
+  const dataDir = await openDataDir(config, tryLockFile)
+  const cgroupParent = `sandpiper/${dataDir.runnerId}`
+  await sweepCgroups(cgroupParent)
+  const trash = await Trash.open(dataDir.trash, log)
+  await sweepStages(dataDir.stages, trash)
+  const { idsDir } = config
+  const ids = new IdPool({ tryLockFile, ...(idsDir === undefined ? {} : { directory: idsDir }) })
+  await ids.sweep()
+  const launcher = await createLauncher({ cgroupParent })
+  const deps = await stageDeps({ dataDir, launcher, ids, trash, limits: limitsOf(config) })
+  const close = async (): Promise<void> => {
+    await launcher.close()
+    await trash.idle()
+    await sweepCgroups(cgroupParent)
+    await dataDir.lock.release()
+  }
+  return { dataDir, launcher, deps, log, close }
+}
+
+async function stageDeps(parts: {
+  readonly dataDir: DataDir
+  readonly launcher: Launcher
+  readonly ids: IdPool
+  readonly trash: Trash
+  readonly limits: StepLimits
+}): Promise<Host['deps']> {
+  const { dataDir, launcher, ids, trash, limits } = parts
+  let hostRoot: Promise<HostRootView> | null = null
+  return {
+    launcher,
+    ids,
+    trash,
+    limits,
+    layers: await openLayerStore(dataDir.layers),
+    hostRoot: () => (hostRoot ??= prepareHostRoot(dataDir.hostRoot)),
+    stagesDir: dataDir.stages,
+    script: generateScript,
+    stepEnvironment,
+  }
+}

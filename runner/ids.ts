@@ -1,0 +1,84 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { SandpiperError } from '../protocol/errors.js'
+
+/**
+ * First host id that stages may get. systemd's UIDS-GIDS page lists 1879048192..2147483647
+ * (0x70000000..0x7FFFFFFF) as unused.
+ */
+export const IDS_FIRST = 0x70000000
+/** Ids of one stage: as many as an ordinary system has (0..65535). */
+export const IDS_PER_STAGE = 65_536
+/** Ranges there are; the last one ends below 2^31. */
+export const ID_RANGES = 4000
+
+/** Where the lock files are: the same place for every runner of the host. */
+export const IDS_DIRECTORY = '/run/sandpiper/ids'
+
+/** A lock on a file that ends with the process that holds it. */
+export interface FileLock {
+  /** Removes the file and gives the lock up. */
+  release(): void | Promise<void>
+}
+
+/** Takes the lock on a file, making it when needed; null when someone else holds it. */
+export type TryLockFile = (file: string) => FileLock | null | Promise<FileLock | null>
+
+/** A range of host ids that no other stage on the host has. */
+export interface IdRange {
+  readonly start: number
+  readonly count: number
+  release(): Promise<void>
+}
+
+export interface IdPoolOptions {
+  readonly tryLockFile: TryLockFile
+  readonly directory?: string
+  /** Number of ranges; for tests. */
+  readonly ranges?: number
+}
+
+/** Gives out host id ranges; every runner of the host uses the same directory of lock files. */
+export class IdPool {
+  readonly #options: Required<IdPoolOptions>
+
+  constructor(options: IdPoolOptions) {
+    this.#options = { directory: IDS_DIRECTORY, ranges: ID_RANGES, ...options }
+  }
+
+  /**
+   * Takes a free range.
+   * @throws SandpiperError SP_RUNNER_NO_IDS when all of them are taken.
+   */
+  async acquire(): Promise<IdRange> {
+    const { directory, ranges, tryLockFile } = this.#options
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    // A random start: runners that start at once don't walk over each other's ranges.
+    const first = Math.floor(Math.random() * ranges)
+    for (let step = 0; step < ranges; step++) {
+      const index = (first + step) % ranges
+      const lock = await tryLockFile(path.join(directory, String(index)))
+      if (lock) return rangeOf(index, lock)
+    }
+    throw new SandpiperError('SP_RUNNER_NO_IDS', `all ${ranges} host id ranges are in use`, {
+      hint: `End other runners of this host, or look into ${directory}.`,
+    })
+  }
+
+  /** Removes the lock files that dead runners left. */
+  async sweep(): Promise<void> {
+    const { directory, tryLockFile } = this.#options
+    for (const name of await readdir(directory).catch(() => [])) {
+      const lock = await tryLockFile(path.join(directory, name))
+      await lock?.release()
+    }
+  }
+}
+
+function rangeOf(index: number, lock: FileLock): IdRange {
+  return {
+    start: IDS_FIRST + index * IDS_PER_STAGE,
+    count: IDS_PER_STAGE,
+    release: async () => lock.release(),
+  }
+}

@@ -1,0 +1,111 @@
+import path from 'node:path'
+import type { Plan, StagePlan } from '../pipelines/plan.js'
+import { SandpiperError } from '../protocol/errors.js'
+import type { JobRepo, StageJob } from '../protocol/job.js'
+import type { Status } from '../protocol/status.js'
+import type { HostConfig } from './config.js'
+import { openHost, type Host } from './host.js'
+import { runStage, type StageOutcome } from './stage/run-stage.js'
+import { decide, hasFailed, type GraphNode } from './stage/schedule.js'
+import type { StageSink } from './stage/sink.js'
+import { treeWorkspace, type WorkspaceTree } from './stage/workspace.js'
+
+/** Executors that may run at once on one data directory. */
+const SLOTS = 64
+
+export interface LocalRun {
+  readonly plan: Plan
+  /** The working tree that is seen as the checkout; it is never written to. */
+  readonly tree: WorkspaceTree
+  readonly repo: JobRepo
+  readonly commit: string
+  readonly ref: string
+  /** Variables that every step of the stage gets. */
+  readonly environmentOf: (stage: StagePlan, stageNumber: number) => Record<string, string>
+  /** Wall time for each stage in milliseconds. */
+  readonly timeoutMs: number
+  /** Called once for each stage that runs. */
+  readonly sinkFor: (job: StageJob) => StageSink
+  /** Abort with a `StageStop` as the reason, or with anything, which then is a cancellation. */
+  readonly signal: AbortSignal
+}
+
+export interface LocalStageResult extends StageOutcome {
+  readonly name: string
+}
+
+export interface LocalResult {
+  /** In the order in which they ended. */
+  readonly stages: readonly LocalStageResult[]
+  readonly passed: boolean
+}
+
+/** Runs plans on this machine, in the same sandboxes, without server and Redis. */
+export interface LocalExecutor {
+  /** Runs the stages one after another, in the order of their dependencies. One run at a time. */
+  run(run: LocalRun): Promise<LocalResult>
+  close(): Promise<void>
+}
+
+/**
+ * Makes what `sandpiper exec` needs. It uses a directory of its own below the data directory, so that
+ * it can run beside a runner and beside others of its kind; the layer store is the common one.
+ * @throws SandpiperError SP_RUNNER_DATA_IN_USE when too many run at once; NativeError
+ */
+export async function createLocalExecutor(config: HostConfig): Promise<LocalExecutor> {
+  const host = await openSlot(config)
+  return { run: (run) => runPlan(run, host), close: () => host.close() }
+}
+
+async function openSlot(config: HostConfig): Promise<Host> {
+  const layersDir = config.layersDir ?? path.join(config.dataDir, 'layers')
+  for (let slot = 0; ; slot++) {
+    const dataDir = path.join(config.dataDir, 'exec', String(slot))
+    try {
+      return await openHost({ ...config, layersDir, dataDir })
+    } catch (error) {
+      const isTaken = error instanceof SandpiperError && error.code === 'SP_RUNNER_DATA_IN_USE'
+      if (!isTaken || slot === SLOTS - 1) throw error
+    }
+  }
+}
+
+async function runPlan(run: LocalRun, host: Host): Promise<LocalResult> {
+  const nodes = run.plan.stages.map(stageNode)
+  const ended = new Map<string, Status>()
+  const stages: LocalStageResult[] = []
+  const end = (name: string, outcome: StageOutcome): void => {
+    ended.set(name, outcome.status)
+    stages.push({ name, ...outcome })
+  }
+  for (;;) {
+    const stopped = run.signal.aborted
+    const decision = decide(nodes, { ended, running: new Set(), up: new Set(), stopped })
+    for (const name of decision.skip) end(name, { status: 'skipped', error: '' })
+    const next = decision.start[0]
+    if (next !== undefined) end(next, await runOne(run, next, host))
+    else if (decision.skip.length === 0) break
+  }
+  return { stages, passed: !hasFailed(nodes, ended) && !run.signal.aborted }
+}
+
+async function runOne(run: LocalRun, name: string, host: Host): Promise<StageOutcome> {
+  const index = run.plan.stages.findIndex((stage) => stage.name === name)
+  const stage = run.plan.stages[index]
+  if (!stage) throw new Error(`no stage ${name}`)
+  const job = jobOf(run, stage, index + 1)
+  const deps = { ...host.deps, workspace: treeWorkspace(run.tree) }
+  return runStage(job, deps, run.sinkFor(job), run.signal)
+}
+
+function jobOf(run: LocalRun, stage: StagePlan, number: number): StageJob {
+  const { repo, commit, ref, timeoutMs } = run
+  const steps = stage.steps.map(({ name }, index) => ({ name, number: index + 1 }))
+  const environment = run.environmentOf(stage, number)
+  const ids = { stageId: number, buildId: 1, buildNumber: 1, attempt: 1, stageNumber: number }
+  return { ...ids, repo, commit, ref, stage, steps, environment, timeoutMs }
+}
+
+function stageNode({ name, dependsOn, runOn }: StagePlan): GraphNode {
+  return { name, dependsOn, runOn, ignoreFailure: false, detach: false }
+}

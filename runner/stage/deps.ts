@@ -1,0 +1,43 @@
+import type { BindMount, Launcher } from '../../native/lib/types.js'
+import type { CommandsStep } from '../../pipelines/plan.js'
+import type { StageJob } from '../../protocol/job.js'
+import type { StepLimits } from '../config.js'
+import type { IdPool } from '../ids.js'
+import type { LayerStore } from '../layers/types.js'
+import type { Trash } from '../trash.js'
+import type { Workspace } from './workspace.js'
+
+/** What running a stage needs; made once per process in compose.ts. */
+export interface StageDeps {
+  readonly launcher: Launcher
+  readonly layers: LayerStore
+  /** A read-only view of the host's tools, for `exec` stages; made when first asked for. */
+  readonly hostRoot: () => Promise<HostRootView>
+  readonly ids: IdPool
+  readonly trash: Trash
+  readonly workspace: Workspace
+  readonly limits: StepLimits
+  /** Directory in which each stage gets its own. */
+  readonly stagesDir: string
+  /** The script that runs a step's commands. */
+  readonly script: (commands: readonly string[]) => string
+  /** Variables that depend on step and state, e.g. DRONE_STEP_NAME and DRONE_BUILD_STATUS. */
+  readonly stepEnvironment: StepEnvironment
+}
+
+export type StepEnvironment = (facts: StepFacts) => Readonly<Record<string, string>>
+
+export interface StepFacts {
+  readonly job: StageJob
+  readonly step: CommandsStep
+  readonly number: number
+  readonly isFailing: boolean
+  readonly startedMs: number
+}
+
+/** Host tools as a root: one lower directory, what is mounted on it, and the PATH that finds them. */
+export interface HostRootView {
+  readonly lower: string
+  readonly binds: readonly BindMount[]
+  readonly path: string
+}

@@ -1,0 +1,49 @@
+import type { Readable } from 'node:stream'
+import type { StepLimits } from '../config.js'
+import { OutputMeter } from './output-meter.js'
+import { formatBytes } from './verdict.js'
+
+const NEWLINE = 0x0a
+
+export interface PumpOptions {
+  /** Takes output; a promise means: not more until it resolves. */
+  readonly write: (data: Buffer) => Promise<void> | undefined
+  readonly limits: StepLimits
+  /** Called once, with the limit in words, when the step has printed too much. */
+  readonly onLimit: (limit: string) => void
+  /** Called once when the output can't be taken any more. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/**
+ * Moves a step's output to the sink until its end. While the sink is full nothing is read, so the
+ * step's pipe fills and the step waits. What comes after a breached limit or a failure is read and
+ * dropped: the step must be able to end.
+ * @returns whether the output ended in the middle of a line.
+ */
+export async function pumpOutput(output: Readable, options: PumpOptions): Promise<boolean> {
+  const meter = new OutputMeter(options.limits)
+  let isDropping = false
+  let isMidLine = false
+  for await (const chunk of output as AsyncIterable<Buffer>) {
+    if (isDropping) continue
+    const taken = chunk.subarray(0, meter.take(chunk))
+    if (taken.length > 0) isMidLine = taken[taken.length - 1] !== NEWLINE
+    try {
+      const full = options.write(taken)
+      if (full) await full
+    } catch (error) {
+      isDropping = true
+      options.onFailure(error)
+    }
+    if (meter.breached && !isDropping) {
+      isDropping = true
+      options.onLimit(limitText(meter.breached, options.limits))
+    }
+  }
+  return isMidLine
+}
+
+function limitText(breached: 'bytes' | 'lines', limits: StepLimits): string {
+  return breached === 'bytes' ? formatBytes(limits.outputBytes) : `${limits.outputLines} lines`
+}

@@ -1,0 +1,121 @@
+import path from 'node:path'
+import type { Sandbox, SandboxExit, Stage } from '../../native/lib/types.js'
+import type { CommandsStep } from '../../pipelines/plan.js'
+import { messageOf } from '../../protocol/errors.js'
+import type { StageJob } from '../../protocol/job.js'
+import type { StepUsage } from '../../protocol/uplink.js'
+import type { StageDeps } from './deps.js'
+import { pumpOutput } from './pump.js'
+import { makeOverlayDirs, SCRIPT_PATH, writeStepFiles } from './step-files.js'
+import { resolveRoot } from './step-root.js'
+import type { StepStop } from './step-stop.js'
+import { systemMessage } from './system-message.js'
+import { verdictOf, type Verdict } from './verdict.js'
+
+export interface StepRun {
+  readonly job: StageJob
+  readonly step: CommandsStep
+  readonly number: number
+  /** Whether a failure that counts had happened when the step became due. */
+  readonly isFailing: boolean
+  readonly startedMs: number
+  /** Directory for this step only. */
+  readonly directory: string
+  readonly stop: StepStop
+  readonly write: (data: Buffer) => Promise<void> | undefined
+  readonly stage: () => Promise<Stage>
+  /** Called when the sandbox runs. */
+  readonly onUp: () => void
+}
+
+export interface StepOutcome extends Verdict {
+  readonly usage: StepUsage | null
+}
+
+/**
+ * Runs one step in a sandbox of its own: root, script, limits; its output goes to `write` to the
+ * last byte before this resolves.
+ * @throws SandpiperError or NativeError when the sandbox can't be made.
+ */
+export async function runCommands(run: StepRun, deps: StageDeps): Promise<StepOutcome> {
+  const sandbox = await startSandbox(run, deps)
+  run.onUp()
+  run.stop.attach(sandbox)
+  const timer = armTimeout(run.stop, deps.limits.stepTimeoutMs)
+  try {
+    const [isMidLine, exit] = await Promise.all([
+      pumpOutput(sandbox.output, pumpOptions(run, deps)),
+      sandbox.exit,
+    ])
+    const verdict = verdictOf(exit, run.stop.reason, deps.limits)
+    await writeVerdict(run, verdict, isMidLine)
+    return { ...verdict, usage: usageOf(exit) }
+  } finally {
+    clearTimeout(timer)
+    run.stop.done()
+  }
+}
+
+async function startSandbox(run: StepRun, deps: StageDeps): Promise<Sandbox> {
+  const { job, step, number, directory } = run
+  const root = await resolveRoot(step, deps)
+  const hostname = `sandpiper-${job.stageId}-${number}`
+  const overlay = await makeOverlayDirs(directory)
+  const binds = await writeStepFiles(directory, { script: deps.script(step.commands), hostname })
+  const stage = await run.stage()
+  run.stop.signal.throwIfAborted()
+  const { memoryBytes, pids, cpus } = deps.limits
+  return stage.start({
+    name: `s${job.stageId}-${job.attempt}-${number}`,
+    root: { lowers: root.lowers, ...overlay },
+    workspaceTarget: job.stage.workspace,
+    binds: [...root.binds, ...binds],
+    argv: ['/bin/sh', '-e', SCRIPT_PATH],
+    env: environmentOf(run, root.env, deps),
+    cwd: path.posix.normalize(job.stage.workspace),
+    hostname,
+    limits: { memoryBytes, pids, ...(cpus === undefined ? {} : { cpus }) },
+  })
+}
+
+/** Later ones win: image, build, step facts, what the pipeline says. */
+function environmentOf(
+  run: StepRun,
+  rootEnv: Readonly<Record<string, string>>,
+  deps: StageDeps,
+): Record<string, string> {
+  const facts = deps.stepEnvironment(run)
+  return { ...rootEnv, ...run.job.environment, ...facts, ...run.step.environment }
+}
+
+function armTimeout(stop: StepStop, limitMs: number | undefined): NodeJS.Timeout | undefined {
+  if (limitMs === undefined) return undefined
+  return setTimeout(() => stop.stop({ kind: 'time', limitMs }), limitMs)
+}
+
+function pumpOptions(run: StepRun, deps: StageDeps): Parameters<typeof pumpOutput>[1] {
+  return {
+    write: run.write,
+    limits: deps.limits,
+    onLimit: (limit) => run.stop.stop({ kind: 'output', limit }, { urgent: true }),
+    onFailure: (error) => {
+      const reason = `the log can't be written: ${messageOf(error)}`
+      run.stop.stop({ kind: 'error', reason }, { urgent: true })
+    },
+  }
+}
+
+/** Tells in the log itself what the exit code alone does not. */
+async function writeVerdict(run: StepRun, verdict: Verdict, isMidLine: boolean): Promise<void> {
+  const reason = run.stop.reason
+  const isTold = verdict.error !== '' || reason?.kind === 'stage-ended'
+  if (!isTold || reason?.kind === 'error') return
+  const text = verdict.error === '' ? 'ended: the other steps are done' : verdict.error
+  const line = systemMessage(text)
+  await run.write(isMidLine ? Buffer.concat([Buffer.from('\n'), line]) : line)
+}
+
+function usageOf(exit: SandboxExit): StepUsage {
+  const { cpuMs, memoryPeakBytes, wallMs } = exit
+  return { cpuMs, memoryPeakBytes, wallMs }
+}

@@ -1,0 +1,86 @@
+import type { SandboxExit } from '../../native/lib/types.js'
+import type { Status } from '../../protocol/status.js'
+import type { StepLimits } from '../config.js'
+
+/** Why the runner ended a step. */
+export type StopReason =
+  | { readonly kind: 'cancelled'; readonly reason: string }
+  | { readonly kind: 'time'; readonly limitMs: number }
+  | { readonly kind: 'output'; readonly limit: string }
+  /** Another step with `failure: fast` failed. */
+  | { readonly kind: 'fast'; readonly step: string }
+  /** A detached step whose stage has ended. */
+  | { readonly kind: 'stage-ended' }
+  /** The runner itself can't go on with it. */
+  | { readonly kind: 'error'; readonly reason: string }
+
+export interface Verdict {
+  readonly status: Status
+  readonly exitCode: number
+  /** In words for people; empty on success. */
+  readonly error: string
+}
+
+/** What became of a step, from how its sandbox ended and what the runner did to it. */
+export function verdictOf(exit: SandboxExit, stop: StopReason | null, limits: StepLimits): Verdict {
+  const exitCode = exitCodeOf(exit)
+  if (stop) return stoppedVerdict(stop, exitCode)
+  if (exitCode === 0) return { status: 'success', exitCode, error: '' }
+  if (exit.oomKills > 0) {
+    const peak = formatBytes(exit.memoryPeakBytes)
+    const error = `killed: memory limit ${formatBytes(limits.memoryBytes)}, peak ${peak}`
+    return { status: 'killed', exitCode, error }
+  }
+  const failed = `failed: ${exit.signal === null ? 'exit code' : 'signal'} ${exit.signal ?? exitCode}`
+  if (exit.pidsRefused > 0) {
+    const error = `${failed}; the pids limit of ${limits.pids} was reached`
+    return { status: 'failure', exitCode, error }
+  }
+  return { status: 'failure', exitCode, error: failed }
+}
+
+/** In words, why the runner ended something. */
+export function describeStop(stop: StopReason): string {
+  switch (stop.kind) {
+    case 'cancelled':
+      return stop.reason === '' ? 'cancelled' : `cancelled: ${stop.reason}`
+    case 'time':
+      return `killed: time limit ${formatDuration(stop.limitMs)}`
+    case 'output':
+      return `killed: output limit ${stop.limit}`
+    case 'fast':
+      return `killed: step ${stop.step} failed (failure: fast)`
+    case 'stage-ended':
+      return 'ended with the stage'
+    case 'error':
+      return stop.reason
+  }
+}
+
+/** `512 MiB`, `1.5 GiB`: one decimal at most. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB']
+  let unit = 0
+  let value = bytes
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024
+    unit++
+  }
+  return `${Math.round(value * 10) / 10} ${units[unit] ?? ''}`
+}
+
+/** `60m`, `90s`, `1500ms`: the largest unit that is exact. */
+export function formatDuration(ms: number): string {
+  if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000}m`
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`
+}
+
+function stoppedVerdict(stop: StopReason, exitCode: number): Verdict {
+  if (stop.kind === 'stage-ended') return { status: 'success', exitCode: 0, error: '' }
+  const status = stop.kind === 'error' ? 'error' : 'killed'
+  return { status, exitCode, error: describeStop(stop) }
+}
+
+function exitCodeOf(exit: SandboxExit): number {
+  return exit.signal === null ? (exit.code ?? 0) : 128 + exit.signal
+}
