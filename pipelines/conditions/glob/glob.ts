@@ -1,0 +1,24 @@
+import { compileGlob } from './automaton.js'
+import { parsePattern } from './parse-pattern.js'
+
+/** A compiled pattern. */
+export interface Glob {
+  readonly source: string
+  /** Whether the whole of `text` matches, in time linear in its length whatever the pattern is. */
+  matches(text: string): boolean
+}
+
+/**
+ * Compiles a pattern as Drone has them: `*` and `?` match within one path segment, a segment `**`
+ * matches any number of them (but `a/**` does not match `a`), `[a-z]`, `[^a-z]`, `{one,other}`, and
+ * a backslash before a character that is meant as such. Case matters.
+ * Source: doublestar v1.1.1, package documentation and its table of cases.
+ *
+ * The matcher is ours because users write the patterns and strangers name the branches: regular
+ * expressions made of globs backtrack for seconds on six stars and sixty characters.
+ */
+export function parseGlob(source: string): Glob | { readonly problem: string } {
+  const parsed = parsePattern(source)
+  if ('problem' in parsed) return parsed
+  return { source, matches: compileGlob(parsed.parts) }
+}

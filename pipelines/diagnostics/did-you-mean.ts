@@ -1,0 +1,48 @@
+const WORD_LENGTH_MAX = 40
+
+/**
+ * The candidate that `word` is probably a mistyped form of.
+ * @returns undefined when none is near enough
+ */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > WORD_LENGTH_MAX) return undefined
+  const typed = word.toLowerCase()
+  const distanceMax = Math.max(1, Math.floor(typed.length / 3))
+  let best: string | undefined
+  let bestDistance = distanceMax + 1
+  for (const candidate of candidates) {
+    const distance = isPrefixOf(typed, candidate) ? 1 : editDistance(typed, candidate)
+    if (distance < bestDistance) {
+      best = candidate
+      bestDistance = distance
+    }
+  }
+  return best
+}
+
+/** "did you mean" hint, or undefined. */
+export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
+  const candidate = nearest(word, candidates)
+  return candidate === undefined ? undefined : `did you mean \`${candidate}\`?`
+}
+
+/** `depends` for `depends_on`: cut off, not mistyped. */
+function isPrefixOf(word: string, candidate: string): boolean {
+  return word.length >= 4 && candidate.startsWith(word)
+}
+
+/** Levenshtein distance: how many characters to insert, delete or replace. */
+export function editDistance(one: string, other: string): number {
+  let previous = Array.from({ length: other.length + 1 }, (_, index) => index)
+  for (let row = 1; row <= one.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= other.length; column++) {
+      const replace = (previous[column - 1] ?? 0) + (one[row - 1] === other[column - 1] ? 0 : 1)
+      const remove = (previous[column] ?? 0) + 1
+      const insert = (current[column - 1] ?? 0) + 1
+      current.push(Math.min(replace, remove, insert))
+    }
+    previous = current
+  }
+  return previous[other.length] ?? 0
+}

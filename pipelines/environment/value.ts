@@ -1,0 +1,28 @@
+import { VARIABLE_LENGTH_MAX } from '../limits.js'
+
+/** Variables, some of which may not apply. */
+export type Variables = Readonly<Record<string, string | undefined>>
+
+/**
+ * Drops what does not apply and makes the rest fit for execve(2): no NUL, and no string over its
+ * limit. The values come from strangers (messages, branch names); they are never put anywhere but here.
+ */
+export function toEnvironment(variables: Variables): Record<string, string> {
+  const environment: [string, string][] = []
+  for (const [name, value] of Object.entries(variables)) {
+    if (value !== undefined && NAME.test(name)) environment.push([name, fit(value)])
+  }
+  return Object.fromEntries(environment)
+}
+
+/** Undefined for the empty string: a variable that has no value is not set. */
+export function unlessEmpty(value: string): string | undefined {
+  return value === '' ? undefined : value
+}
+
+// eslint-disable-next-line no-control-regex -- names with these can't be passed on
+const NAME = /^(?!__proto__$)[^=\u0000-\u0020\u007f]+$/u
+
+function fit(value: string): string {
+  return value.slice(0, VARIABLE_LENGTH_MAX).replaceAll('\0', '')
+}

@@ -1,0 +1,22 @@
+/** The pipeline language: the text of a file and an event in, a plan or diagnostics out. Pure. */
+export type { Diagnostic, Position } from './diagnostic.js'
+export type { BuildEvent, BuildEventName, RepoFacts } from './event.js'
+export type * from './plan.js'
+export {
+  type CompileInput,
+  compilePipeline,
+  type CompileResult,
+} from './compile/compile-pipeline.js'
+export { PIPELINE_CODES, type PipelineCode } from './diagnostics/codes.js'
+export { nearest } from './diagnostics/did-you-mean.js'
+export { formatDiagnostic } from './diagnostics/format.js'
+export {
+  buildEnvironment,
+  type BuildEnvironmentInput,
+  type BuildFacts,
+  type SystemFacts,
+} from './environment/build-environment.js'
+export type { StageFacts } from './environment/stage-variables.js'
+export { stepEnvironment, type StepEnvironmentInput } from './environment/step-environment.js'
+export { pipelineJsonSchema } from './schema/json-schema.js'
+export { generateScript } from './script/generate-script.js'

@@ -1,0 +1,43 @@
+/**
+ * Bounds on what one pipeline file may cost. Whoever can push can write the file, so each of them
+ * ends in a diagnostic instead of a long wait or an exception.
+ */
+
+/** Length of a file in UTF-16 code units. */
+export const SOURCE_LENGTH_MAX = 1024 * 1024
+
+/** Documents in a file. */
+export const DOCUMENTS_MAX = 500
+
+/** Lexical tokens in a file; real files of the full size have about 400,000. */
+export const TOKENS_MAX = 500_000
+
+/** Levels of lists and mappings inside each other. */
+export const NESTING_MAX = 64
+
+/** Nodes of a file once every alias and merge key is written out: what stops alias bombs. */
+export const EXPANDED_NODES_MAX = 250_000
+
+/** Steps in a file. */
+export const STEPS_MAX = 10_000
+
+/** Edges of all dependency graphs of a file, after left-out steps were bridged. */
+export const EDGES_MAX = 100_000
+
+/** Length in UTF-16 code units of all commands and variables of a plan, each counted where it is used. */
+export const PLAN_TEXT_MAX = 8 * 1024 * 1024
+
+/** Length of a glob pattern in UTF-16 code units. */
+export const GLOB_LENGTH_MAX = 512
+
+/** Length of a name (step, pipeline) in UTF-16 code units. */
+export const NAME_LENGTH_MAX = 255
+
+/**
+ * Length of a variable's value in UTF-16 code units. Linux refuses a single string of 128 KiB or more
+ * to execve(2) (MAX_ARG_STRLEN), and a code unit takes up to three bytes.
+ */
+export const VARIABLE_LENGTH_MAX = 32 * 1024
+
+/** Diagnostics of one file; what comes after is counted, not told. */
+export const DIAGNOSTICS_MAX = 200

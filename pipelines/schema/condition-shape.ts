@@ -1,0 +1,89 @@
+import { type Glob, parseGlob } from '../conditions/glob/glob.js'
+import { didYouMean } from '../diagnostics/did-you-mean.js'
+import { quote } from '../diagnostics/quote.js'
+import { GLOB_LENGTH_MAX } from '../limits.js'
+import type { Node } from '../parse/tree.js'
+import { type LocatedList, oneOrMany } from './collections.js'
+import { type Keys, object } from './object.js'
+import { LINE, text } from './scalars.js'
+import type { DecodeContext, Located, Shape } from './shape.js'
+
+/** What one key of `when` or `trigger` asks for. */
+export interface Condition {
+  readonly include: readonly Glob[]
+  readonly exclude: readonly Glob[]
+  readonly node: Node
+}
+
+/**
+ * A condition on one fact: a pattern, a list of patterns, or `include` and `exclude`.
+ * @param words the values that the fact can have, where those are known: a pattern that matches none
+ * of them is warned about
+ */
+export function condition(words?: readonly string[]): Shape<Condition> {
+  const patterns = oneOrMany(pattern(words))
+  const both = object(includeAndExclude(patterns))
+  return {
+    schema: { anyOf: [patterns.schema, both.schema] },
+    emptyAllowed: true,
+    decode(node, context, where) {
+      if (node.kind !== 'map') {
+        const include = patterns.decode(node, context, where)
+        return include && { include: globs(include), exclude: [], node }
+      }
+      const parts = both.decode(node, context, where)
+      return parts && { include: globs(parts.include), exclude: globs(parts.exclude), node }
+    },
+  }
+}
+
+function includeAndExclude(patterns: Shape<LocatedList<Located<Glob>>>) {
+  return {
+    include: { shape: patterns, description: 'Patterns of which one must match; none: all match.' },
+    exclude: {
+      shape: patterns,
+      description: 'Patterns of which none may match; they win over `include`.',
+    },
+  } satisfies Keys
+}
+
+function globs(list: LocatedList<Located<Glob>> | undefined): readonly Glob[] {
+  return list?.items.map((item) => item.value) ?? []
+}
+
+function pattern(words: readonly string[] | undefined): Shape<Located<Glob>> {
+  const source = text({ ...LINE, lengthMax: GLOB_LENGTH_MAX })
+  const examples = words === undefined ? {} : { examples: words }
+  return {
+    schema: { ...source.schema, ...examples },
+    emptyAllowed: false,
+    decode(node, context, where) {
+      const decoded = source.decode(node, context, where)
+      if (decoded === null) return null
+      const glob = parseGlob(decoded.value)
+      if ('problem' in glob) {
+        const message = `the pattern ${quote(decoded.value)} is malformed: ${glob.problem}`
+        context.reporter.error('SP_PIPELINE_GLOB', node.span, message, GLOB_HINT)
+        return null
+      }
+      warnIfNoneMatches(glob, words, node, context, where)
+      return { value: glob, node }
+    },
+  }
+}
+
+const GLOB_HINT = 'put a backslash before a character of a pattern to mean the character itself'
+
+function warnIfNoneMatches(
+  glob: Glob,
+  words: readonly string[] | undefined,
+  node: Node,
+  { reporter }: DecodeContext,
+  where: string,
+): void {
+  if (words === undefined || words.some((word) => glob.matches(word))) return
+  const listed = words.map((word) => `\`${word}\``).join(', ')
+  const message = `${quote(glob.source)} never matches ${where}, which is one of ${listed}`
+  const hint = didYouMean(glob.source, words)
+  reporter.warning('SP_PIPELINE_NO_EFFECT', node.span, message, hint)
+}

@@ -1,0 +1,71 @@
+import { didYouMean } from '../diagnostics/did-you-mean.js'
+import { quote } from '../diagnostics/quote.js'
+import type { AnchorUse, Document, Entry, MapNode, Node } from '../parse/tree.js'
+import { decodeObject } from './object.js'
+import {
+  type DecodedPipeline,
+  DOCKER_PIPELINE_KEYS,
+  EXEC_PIPELINE_KEYS,
+  UNSUPPORTED_PIPELINE_KEYS,
+} from './pipeline-shape.js'
+import { wrongKind } from './scalars.js'
+import type { DecodeContext } from './shape.js'
+
+/** Decodes one document by its kind and type. Null after an error that leaves nothing to use. */
+export function decodeDocument(
+  { root, anchorUses }: Document,
+  context: DecodeContext,
+): DecodedPipeline | null {
+  if (root.kind !== 'map') {
+    return wrongKind(root, context, 'a document must be a mapping', 'start with `kind: pipeline`')
+  }
+  if (!checkKind(root, context)) return null
+  const options = {
+    unsupported: UNSUPPORTED_PIPELINE_KEYS,
+    allowUnknown: (entry: Entry) => holdsUsedAnchor(entry.value, anchorUses),
+  }
+  switch (typeOf(root, context)) {
+    case 'docker':
+      return decodeObject(DOCKER_PIPELINE_KEYS, options, root, context, 'a pipeline')
+    case 'exec':
+      return decodeObject(EXEC_PIPELINE_KEYS, options, root, context, 'a pipeline')
+    case undefined:
+      return null
+  }
+}
+
+function checkKind(root: MapNode, { reporter }: DecodeContext): boolean {
+  const kind = root.entries.get('kind')?.value
+  if (kind === undefined || textOf(kind) === 'pipeline') return true
+  const written = textOf(kind) ?? ''
+  const message = OTHER_KINDS.includes(written)
+    ? `documents of the kind ${quote(written)} are not supported yet`
+    : `there is no kind ${quote(written)} of documents`
+  const hint = didYouMean(written, ['pipeline']) ?? 'write `kind: pipeline`'
+  reporter.error('SP_PIPELINE_KIND', kind.span, message, hint)
+  return false
+}
+
+const OTHER_KINDS = ['secret', 'signature', 'cron', 'registry', 'template']
+
+function typeOf(root: MapNode, { reporter }: DecodeContext): 'docker' | 'exec' | undefined {
+  const type = root.entries.get('type')?.value
+  const written = type === undefined ? 'docker' : textOf(type)
+  if (type === undefined || written === 'docker' || written === 'exec') {
+    return written === 'exec' ? 'exec' : 'docker'
+  }
+  const message = `the type ${quote(written ?? '')} is not supported`
+  const hint = didYouMean(written ?? '', ['docker', 'exec']) ?? 'use `docker` or `exec`'
+  reporter.error('SP_PIPELINE_TYPE', type.span, message, hint)
+  return undefined
+}
+
+function textOf(node: Node): string | undefined {
+  return node.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined
+}
+
+/** Whether something inside of `node` is used by an alias elsewhere: what a bag of anchors is for. */
+function holdsUsedAnchor({ span }: Node, uses: readonly AnchorUse[]): boolean {
+  const isInside = (offset: number): boolean => offset >= span.start && offset <= span.end
+  return uses.some((use) => isInside(use.anchor) && !isInside(use.alias))
+}

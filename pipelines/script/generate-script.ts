@@ -1,0 +1,25 @@
+/**
+ * The shell script of a step. It is meant to be run as `/bin/sh -e FILE`, from a read-only file and
+ * with stdin from /dev/null, and works in dash, busybox ash and bash: the first command that fails
+ * ends it with that command's status.
+ *
+ * Before each command its text is printed, each line after `+ `. Commands stand in the script as they
+ * are, one after the other, so that a loop may be spread over several of them as Drone allows.
+ * @param commands without NUL characters
+ */
+export function generateScript(commands: readonly string[]): string {
+  return commands.map(commandWithTrace).join('')
+}
+
+/** The empty line keeps a backslash at the end of a command from joining it with the next trace. */
+function commandWithTrace(command: string): string {
+  const body = command.replace(/\n+$/, '')
+  const lines = body.split('\n').map((line) => singleQuoted(`+ ${line}`))
+  // printf writes its format once for each argument (POSIX.1-2017, printf, "Extended description").
+  return `printf '%s\\n' ${lines.join(' ')}\n${body}\n\n`
+}
+
+/** POSIX.1-2017, 2.2.2: nothing is special between single quotes, and a single quote can't be there. */
+function singleQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
+}
