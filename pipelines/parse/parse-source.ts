@@ -17,7 +17,7 @@ export function parseSource(source: string, reporter: Reporter): Document[] {
   const budget = { nodes: EXPANDED_NODES_MAX }
   for (const document of new Composer(YAML_OPTIONS).compose(tokens)) {
     const problems = [...document.errors, ...document.warnings]
-    for (const problem of problems) reportYaml(problem, reporter)
+    reportYaml(problems, source, reporter)
     if (problems.length > 0 || isEmpty(document)) continue
     const tree = buildTree(document, budget, reporter)
     if (tree !== undefined) documents.push(tree)
@@ -43,9 +43,16 @@ function isEmpty(document: YamlDocument.Parsed): boolean {
   return value === null && source === ''
 }
 
-function reportYaml(problem: YAMLError, reporter: Reporter): void {
-  const [start, end] = problem.pos
-  reporter.error('SP_PIPELINE_YAML', { start, end }, problem.message, HINTS[problem.code])
+/** One mistake makes YAML complain more than once about a line; the first time says it. */
+function reportYaml(problems: readonly YAMLError[], source: string, reporter: Reporter): void {
+  let previous = -1
+  for (const { pos, code, message } of problems) {
+    const [start, end] = pos
+    const isSameLine =
+      previous >= 0 && start >= previous && !source.slice(previous, start).includes('\n')
+    if (!isSameLine) reporter.error('SP_PIPELINE_YAML', { start, end }, message, HINTS[code])
+    previous = start
+  }
 }
 
 const HINTS: Partial<Record<YAMLError['code'], string>> = {

@@ -44,21 +44,17 @@ function decodeItems<T>(
   return items
 }
 
-/** One value, or a list of them. `hint` is for entries that are not text. */
-export function oneOrMany<T>(
-  item: Shape<T>,
-  { itemsMin = 0, hint }: { readonly itemsMin?: number; readonly hint?: string } = {},
-): Shape<LocatedList<T>> {
+/** One value, or a list of them. */
+export function oneOrMany<T>(item: Shape<T>): Shape<LocatedList<T>> {
   return {
-    schema: { anyOf: [item.schema, { type: 'array', items: item.schema, minItems: itemsMin }] },
+    schema: { anyOf: [item.schema, { type: 'array', items: item.schema }] },
     emptyAllowed: true,
     decode(node, context, where) {
       if (node.kind === 'list') {
-        if (node.items.length < itemsMin) return wrong(node, context, `${where} is empty`)
         return { items: decodeItems(item, node.items, context, where), node }
       }
       if (node.kind === 'map') {
-        return wrongKind(node, context, `${where} must be text or a list`, hint)
+        return wrongKind(node, context, `${where} must be text or a list`)
       }
       const one = item.decode(node, context, where)
       return { items: one === null ? [] : [one], node }

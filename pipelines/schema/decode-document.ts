@@ -22,6 +22,7 @@ export function decodeDocument(
   if (!checkKind(root, context)) return null
   const options = {
     unsupported: UNSUPPORTED_PIPELINE_KEYS,
+    misplaced: OTHER_LANGUAGES,
     allowUnknown: (entry: Entry) => holdsUsedAnchor(entry.value, anchorUses),
   }
   switch (typeOf(root, context)) {
@@ -32,6 +33,17 @@ export function decodeDocument(
     case undefined:
       return null
   }
+}
+
+const DRONE_0_8 = 'files of Drone 0.8 are not supported yet; a pipeline has a list of `steps`'
+const WOODPECKER = 'files of Woodpecker are not supported yet'
+
+const OTHER_LANGUAGES = {
+  pipeline: DRONE_0_8,
+  branches: DRONE_0_8,
+  when: `${WOODPECKER}; conditions on a pipeline are its \`trigger\``,
+  labels: WOODPECKER,
+  skip_clone: `${WOODPECKER}; write \`clone: {disable: true}\``,
 }
 
 function checkKind(root: MapNode, { reporter }: DecodeContext): boolean {

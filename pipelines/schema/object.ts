@@ -22,8 +22,12 @@ export type DecodedObject<K extends Keys> = {
 } & { readonly node: MapNode }
 
 export interface ObjectOptions {
+  /** What the object is called in messages, together with its `name`. */
+  readonly noun?: string
   /** Keys of the language that this version refuses. */
   readonly unsupported: readonly string[]
+  /** Required keys that are not asked for when one of these is there: it is reported already. */
+  readonly insteadOf?: Readonly<Record<string, readonly string[]>>
   /** Keys that make sense elsewhere, with the hint that says so. */
   readonly misplaced?: Readonly<Record<string, string>>
   /** Allows an unknown key where that is right. */
@@ -40,7 +44,7 @@ export function object<K extends Keys>(
     emptyAllowed: true,
     decode(node, context, where) {
       if (node.kind !== 'map') return wrongKind(node, context, `${where} must be a mapping`)
-      return decodeObject(keys, options, node, context, where)
+      return decodeObject(keys, options, node, context, nameOf(node, options.noun) ?? where)
     },
   }
 }
@@ -58,9 +62,24 @@ export function decodeObject<K extends Keys>(
     if (!Object.hasOwn(keys, entry.key)) reportUnknown(keys, options, entry, context)
   }
   for (const [name, key] of Object.entries(keys)) {
-    values[name] = decodeKey(name, key, node, context, where)
+    const instead = options.insteadOf?.[name] ?? []
+    const excused = instead.some((other) => node.entries.has(other))
+    values[name] = decodeKey(
+      name,
+      excused ? { ...key, required: false } : key,
+      node,
+      context,
+      where,
+    )
   }
   return values as DecodedObject<K>
+}
+
+/** `step "build"`, or `a step` when it has no name. */
+function nameOf(node: MapNode, noun: string | undefined): string | undefined {
+  if (noun === undefined) return undefined
+  const name = node.entries.get('name')?.value
+  return name?.kind === 'scalar' && name.text !== '' ? `${noun} ${quote(name.text)}` : `a ${noun}`
 }
 
 function decodeKey(

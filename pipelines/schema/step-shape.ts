@@ -1,7 +1,8 @@
 import { NAME_LENGTH_MAX, STEPS_MAX, VARIABLE_LENGTH_MAX } from '../limits.js'
 import { list, oneOrMany, textMap } from './collections.js'
+import { COMMANDS } from './commands-shape.js'
 import { CONDITIONS } from './conditions-shape.js'
-import { type DecodedObject, type Keys, object } from './object.js'
+import { type DecodedObject, type Keys, object, type ObjectOptions } from './object.js'
 import { ANY_TEXT, choice, flag, LINE, text } from './scalars.js'
 
 /** A name: of a step, a pipeline. */
@@ -19,8 +20,6 @@ export const ENVIRONMENT = textMap({
   values: { ...ANY_TEXT, lengthMax: VARIABLE_LENGTH_MAX },
 })
 
-const COMMAND = text({ pattern: '^(?=[^]*\\S)[^\\u0000]*$', rule: 'hold a command, without NUL' })
-
 const STEP_KEYS = {
   name: {
     shape: NAME,
@@ -28,7 +27,7 @@ const STEP_KEYS = {
     description: 'Name of the step, unique in its pipeline. `clone` is taken by the checkout.',
   },
   commands: {
-    shape: oneOrMany(COMMAND, { itemsMin: 1, hint: 'quote a command that holds `: `' }),
+    shape: COMMANDS,
     required: true,
     description:
       'Shell commands, run by /bin/sh in the checkout, one after the other; the first that fails ' +
@@ -101,13 +100,19 @@ const UNSUPPORTED = [
   'healthcheck',
 ] as const
 
+const STEP_OPTIONS: ObjectOptions = {
+  noun: 'step',
+  unsupported: UNSUPPORTED,
+  insteadOf: { commands: ['settings'] },
+}
+
 /** Steps of a `docker` pipeline. */
-export const DOCKER_STEPS = list(object(DOCKER_STEP_KEYS, { unsupported: UNSUPPORTED }), STEPS_MAX)
+export const DOCKER_STEPS = list(object(DOCKER_STEP_KEYS, STEP_OPTIONS), STEPS_MAX)
 
 /** Steps of an `exec` pipeline: they have no image. */
 export const EXEC_STEPS = list(
   object(STEP_KEYS, {
-    unsupported: UNSUPPORTED,
+    ...STEP_OPTIONS,
     misplaced: { image: 'a pipeline of type `exec` runs on the tools of its machine' },
   }),
   STEPS_MAX,
