@@ -4,6 +4,8 @@ import type { Repo, RepoService } from '../services.js'
 import { TRIAL_BYTES_MAX } from './limits.js'
 import { signatureMatches } from './signature.js'
 
+const SLUG = /^[^/]+\/[^/]+$/
+
 /** A delivery before anything in its body is looked at. */
 export interface Unverified {
   readonly body: Buffer
@@ -21,6 +23,7 @@ export async function authenticate(
   delivery: Unverified,
 ): Promise<readonly Repo[]> {
   const { body, namedRepo } = delivery
+  if (namedRepo !== undefined && !SLUG.test(namedRepo)) throw unknownRepo(namedRepo)
   const secrets = await repos.hookSecrets(namedRepo)
   if (secrets.length === 0 && namedRepo !== undefined) throw unknownRepo(namedRepo)
   if (secrets.length > 1 && secrets.length * body.length > TRIAL_BYTES_MAX) throw repoUnnamed()
@@ -48,9 +51,9 @@ export async function repoOfDelivery(
   const caseless = (repo: Repo) => slugOf(repo).toLowerCase() === slug.toLowerCase()
   const repo = signers.find((signer) => slugOf(signer) === slug) ?? signers.find(caseless)
   if (repo !== undefined) return repo
-  const [owner, name, ...rest] = slug.split('/')
-  const known = owner && name && rest.length === 0 && (await repos.find(owner, name)) !== null
-  throw known ? badSignature(slug) : unknownRepo(slug)
+  const [owner = '', name = ''] = slug.split('/')
+  const isKnown = SLUG.test(slug) && (await repos.find(owner, name)) !== null
+  throw isKnown ? badSignature(slug) : unknownRepo(slug)
 }
 
 /** `owner/name`. */
