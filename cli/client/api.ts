@@ -1,0 +1,69 @@
+import type { Status } from '../../protocol/status.js'
+import type { ServerAddress } from './find-server.js'
+import { sendJson } from './http.js'
+
+/** The parts of the API's JSON that the command line reads; names are Drone's, `*_ms` ours, in Unix ms. */
+export interface ApiBuild {
+  readonly number: number
+  readonly status: Status
+  readonly error: string
+  readonly event: string
+  readonly ref: string
+  readonly after: string
+  readonly message: string
+  readonly link: string
+  readonly started_ms: number
+  readonly finished_ms: number
+  readonly stages?: readonly ApiStage[]
+}
+
+export interface ApiStage {
+  readonly number: number
+  readonly name: string
+  readonly status: Status
+  readonly error: string
+  readonly started_ms: number
+  readonly stopped_ms: number
+  readonly steps?: readonly ApiStep[]
+}
+
+export interface ApiStep {
+  readonly number: number
+  readonly name: string
+  readonly status: Status
+  readonly error: string
+  readonly exit_code: number
+  readonly started_ms: number
+  readonly stopped_ms: number
+}
+
+export interface ApiRepo {
+  readonly slug: string
+  readonly clone_url: string
+  readonly default_branch: string
+}
+
+/** A repo as the command line takes it: `owner/name`. */
+export interface RepoName {
+  readonly owner: string
+  readonly name: string
+}
+
+/** Path of a repo's part of the API. */
+export function repoPath(repo: RepoName): string {
+  return `/api/repos/${encodeURIComponent(repo.owner)}/${encodeURIComponent(repo.name)}`
+}
+
+/** Path of a build's part of the API. */
+export function buildPath(repo: RepoName, number: number): string {
+  return `${repoPath(repo)}/builds/${number}`
+}
+
+/** One build with its stages and steps. */
+export async function getBuild(
+  server: ServerAddress,
+  repo: RepoName,
+  number: number,
+): Promise<ApiBuild> {
+  return (await sendJson(server, buildPath(repo, number))) as ApiBuild
+}

@@ -1,0 +1,98 @@
+import { Command } from 'commander'
+import { resolveSettings } from './config/resolve.js'
+import { settingsOf, type Scope, type SettingValues } from './config/settings.js'
+import { ExitCode } from './exit-code.js'
+import type { CliIo } from './io.js'
+
+/** What a command's own code gets. */
+export interface CommandContext {
+  readonly io: CliIo
+  /** Positional arguments in order; an optional one that was left out is undefined. */
+  readonly args: readonly (string | undefined)[]
+  /** A variadic last argument. */
+  readonly rest: readonly string[]
+  /** Value of one of the command's own options. */
+  readonly option: (name: string) => string | undefined
+  /** Whether one of the command's own switches was given. */
+  readonly has: (name: string) => boolean
+  readonly json: boolean
+  readonly settings: SettingValues
+}
+
+export interface CommandDefinition {
+  /** Name and arguments as commander wants them: `show <repo> <number>`. */
+  readonly syntax: string
+  readonly summary: string
+  /** Lines for the end of `--help`. */
+  readonly examples: readonly string[]
+  /** Settings that the command reads, each with its flag. */
+  readonly scope: Scope
+  /** The command's own options: commander flags and description. */
+  readonly options?: readonly (readonly [flags: string, description: string])[]
+  /** Does the work. Nothing returned is exit code 0. */
+  readonly run: (context: CommandContext) => Promise<ExitCode | undefined>
+}
+
+/** Takes note of the exit code of the command that ran. */
+export type Finish = (code: ExitCode) => void
+
+/** Adds a command with its `--json`, its settings' flags and its examples to a parent. */
+export function addCommand(
+  parent: Command,
+  io: CliIo,
+  finish: Finish,
+  definition: CommandDefinition,
+): void {
+  const command = parent.command(definition.syntax).summary(definition.summary)
+  command.description(definition.summary)
+  for (const [flags, description] of definition.options ?? []) command.option(flags, description)
+  for (const [, setting] of settingsOf(definition.scope)) {
+    if (setting.flag === undefined) continue
+    const fallback = setting.defaultText ?? setting.default ?? 'none'
+    const note = `${setting.description} (${setting.env}; default: ${fallback})`
+    command.option(`--${setting.flag} <value>`, note)
+  }
+  command.option('--json', 'print one JSON document on stdout, and errors as JSON on stderr')
+  command.addHelpText(
+    'after',
+    `\nExample:\n${definition.examples.map((line) => `  ${line}`).join('\n')}`,
+  )
+  command.action(async () => {
+    finish((await definition.run(contextOf(command, io, definition.scope))) ?? ExitCode.ok)
+  })
+}
+
+/** Adds a command that only holds others, such as `build`. */
+export function addGroup(parent: Command, name: string, summary: string): Command {
+  const group = parent.command(name).summary(summary).description(summary)
+  return group
+}
+
+function contextOf(command: Command, io: CliIo, scope: Scope): CommandContext {
+  const options = command.opts<Record<string, unknown>>()
+  const option = (name: string): string | undefined => {
+    const value = options[camelCase(name)]
+    return typeof value === 'string' ? value : undefined
+  }
+  const flags = settingsOf(scope).flatMap(([, { flag }]) => (flag === undefined ? [] : [flag]))
+  const processed = command.processedArgs as readonly unknown[]
+  const last = processed.at(-1)
+  return {
+    io,
+    option,
+    has: (name) => options[camelCase(name)] === true,
+    json: options['json'] === true,
+    args: processed.map((value) => (typeof value === 'string' ? value : undefined)),
+    rest: Array.isArray(last) ? last.map(String) : [],
+    settings: resolveSettings({
+      env: io.env,
+      flags: Object.fromEntries(flags.map((flag) => [flag, option(flag)])),
+      scope,
+    }),
+  }
+}
+
+/** Commander stores `--public-url` as `publicUrl`. */
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase())
+}

@@ -1,0 +1,117 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { repoPath, type ApiRepo } from '../client/api.js'
+import { sendJson } from '../client/http.js'
+import { addCommand, addGroup, type CommandContext, type Finish } from '../command.js'
+import { usageError } from '../errors.js'
+import { printJson, printLine, type CliIo } from '../io.js'
+import { stripTerminalText } from '../terminal/sanitize.js'
+import { formatTable } from '../terminal/table.js'
+import { repoArgument, serverOf } from './arguments.js'
+
+/** `sandpiper repo ...` */
+export function addRepoCommands(program: Command, io: CliIo, finish: Finish): void {
+  const repo = addGroup(program, 'repo', 'the repos that a server builds')
+  const scope = 'client'
+  addCommand(repo, io, finish, {
+    syntax: 'add <owner/name>',
+    summary: 'make a server build a repo; prints the secret for its webhooks',
+    scope,
+    options: [
+      [
+        '--clone-url <url>',
+        'where to fetch from: a URL, an scp-like address or an absolute path (required)',
+      ],
+      ['--secret <secret>', 'webhook secret; default: a random one'],
+      ['--branch <name>', 'default branch; default: main'],
+      ['--link <url>', "the repo's page at its forge"],
+    ],
+    examples: ['sandpiper repo add octo/hello --clone-url https://git.example.org/octo/hello.git'],
+    run: add,
+  })
+  addCommand(repo, io, finish, {
+    syntax: 'ls',
+    summary: 'list the repos',
+    scope,
+    examples: ['sandpiper repo ls --json'],
+    run: list,
+  })
+  addCommand(repo, io, finish, {
+    syntax: 'show <owner/name>',
+    summary: 'show one repo',
+    scope,
+    examples: ['sandpiper repo show octo/hello'],
+    run: show,
+  })
+  addCommand(repo, io, finish, {
+    syntax: 'rm <owner/name>',
+    summary: 'remove a repo with its builds and logs',
+    scope,
+    examples: ['sandpiper repo rm octo/hello'],
+    run: remove,
+  })
+}
+
+interface AddedRepo {
+  readonly hook_secret: string
+  readonly hooks: { readonly git: string; readonly github: string }
+}
+
+async function add(context: CommandContext): Promise<undefined> {
+  const { io } = context
+  const { owner, name } = repoArgument(context.args[0])
+  const cloneUrl = context.option('clone-url')
+  if (cloneUrl === undefined)
+    throw usageError('--clone-url is missing', 'give the address to fetch from')
+  const secret = context.option('secret')
+  const branch = context.option('branch')
+  const link = context.option('link')
+  const body = {
+    owner,
+    name,
+    clone_url: /^\.{0,2}\//.test(cloneUrl) ? resolve(io.cwd, cloneUrl) : cloneUrl,
+    ...(secret === undefined ? {} : { secret }),
+    ...(branch === undefined ? {} : { default_branch: branch }),
+    ...(link === undefined ? {} : { link }),
+  }
+  const server = await serverOf(context)
+  const added = await sendJson(server, '/api/repos', { method: 'POST', body })
+  if (context.json) {
+    printJson(io, added)
+    return
+  }
+  const { hook_secret: told, hooks } = added as AddedRepo
+  printLine(io, `added ${owner}/${name}`)
+  printLine(io, `webhook address: ${hooks.github} (GitHub), ${hooks.git} (signed generic)`)
+  printLine(io, `webhook secret:  ${told}`)
+}
+
+async function list(context: CommandContext): Promise<undefined> {
+  const repos = (await sendJson(await serverOf(context), '/api/repos')) as readonly ApiRepo[]
+  if (context.json) {
+    printJson(context.io, repos)
+    return
+  }
+  const rows = repos.map((repo) => [repo.slug, repo.default_branch, repo.clone_url])
+  printLine(context.io, formatTable(['REPO', 'BRANCH', 'CLONE URL'], rows))
+}
+
+async function show(context: CommandContext): Promise<undefined> {
+  const path = repoPath(repoArgument(context.args[0]))
+  const repo = await sendJson(await serverOf(context), path)
+  if (context.json) {
+    printJson(context.io, repo)
+    return
+  }
+  for (const [key, value] of Object.entries(repo as Record<string, unknown>)) {
+    if (typeof value === 'object') continue
+    printLine(context.io, stripTerminalText(`${key.padEnd(16)} ${String(value)}`))
+  }
+}
+
+async function remove(context: CommandContext): Promise<undefined> {
+  const repo = repoArgument(context.args[0])
+  await sendJson(await serverOf(context), repoPath(repo), { method: 'DELETE' })
+  if (context.json) printJson(context.io, { removed: `${repo.owner}/${repo.name}` })
+  else printLine(context.io, `removed ${repo.owner}/${repo.name}`)
+}

@@ -1,0 +1,24 @@
+import { nearest } from './distance.js'
+import { allSettings } from './settings.js'
+
+const PREFIX = 'SANDPIPER_'
+
+/**
+ * Variables that steps of a build are given: a `sandpiper` called inside a step sees them, and they set
+ * nothing. Named one by one, or a misspelt `SANDPIPER_STEP_...` would pass.
+ */
+const STEP_VARIABLES: ReadonlySet<string> = new Set(
+  'VERSION REPO BUILD_NUMBER BUILD_LINK EVENT REF BRANCH COMMIT STAGE STEP WORKSPACE'
+    .split(' ')
+    .map((name) => PREFIX + name),
+)
+
+/** Complaints about variables that look like ours and aren't: a misspelt setting must not be silence. */
+export function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = allSettings().map(([, setting]) => setting.env)
+  const accepted = new Set<string>([...known, ...STEP_VARIABLES])
+  return Object.keys(env)
+    .filter((name) => name.startsWith(PREFIX) && !accepted.has(name))
+    .sort()
+    .map((name) => `${name} is no setting: did you mean ${nearest(name, known) ?? ''}?`)
+}

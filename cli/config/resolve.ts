@@ -1,0 +1,55 @@
+import { CliError } from '../errors.js'
+import { ExitCode } from '../exit-code.js'
+import { unknownVariables } from './environment.js'
+import { allSettings, type Scope, type Setting, type SettingValues } from './settings.js'
+
+export interface SettingSources {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Flag values by flag name without dashes, as given on the command line. */
+  readonly flags: Readonly<Record<string, string | undefined>>
+  /** Settings outside of it stay undefined: their variables belong to other commands. */
+  readonly scope: Scope
+}
+
+/**
+ * Reads every setting of the scope: a flag wins over its variable, a variable over the default. An empty
+ * variable counts as not set, as in Compose files and systemd units.
+ * @throws CliError SP_CONFIG_INVALID with all problems at once
+ */
+export function resolveSettings(sources: SettingSources): SettingValues {
+  const problems = unknownVariables(sources.env)
+  const values: Record<string, unknown> = {}
+  for (const [key, setting] of allSettings()) {
+    if (!setting.scopes.includes(sources.scope)) continue
+    const given = givenText(setting, sources)
+    if (given === undefined) continue
+    const parsed = setting.type.parse(given.text)
+    if ('value' in parsed) values[key] = parsed.value
+    else problems.push(`${given.name}=${quoteValue(setting, given.text)}: ${parsed.problem}`)
+  }
+  if (problems.length === 0) return values as SettingValues
+  throw new CliError(ExitCode.usage, 'SP_CONFIG_INVALID', describe(problems), {
+    hint: 'the README has the table of all settings',
+  })
+}
+
+function givenText(
+  setting: Setting<unknown>,
+  sources: SettingSources,
+): { readonly name: string; readonly text: string } | undefined {
+  const flag = setting.flag === undefined ? undefined : sources.flags[setting.flag]
+  if (flag !== undefined) return { name: `--${setting.flag ?? ''}`, text: flag }
+  const variable = sources.env[setting.env]
+  if (variable !== undefined && variable !== '') return { name: setting.env, text: variable }
+  return setting.default === undefined ? undefined : { name: setting.env, text: setting.default }
+}
+
+/** Secrets, and URLs that may hold one, are not repeated in messages. */
+function quoteValue(setting: Setting<unknown>, text: string): string {
+  return /TOKEN|SECRET|URL/.test(setting.env) ? '(value not shown)' : text
+}
+
+function describe(problems: readonly string[]): string {
+  if (problems.length === 1) return problems[0] ?? ''
+  return `${problems.length} problems in the configuration\n${problems.map((line) => `  ${line}`).join('\n')}`
+}

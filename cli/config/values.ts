@@ -1,0 +1,145 @@
+/** A parsed value, or why the text is none. The reason completes "SANDPIPER_X=text: ...". */
+export type Parsed<T> = { readonly value: T } | { readonly problem: string }
+
+/** Turns the text of a variable or flag into its value. */
+export interface ValueType<T> {
+  /** How the type is called in tables and messages, e.g. `duration`. */
+  readonly name: string
+  parse(text: string): Parsed<T>
+}
+
+const BYTE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1024,
+  m: 1024 ** 2,
+  g: 1024 ** 3,
+  t: 1024 ** 4,
+}
+
+const DURATION_UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+export const text: ValueType<string> = {
+  name: 'text',
+  parse: (raw) => (raw === '' ? { problem: 'must not be empty' } : { value: raw }),
+}
+
+/** A directory or file name; relative ones are resolved by who reads the setting. */
+export const path: ValueType<string> = {
+  name: 'path',
+  parse: (raw) =>
+    raw === '' || raw.includes('\0') ? { problem: 'must be a path' } : { value: raw },
+}
+
+/** Bytes: `512m`, `2g`, `1048576`; units are powers of 1024. */
+export const bytes: ValueType<number> = {
+  name: 'bytes',
+  parse(raw) {
+    const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(raw.trim())
+    const unit = BYTE_UNITS[(match?.[2] ?? '').toLowerCase()]
+    const value = Math.round(Number(match?.[1]) * (unit ?? Number.NaN))
+    return Number.isSafeInteger(value)
+      ? { value }
+      : { problem: 'must be a size such as 512m or 2g' }
+  },
+}
+
+/** Milliseconds, written with a unit: `60s`, `15m`, `1h`, `500ms`. A bare number would be a guess. */
+export const duration: ValueType<number> = {
+  name: 'duration',
+  parse(raw) {
+    const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(raw.trim())
+    const value = Math.round(Number(match?.[1]) * (DURATION_UNITS[match?.[2] ?? ''] ?? Number.NaN))
+    return Number.isSafeInteger(value) && value > 0
+      ? { value }
+      : { problem: 'must be a time with its unit, such as 60s, 15m or 1h' }
+  },
+}
+
+/** A whole number from `min` to `max`. */
+export function integer(min: number, max: number): ValueType<number> {
+  return {
+    name: 'number',
+    parse(raw) {
+      const value = /^\d+$/.test(raw.trim()) ? Number(raw) : Number.NaN
+      return value >= min && value <= max
+        ? { value }
+        : { problem: `must be a whole number from ${min} to ${max}` }
+    },
+  }
+}
+
+/** A number of CPUs, e.g. `1.5`. */
+export const cpus: ValueType<number> = {
+  name: 'cpus',
+  parse(raw) {
+    const value = /^\d+(\.\d+)?$/.test(raw.trim()) ? Number(raw) : Number.NaN
+    return value >= 0.01 && value <= 4096
+      ? { value }
+      : { problem: 'must be a number of CPUs such as 0.5 or 2' }
+  },
+}
+
+/** One of the given words. */
+export function oneOf<T extends string>(words: readonly T[]): ValueType<T> {
+  return {
+    name: words.join(' \\| '),
+    parse(raw) {
+      const word = words.find((candidate) => candidate === raw)
+      return word === undefined
+        ? { problem: `must be one of ${words.join(', ')}` }
+        : { value: word }
+    },
+  }
+}
+
+/** A URL with one of the schemes. The text is kept as it was given, without a slash at its end. */
+export function url(schemes: readonly string[]): ValueType<string> {
+  return {
+    name: 'URL',
+    parse(raw) {
+      const parsed = URL.canParse(raw) ? new URL(raw) : null
+      const scheme = parsed?.protocol.slice(0, -1) ?? ''
+      return schemes.includes(scheme)
+        ? { value: raw.replace(/\/+$/, '') }
+        : {
+            problem: `must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`,
+          }
+    },
+  }
+}
+
+/** `redis://`, `rediss://`, or the absolute path of a unix socket. */
+export const redisAddress: ValueType<string> = {
+  name: 'URL or socket path',
+  parse(raw) {
+    if (/^\/[^\0]+$/.test(raw)) return { value: raw }
+    return /^rediss?:\/\//.test(raw) && URL.canParse(raw)
+      ? { value: raw }
+      : { problem: 'must be a redis:// or rediss:// URL or the absolute path of a socket' }
+  },
+}
+
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** `HOST:PORT`, `[::1]:PORT` or `:PORT` (all addresses). Port 0 takes any free one. */
+export const listenAddress: ValueType<ListenAddress> = {
+  name: 'host:port',
+  parse(raw) {
+    const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/i.exec(raw.trim())
+    const port = Number(match?.[3] ?? Number.NaN)
+    const host = match?.[1] ?? match?.[2] ?? ''
+    return port <= 65_535
+      ? { value: { host: host === '' ? '::' : host, port } }
+      : { problem: 'must be an address such as 127.0.0.1:8000' }
+  },
+}

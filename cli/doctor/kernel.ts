@@ -1,0 +1,99 @@
+import { access, readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { lacking, missing, present, type CheckResult } from './check.js'
+
+const NAMESPACES = ['mnt', 'pid', 'ipc', 'uts', 'net', 'user', 'cgroup']
+
+/** What can be read about the kernel without making anything. */
+export async function checkKernel(uid: number): Promise<CheckResult[]> {
+  return [
+    checkRoot(uid),
+    ...(await Promise.all([
+      checkRelease(),
+      checkNamespaces(),
+      checkUserNamespaceLimit(),
+      checkOverlay(),
+      checkSeccomp(),
+      checkTun(),
+    ])),
+  ]
+}
+
+function checkRoot(uid: number): CheckResult {
+  if (uid === 0) return present('root', 'running as root')
+  return missing(
+    'root',
+    `running as uid ${uid}; making sandboxes needs root so far`,
+    'run it with sudo',
+  )
+}
+
+/** Overlays over id-mapped lower layers came with Linux 5.19 (Documentation/filesystems/idmappings.rst). */
+async function checkRelease(): Promise<CheckResult> {
+  const release = (await readText('/proc/sys/kernel/osrelease')).trim()
+  const [major = 0, minor = 0] = release.split('.').map((part) => Number.parseInt(part, 10))
+  if (major > 5 || (major === 5 && minor >= 19)) return present('kernel', release)
+  return missing(
+    'kernel',
+    `${release}; 5.19 or newer is needed`,
+    'boot a newer kernel, such as Debian 12’s',
+  )
+}
+
+async function checkNamespaces(): Promise<CheckResult> {
+  const absent = []
+  for (const name of NAMESPACES) if (!(await exists(`/proc/self/ns/${name}`))) absent.push(name)
+  if (absent.length === 0) return present('namespaces', NAMESPACES.join(' '))
+  return missing(
+    'namespaces',
+    `the kernel lacks: ${absent.join(' ')}`,
+    'use a kernel with CONFIG_NAMESPACES and all of its kinds, such as any distribution’s',
+  )
+}
+
+/** user_namespaces(7): 0 in max_user_namespaces forbids making one. */
+async function checkUserNamespaceLimit(): Promise<CheckResult> {
+  const limit = Number((await readText('/proc/sys/user/max_user_namespaces')).trim() || Number.NaN)
+  if (limit > 0) return present('user namespaces', `at most ${limit}`)
+  const detail = Number.isNaN(limit)
+    ? 'user.max_user_namespaces is not there'
+    : 'user.max_user_namespaces is 0'
+  return missing('user namespaces', detail, 'sysctl -w user.max_user_namespaces=15000')
+}
+
+async function checkOverlay(): Promise<CheckResult> {
+  const filesystems = await readText('/proc/filesystems')
+  if (/^nodev\s+overlay$/m.test(filesystems)) return present('overlay', 'in the kernel')
+  return missing('overlay', 'overlay is not in /proc/filesystems', 'modprobe overlay')
+}
+
+/** seccomp(2): actions_avail lists what filters may answer. */
+async function checkSeccomp(): Promise<CheckResult> {
+  const actions = (await readText('/proc/sys/kernel/seccomp/actions_avail')).trim()
+  if (/\berrno\b/.test(actions)) return present('seccomp', actions)
+  return missing('seccomp', 'no filters in this kernel', 'use a kernel with CONFIG_SECCOMP_FILTER')
+}
+
+async function checkTun(): Promise<CheckResult> {
+  const usable = await access('/dev/net/tun', constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  )
+  if (usable) return present('tun', '/dev/net/tun')
+  return lacking(
+    'tun',
+    '/dev/net/tun is not there; later networks of stages will want it',
+    'modprobe tun',
+  )
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '')
+}

@@ -1,0 +1,87 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { compilePipeline, type Plan } from '../../pipelines/index.js'
+import { messageOf } from '../../protocol/errors.js'
+import { createLocalExecutor } from '../../runner/local-executor.js'
+import { stripTerminalText } from '../terminal/sanitize.js'
+import { localEvent, localRepo } from '../exec/event.js'
+import type { WorkingTree } from '../exec/working-tree.js'
+import { missing, present, type CheckResult } from './check.js'
+
+const NAME = 'sandbox'
+const TIMEOUT_MS = 60_000
+const SOURCE = `kind: pipeline
+type: exec
+name: doctor
+clone: { disable: true }
+steps: [{ name: true, commands: [echo sandbox works] }]
+`
+
+/** The proof of all others: makes a sandbox with everything on, runs a command in it, takes it away. */
+export async function checkSandbox(): Promise<CheckResult> {
+  const directory = await mkdtemp(join(tmpdir(), 'sandpiper-doctor-'))
+  try {
+    const output = await runOnce(directory)
+    if (output.includes('sandbox works')) return present(NAME, 'made one and ran a command in it')
+    return missing(NAME, `the command did not run: ${output.trim()}`, HINT)
+  } catch (error) {
+    return missing(NAME, messageOf(error), HINT)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+const HINT =
+  'the message names the call that the kernel refused; inside a container give it the rights for it, or use a machine of its own'
+
+async function runOnce(directory: string): Promise<string> {
+  const path = join(directory, 'tree')
+  await mkdir(path)
+  const tree: WorkingTree = { ...TREE, path }
+  const plan = planOf(tree)
+  const executor = await createLocalExecutor({ dataDir: join(directory, 'data') })
+  let output = ''
+  try {
+    await executor.run({
+      plan,
+      tree: { path },
+      repo: { id: 0, slug: TREE.slug, cloneUrl: '', allowFileTransport: false },
+      commit: TREE.commit,
+      ref: 'refs/heads/main',
+      environmentOf: () => ({}),
+      timeoutMs: TIMEOUT_MS,
+      sinkFor: () => ({
+        stepStarted: () => undefined,
+        output: (_step, data) => void (output += data.toString()),
+        stepFinished: (result) => {
+          output += result.error
+          return Promise.resolve()
+        },
+      }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+  } finally {
+    await executor.close()
+  }
+  // The script's own trace of the command is not its output.
+  return stripTerminalText(output).replace(/^[+$].*$/gm, '')
+}
+
+function planOf(tree: WorkingTree): Plan {
+  const input = { event: localEvent(tree, { event: 'push' }), repo: localRepo(tree) }
+  const { plan, diagnostics } = compilePipeline(SOURCE, input)
+  if (plan === null) throw new Error(diagnostics.map(({ message }) => message).join('; '))
+  return plan
+}
+
+const TREE: Omit<WorkingTree, 'path'> = {
+  owner: 0,
+  slug: 'local/doctor',
+  cloneUrl: '',
+  branch: 'main',
+  commit: '0'.repeat(40),
+  before: '',
+  message: '',
+  author: { name: '', email: '' },
+}

@@ -1,0 +1,93 @@
+import { Command, CommanderError } from 'commander'
+import { addBuildCommands } from './commands/build.js'
+import { addDoctorCommand } from './commands/doctor.js'
+import { addExecCommand } from './commands/exec.js'
+import { addHookCommands } from './commands/hook.js'
+import { addImageCommands } from './commands/image.js'
+import { addLintCommand } from './commands/lint.js'
+import { addRepoCommands } from './commands/repo.js'
+import { addRunnerCommand } from './commands/runner.js'
+import { addServerCommand } from './commands/server.js'
+import { addStandaloneCommand } from './commands/standalone.js'
+import type { Finish } from './command.js'
+import { CliError, exitCodeOf, printError, usageError } from './errors.js'
+import { ExitCode } from './exit-code.js'
+import type { CliIo } from './io.js'
+import { VERSION } from './version.js'
+
+/** Runs one command line. @returns the exit code; every error has been printed then */
+export async function runCli(io: CliIo): Promise<ExitCode> {
+  const json = io.argv.includes('--json')
+  let code: ExitCode = ExitCode.ok
+  try {
+    await createProgram(io, (result) => (code = result)).parseAsync([...io.argv], { from: 'user' })
+    return code
+  } catch (error) {
+    const known = translate(error)
+    if (known === null) return ExitCode.ok
+    printError(io.stderr, known, { json })
+    if (io.env['SANDPIPER_DEBUG'] === '1' && known instanceof Error) {
+      io.stderr.write(`${known.stack ?? ''}\n`)
+    }
+    return exitCodeOf(known)
+  }
+}
+
+/** All commands. Parsing throws CommanderError instead of ending the process. */
+function createProgram(io: CliIo, finish: Finish): Command {
+  const program = new Command('sandpiper')
+  program
+    .description(
+      'Self-hosted CI/CD: every push becomes a build whose steps run in fresh sandboxes.',
+    )
+    .version(VERSION, '-V, --version', 'print the version')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      // Errors come back as CommanderError and are printed once, by runCli.
+      writeErr: () => undefined,
+      getOutHelpWidth: () => io.terminalSize()?.columns ?? 100,
+    })
+  for (const add of ADDERS) add(program, io, finish)
+  program.addHelpText('after', FOOTER)
+  return program
+}
+
+const ADDERS: readonly ((program: Command, io: CliIo, finish: Finish) => void)[] = [
+  addStandaloneCommand,
+  addServerCommand,
+  addRunnerCommand,
+  addExecCommand,
+  addLintCommand,
+  addRepoCommands,
+  addHookCommands,
+  addBuildCommands,
+  addImageCommands,
+  addDoctorCommand,
+]
+
+const FOOTER = `
+Example:
+  sandpiper standalone
+  sandpiper repo add octo/hello --clone-url /srv/git/hello.git
+  sandpiper build logs octo/hello 1 --follow
+
+Exit codes: 0 done or passed, 1 the build or check failed, 2 usage, 3 host or set-up problem.`
+
+function translate(error: unknown): unknown {
+  if (error instanceof CommanderError) return fromCommander(error)
+  const interrupted = error instanceof Error && error.name === 'AbortError'
+  return interrupted ? new CliError(ExitCode.host, 'SP_CLI_INTERRUPTED', 'interrupted') : error
+}
+
+/** Our error for commander's; null when it only printed what was asked for. */
+function fromCommander(error: CommanderError): Error | null {
+  const asked = ['commander.helpDisplayed', 'commander.version']
+  if (asked.includes(error.code)) return null
+  if (error.code === 'commander.help') {
+    return usageError('a command is missing', '`sandpiper --help` lists the commands')
+  }
+  const message = error.message.replace(/^error: /, '').replace(/\n\((.*)\)$/s, ' ($1)')
+  return usageError(message, 'add --help to see how the command is called')
+}

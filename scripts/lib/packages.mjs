@@ -1,0 +1,136 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { phase, say, SetupError } from './report.mjs'
+import { must, run, which } from './run.mjs'
+
+/** Debian packages by what needs them. The reason is shown before anything is installed. */
+export const PACKAGES = {
+  run: {
+    git: 'checks out what is to be built',
+    'redis-server': 'the queue between server and runner (a private child process, no service)',
+    'busybox-static': 'an image to run steps in, without a registry',
+    'util-linux': 'setpriv and flock',
+  },
+  build: {
+    'g++': 'compiles the sandbox launcher and the addon',
+    make: 'drives that build',
+    'libseccomp-dev': 'system call filter of the sandbox',
+  },
+  compare: {
+    bubblewrap: 'the benchmark and some tests compare with it',
+    runc: 'the benchmark and some tests compare with it',
+  },
+}
+
+/** Installs what is missing of the named groups; says so first. @returns the names it installed */
+export async function installPackages(groups) {
+  const wanted = Object.assign({}, ...groups.map((group) => PACKAGES[group]))
+  const missing = await missingPackages(Object.keys(wanted))
+  if (missing.length === 0) return []
+  say(`Debian packages to install:`)
+  for (const name of missing) say(`  ${name.padEnd(16)} ${wanted[name]}`)
+  const apt = aptCommand(missing)
+  await refuseRemovals(apt, missing)
+  await phase(`apt-get install ${missing.join(' ')}`, () => withoutService(apt, missing))
+  const still = await missingPackages(missing)
+  if (still.length > 0) {
+    throw new SetupError(`still missing after the installation: ${still.join(' ')}`)
+  }
+  return missing
+}
+
+async function missingPackages(names) {
+  if (!which('dpkg-query')) {
+    throw new SetupError('this is no Debian: dpkg-query is not there', {
+      hint: `on another Linux install the equivalents of: ${names.join(' ')}; then run with SANDPIPER_SETUP_PACKAGES=skip`,
+    })
+  }
+  const { output } = await run('dpkg-query', [
+    '-W',
+    '-f',
+    '${Package} ${db:Status-Status}\\n',
+    ...names,
+  ])
+  const lines = new Set(output.split('\n'))
+  return names.filter((name) => !lines.has(`${name} installed`))
+}
+
+/** The argv prefix that runs apt-get with the rights it needs. */
+function aptCommand(missing) {
+  const root = process.getuid() === 0
+  if (!root && !which('sudo')) {
+    throw new SetupError('installing Debian packages needs root, and there is no sudo here', {
+      hint: `as root: apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}`,
+    })
+  }
+  const environment = ['env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8']
+  return root ? environment : ['sudo', ...environment]
+}
+
+async function aptInstall(apt, missing) {
+  const lists = existsSync('/var/lib/apt/lists')
+    ? readdirSync('/var/lib/apt/lists').some(
+        (name) => name.endsWith('_Packages') || name.includes('_Packages.'),
+      )
+    : false
+  if (!lists) await aptUpdate(apt)
+  const args = installArguments(missing)
+  const first = await run(apt[0], [...apt.slice(1), ...args])
+  if (first.code === 0) return
+  // Stale package lists name files that the mirror no longer has: one refresh, then it has to work.
+  await aptUpdate(apt)
+  await must(apt[0], [...apt.slice(1), ...args], {
+    what: 'apt-get install',
+    hint: `see why by hand: ${process.getuid() === 0 ? '' : 'sudo '}apt-get install ${missing.join(' ')}`,
+  })
+}
+
+function aptUpdate(apt) {
+  return must(apt[0], [...apt.slice(1), 'apt-get', 'update', '-q'], {
+    what: 'apt-get update',
+    hint: 'check /etc/apt/sources.list and the network of this machine',
+  })
+}
+
+function installArguments(missing) {
+  return [
+    ...['apt-get', 'install', '-y', '-q', '--no-install-recommends'],
+    ...['-o', 'DPkg::Lock::Timeout=300', ...missing],
+  ]
+}
+
+/** Only `busybox` may go (busybox-static provides and replaces it); nothing else of the machine's may. */
+async function refuseRemovals(apt, missing) {
+  const { output } = await run('apt-get', ['install', '-s', '--no-install-recommends', ...missing])
+  const removed = [...output.matchAll(/^Remv (\S+)/gm)].map((match) => match[1])
+  if (removed.includes('busybox')) say('  (busybox-static takes the place of busybox)')
+  const others = removed.filter((name) => name !== 'busybox')
+  if (others.length > 0) {
+    throw new SetupError(`apt-get would remove packages of this machine: ${others.join(' ')}`, {
+      hint: `settle it by hand: ${apt[0] === 'sudo' ? 'sudo ' : ''}apt-get install ${missing.join(' ')}`,
+    })
+  }
+}
+
+/**
+ * Debian starts a service when redis-server is installed and at every boot. Sandpiper runs a private
+ * one, so the unit is masked during the installation only and left disabled; both are said.
+ */
+async function withoutService(apt, missing) {
+  const unit = 'redis-server.service'
+  const quiet = missing.includes('redis-server') && existsSync('/run/systemd/system')
+  if (!quiet) return aptInstall(apt, missing)
+  const systemctl = (...args) => run(apt[0], [...apt.slice(1), 'systemctl', ...args])
+  await systemctl('mask', '--runtime', unit)
+  try {
+    await aptInstall(apt, missing)
+  } finally {
+    await systemctl('unmask', '--runtime', unit)
+  }
+  await systemctl('disable', unit)
+  const active = await run('systemctl', ['is-active', '--quiet', unit])
+  say(
+    active.code === 0
+      ? `  note: Debian started ${unit}; Sandpiper doesn't need it: systemctl disable --now ${unit}`
+      : `  note: ${unit} is left stopped and disabled; Sandpiper runs its own Redis`,
+  )
+}

@@ -1,0 +1,142 @@
+#!/usr/bin/env node
+// `npm test`: says what this machine lacks for sandboxes, then runs every check in order and goes on
+// after a failure, so that one run shows everything. Ends with `N passed, N failed`.
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { run } from './lib/run.mjs'
+import { say, seconds, total } from './lib/report.mjs'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const bin = (path) => join(root, 'node_modules', path)
+const jestArguments = ['--no-warnings', bin('jest/bin/jest.js'), '--maxWorkers=2']
+/** The suite that looks for what all others left behind; nothing of ours may run beside it. */
+const LEFTOVERS = 'test/leftovers/'
+
+const sandbox = await preflight()
+const tally = { passed: 0, failed: 0 }
+const failures = []
+
+await check('prettier', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.'])
+await check('eslint', [bin('eslint/bin/eslint.js'), '.', '--cache', '--max-warnings=0'])
+await check('tsc', [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'])
+await jest('tests', [`--testPathIgnorePatterns=/node_modules/`, '/dist/', LEFTOVERS])
+await sanitizers()
+await jest('leftovers', [`--testPathPatterns=${LEFTOVERS}`, '--runInBand'])
+
+say('')
+for (const name of failures) say(`failed: ${name}`)
+if (!sandbox) say('the tests that make sandboxes did not run: see the top')
+say(`total time ${total()}`)
+console.log(`${tally.passed} passed, ${tally.failed} failed`)
+process.exitCode = tally.failed === 0 ? 0 : 1
+
+/** Asks doctor. Without sandboxes CI fails at once; elsewhere the tests that need none still run. */
+async function preflight() {
+  const { code, output } = await run(
+    process.execPath,
+    [join(root, 'bin/sandpiper'), 'doctor', '--json'],
+    {
+      env: withoutSettings(),
+    },
+  )
+  if (code === 0) return true
+  say("this machine can't make sandboxes as it is:")
+  for (const line of missing(output)) say(`  ${line}`)
+  if (process.env.CI === 'true') {
+    say('error: CI=true, and then nothing may be left out')
+    process.exit(3)
+  }
+  say('running only the tests that need no sandbox')
+  return false
+}
+
+function missing(output) {
+  try {
+    const checks = JSON.parse(output).checks.filter(({ ok, required }) => required && !ok)
+    return checks.map(({ name, detail, hint }) => `${name}: ${detail}${hint ? ` (${hint})` : ''}`)
+  } catch {
+    return output.trim().split('\n')
+  }
+}
+
+function withoutSettings() {
+  return Object.fromEntries(
+    Object.keys(process.env)
+      .filter((name) => name.startsWith('SANDPIPER_'))
+      .map((name) => [name, undefined]),
+  )
+}
+
+/** One tool run that passes or fails as a whole. */
+async function check(name, args) {
+  await timed(name, async () => {
+    const code = await foreground(process.execPath, args)
+    count(name, code === 0)
+  })
+}
+
+/** Jest counts each test; its own report goes to the terminal. */
+async function jest(name, args) {
+  const report = join(root, '.setup', `jest-${name}.json`)
+  rmSync(report, { force: true })
+  const files = ['--passWithNoTests', '--json', `--outputFile=${report}`, ...args]
+  await timed(name, async () => {
+    const code = await foreground(process.execPath, [...jestArguments, ...files])
+    countJest(name, report, code)
+  })
+}
+
+function countJest(name, report, code) {
+  if (!existsSync(report))
+    return count(`${name} (jest wrote no report, exit code ${code})`, code === 0)
+  const result = JSON.parse(readFileSync(report, 'utf8'))
+  // A file that can't even load has no tests to count: it is one failure of its own.
+  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites
+  tally.passed += result.numPassedTests
+  tally.failed += failed
+  if (failed > 0) failures.push(`${name}: ${failed}`)
+  if (failed === 0 && code !== 0) count(`${name} (jest exit code ${code})`, false)
+}
+
+/** Builds the native code with AddressSanitizer and runs its tests, where the Makefile has that. */
+async function sanitizers() {
+  const makefile = join(root, 'native', 'Makefile')
+  const has = existsSync(makefile) && /^sanitize\s*:/m.test(readFileSync(makefile, 'utf8'))
+  if (!has || !sandbox) return
+  await timed('native under sanitizers', async () => {
+    const code = await foreground('make', ['-C', join(root, 'native'), '--silent', 'sanitize'])
+    count('native under sanitizers', code === 0)
+  })
+}
+
+function count(name, ok) {
+  if (ok) tally.passed++
+  else {
+    tally.failed++
+    failures.push(name)
+  }
+}
+
+async function timed(name, work) {
+  const since = Date.now()
+  say(`\n== ${name}`)
+  await work()
+  say(`== ${name}: ${seconds(since)}`)
+}
+
+function foreground(program, args) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...(sandbox ? {} : { SANDPIPER_TEST_SANDBOX: '0' }) },
+    })
+    child.on('error', (error) => {
+      say(String(error))
+      resolve(127)
+    })
+    child.on('close', (code) => resolve(code ?? 128))
+  })
+}
