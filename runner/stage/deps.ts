@@ -1,6 +1,4 @@
 import type { BindMount, Launcher } from '../../native/lib/types.js'
-import type { CommandsStep } from '../../pipelines/plan.js'
-import type { StageJob } from '../../protocol/job.js'
 import type { StepLimits } from '../config.js'
 import type { IdPool } from '../ids.js'
 import type { LayerStore } from '../layers/types.js'
@@ -19,20 +17,8 @@ export interface StageDeps {
   readonly limits: StepLimits
   /** Directory in which each stage gets its own. */
   readonly stagesDir: string
-  /** The script that runs a step's commands. */
-  readonly script: (commands: readonly string[]) => string
-  /** Variables that depend on step and state, e.g. DRONE_STEP_NAME and DRONE_BUILD_STATUS. */
-  readonly stepEnvironment: StepEnvironment
-}
-
-export type StepEnvironment = (facts: StepFacts) => Readonly<Record<string, string>>
-
-export interface StepFacts {
-  readonly job: StageJob
-  readonly step: CommandsStep
-  readonly number: number
-  readonly isFailing: boolean
-  readonly startedMs: number
+  /** Name of the machine, for DRONE_STAGE_MACHINE. */
+  readonly machine: string
 }
 
 /** Host tools as a root: one lower directory, what is mounted on it, and the PATH that finds them. */

@@ -1,6 +1,8 @@
 import path from 'node:path'
 import type { Sandbox, SandboxExit, Stage } from '../../native/lib/types.js'
+import { stepEnvironment } from '../../pipelines/environment/step-environment.js'
 import type { CommandsStep } from '../../pipelines/plan.js'
+import { generateScript } from '../../pipelines/script/generate-script.js'
 import { messageOf } from '../../protocol/errors.js'
 import type { StageJob } from '../../protocol/job.js'
 import type { StepUsage } from '../../protocol/uplink.js'
@@ -16,9 +18,10 @@ export interface StepRun {
   readonly job: StageJob
   readonly step: CommandsStep
   readonly number: number
-  /** Whether a failure that counts had happened when the step became due. */
-  readonly isFailing: boolean
-  readonly startedMs: number
+  /** Steps that had failed, where that counts, when this one became due. */
+  readonly failedSteps: readonly string[]
+  /** When the stage started: Unix time in milliseconds. */
+  readonly stageStartedMs: number
   /** Directory for this step only. */
   readonly directory: string
   readonly stop: StepStop
@@ -61,7 +64,7 @@ async function startSandbox(run: StepRun, deps: StageDeps): Promise<Sandbox> {
   const root = await resolveRoot(step, deps)
   const hostname = `sandpiper-${job.stageId}-${number}`
   const overlay = await makeOverlayDirs(directory)
-  const binds = await writeStepFiles(directory, { script: deps.script(step.commands), hostname })
+  const binds = await writeStepFiles(directory, { script: generateScript(step.commands), hostname })
   const stage = await run.stage()
   run.stop.signal.throwIfAborted()
   const { memoryBytes, pids, cpus } = deps.limits
@@ -71,7 +74,7 @@ async function startSandbox(run: StepRun, deps: StageDeps): Promise<Sandbox> {
     workspaceTarget: job.stage.workspace,
     binds: [...root.binds, ...binds],
     argv: ['/bin/sh', '-e', SCRIPT_PATH],
-    env: environmentOf(run, root.env, deps),
+    env: environmentOf(run, root.env, deps.machine),
     cwd: path.posix.normalize(job.stage.workspace),
     hostname,
     limits: { memoryBytes, pids, ...(cpus === undefined ? {} : { cpus }) },
@@ -82,10 +85,16 @@ async function startSandbox(run: StepRun, deps: StageDeps): Promise<Sandbox> {
 function environmentOf(
   run: StepRun,
   rootEnv: Readonly<Record<string, string>>,
-  deps: StageDeps,
+  machine: string,
 ): Record<string, string> {
-  const facts = deps.stepEnvironment(run)
-  return { ...rootEnv, ...run.job.environment, ...facts, ...run.step.environment }
+  const { job, step, number, failedSteps, stageStartedMs } = run
+  const facts = stepEnvironment({
+    stage: { ...job.stage, number: job.stageNumber, machine, started: stageStartedMs },
+    step: { name: step.name, number },
+    status: failedSteps.length > 0 ? 'failure' : 'success',
+    failedSteps,
+  })
+  return { ...rootEnv, ...job.environment, ...facts, ...step.environment }
 }
 
 function armTimeout(stop: StepStop, limitMs: number | undefined): NodeJS.Timeout | undefined {

@@ -8,8 +8,8 @@ import type { Status } from '../../protocol/status.js'
 import type { IdRange } from '../ids.js'
 import { attemptName } from '../spool/attempt-file.js'
 import type { StageDeps } from './deps.js'
-import { runCommands, type StepOutcome } from './run-commands.js'
-import { decide, hasFailed, stepNode, type GraphNode } from './schedule.js'
+import { runCommands, type StepOutcome, type StepRun } from './run-commands.js'
+import { decide, failedNames, hasFailed, stepNode, type GraphNode } from './schedule.js'
 import type { StageSink } from './sink.js'
 import { makeOverlayDirs } from './step-files.js'
 import { StepStop } from './step-stop.js'
@@ -59,6 +59,7 @@ export async function runStage(
 class StageRun {
   readonly #nodes: readonly GraphNode[]
   readonly #directory: string
+  readonly #startedMs = Date.now()
   readonly #ended = new Map<string, Status>()
   readonly #running = new Map<string, StepStop>()
   readonly #tasks = new Set<Promise<void>>()
@@ -146,9 +147,8 @@ class StageRun {
   async #runStep(name: string, stop: StepStop): Promise<void> {
     const step = this.#step(name)
     const number = this.#number(name)
-    const startedMs = Date.now()
-    this.sink.stepStarted(number, startedMs)
-    const outcome = await this.#attempt(step, number, stop, startedMs)
+    this.sink.stepStarted(number, Date.now())
+    const outcome = await this.#attempt(step, number, stop)
     const { status } = outcome
     await this.sink.stepFinished({ step: number, ...outcome, at: Date.now() })
     this.#ended.set(name, status)
@@ -157,21 +157,23 @@ class StageRun {
     if (isFast && status !== 'success') this.#stopOthers(name)
   }
 
-  async #attempt(
-    step: StepPlan,
-    number: number,
-    stop: StepStop,
-    startedMs: number,
-  ): Promise<StepOutcome> {
+  async #attempt(step: StepPlan, number: number, stop: StepStop): Promise<StepOutcome> {
     const directory = path.join(this.#directory, 'steps', String(number))
     const write = (data: Buffer): Promise<void> | undefined => this.sink.output(number, data)
     try {
       if (step.kind === 'clone') return await this.#checkOut(number, stop)
-      const isFailing = hasFailed(this.#nodes, this.#ended)
-      const onUp = (): void => this.#markUp(step.name)
-      const stage = (): Promise<Stage> => this.#openStage()
-      const { job } = this
-      const run = { job, step, number, isFailing, startedMs, directory, stop, write, stage, onUp }
+      const run: StepRun = {
+        job: this.job,
+        step,
+        number,
+        failedSteps: failedNames(this.#nodes, this.#ended),
+        stageStartedMs: this.#startedMs,
+        directory,
+        stop,
+        write,
+        stage: () => this.#openStage(),
+        onUp: () => this.#markUp(step.name),
+      }
       return await runCommands(run, this.deps)
     } catch (error) {
       return await this.#failedToRun(error, stop, write)

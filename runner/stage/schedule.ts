@@ -68,12 +68,22 @@ export function hasFailed(
   nodes: readonly GraphNode[],
   ended: ReadonlyMap<string, Status>,
 ): boolean {
-  return nodes.some((node) => {
-    const status = ended.get(node.name)
-    if (status === undefined || node.ignoreFailure) return false
-    // A detached step that could not even be started does count.
-    return node.detach ? status === 'error' : isFailure(status)
-  })
+  return nodes.some((node) => isCountedFailure(node, ended.get(node.name)))
+}
+
+/** Names of the nodes that have failed, where that counts. */
+export function failedNames(
+  nodes: readonly GraphNode[],
+  ended: ReadonlyMap<string, Status>,
+): string[] {
+  const failed = nodes.filter((node) => isCountedFailure(node, ended.get(node.name)))
+  return failed.map((node) => node.name)
+}
+
+function isCountedFailure(node: GraphNode, status: Status | undefined): boolean {
+  if (status === undefined || node.ignoreFailure) return false
+  // A detached step that could not even be started does count.
+  return node.detach ? status === 'error' : isFailure(status)
 }
 
 function isDue(

@@ -60,7 +60,8 @@ export class Outbox {
    * @returns whether that was anything.
    */
   acknowledge(seq: number): boolean {
-    if (seq <= this.#ackedSeq || seq > this.#lastSeq) return false
+    const isNews = seq > this.#ackedSeq && seq <= this.#lastSeq
+    if (!isNews) return false
     this.#ackedSeq = seq
     const kept = this.#entries.filter((entry) => entry.seq > seq)
     this.#entries = kept

@@ -1,0 +1,149 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { isFailure, type Status } from '../../protocol/status.js'
+import { decide, failedNames, hasFailed, type GraphNode } from './schedule.js'
+
+const node = (
+  name: string,
+  dependsOn: string[] = [],
+  more: Partial<GraphNode> = {},
+): GraphNode => ({
+  name,
+  dependsOn,
+  runOn: { success: true, failure: false },
+  ignoreFailure: false,
+  detach: false,
+  ...more,
+})
+
+const onFailure = { runOn: { success: false, failure: true } }
+
+function decideAt(
+  nodes: GraphNode[],
+  ended: Record<string, Status>,
+  more: { running?: string[]; up?: string[]; stopped?: boolean } = {},
+): ReturnType<typeof decide> {
+  return decide(nodes, {
+    ended: new Map(Object.entries(ended)),
+    running: new Set(more.running ?? []),
+    up: new Set(more.up ?? []),
+    stopped: more.stopped ?? false,
+  })
+}
+
+describe('decide', () => {
+  it('starts everything that depends on nothing', () => {
+    const nodes = [node('a'), node('b'), node('c', ['a', 'b'])]
+    expect(decideAt(nodes, {})).toEqual({ start: ['a', 'b'], skip: [] })
+  })
+
+  it('starts a step as soon as its own dependencies have ended, whatever else runs', () => {
+    const nodes = [node('a'), node('slow'), node('c', ['a'])]
+    expect(decideAt(nodes, { a: 'success' }, { running: ['slow'] }).start).toEqual(['c'])
+  })
+
+  it('skips a chain at once when the stage is failing', () => {
+    const nodes = [node('a'), node('b', ['a']), node('c', ['b'])]
+    expect(decideAt(nodes, { a: 'failure' })).toEqual({ start: [], skip: ['b', 'c'] })
+  })
+
+  it('runs failure steps only when something has failed', () => {
+    const nodes = [node('a'), node('mail', ['a'], onFailure)]
+    expect(decideAt(nodes, { a: 'failure' }).start).toEqual(['mail'])
+    expect(decideAt(nodes, { a: 'success' }).skip).toEqual(['mail'])
+  })
+
+  it('does not count failures that are to be ignored', () => {
+    const nodes = [node('a', [], { ignoreFailure: true }), node('b', ['a'])]
+    expect(decideAt(nodes, { a: 'failure' }).start).toEqual(['b'])
+  })
+
+  it('lets steps follow a detached one when it is up, and not before', () => {
+    const nodes = [node('db', [], { detach: true }), node('test', ['db'])]
+    expect(decideAt(nodes, {}, { running: ['db'] }).start).toEqual([])
+    expect(decideAt(nodes, {}, { running: ['db'], up: ['db'] }).start).toEqual(['test'])
+  })
+
+  it('counts a detached step only when it could not be started', () => {
+    const nodes = [node('db', [], { detach: true })]
+    expect(hasFailed(nodes, new Map([['db', 'failure']]))).toBe(false)
+    expect(hasFailed(nodes, new Map([['db', 'error']]))).toBe(true)
+  })
+
+  it('names the steps that failed', () => {
+    const nodes = [node('a'), node('b'), node('c', [], { ignoreFailure: true })]
+    const ended = new Map<string, Status>([
+      ['a', 'success'],
+      ['b', 'killed'],
+      ['c', 'failure'],
+    ])
+    expect(failedNames(nodes, ended)).toEqual(['b'])
+  })
+
+  it('skips everything that has not started once the stage is stopped', () => {
+    const nodes = [node('a'), node('b', ['a'])]
+    expect(decideAt(nodes, {}, { running: ['a'], stopped: true })).toEqual({
+      start: [],
+      skip: ['b'],
+    })
+  })
+
+  it('ends every graph, starts nothing twice and nothing before its dependencies', () => {
+    fc.assert(fc.property(graphs, fc.infiniteStream(fc.nat()), simulate))
+  })
+})
+
+/** Graphs without cycles: a node depends only on earlier ones. */
+const graphs = fc
+  .array(
+    fc.record({
+      dependencies: fc.array(fc.nat({ max: 20 }), { maxLength: 4 }),
+      runOn: fc.record({ success: fc.boolean(), failure: fc.boolean() }),
+      ignoreFailure: fc.boolean(),
+      detach: fc.boolean(),
+      status: fc.constantFrom<Status>('success', 'failure', 'error'),
+    }),
+    { maxLength: 20 },
+  )
+  .map((rows) =>
+    rows.map((row, index) => ({
+      ...row,
+      name: `n${index}`,
+      dependsOn: [...new Set(row.dependencies.filter((at) => at < index).map((at) => `n${at}`))],
+    })),
+  )
+
+function simulate(
+  nodes: (GraphNode & { status: Status })[],
+  choices: Iterable<number> & Iterator<number>,
+): void {
+  const ended = new Map<string, Status>()
+  const running = new Set<string>()
+  const started = new Set<string>()
+  for (;;) {
+    const wasFailing = hasFailed(nodes, ended)
+    const { start, skip } = decide(nodes, { ended, running, up: running, stopped: false })
+    for (const name of start) {
+      const it = nodes.find((candidate) => candidate.name === name)!
+      expect(started.has(name)).toBe(false)
+      expect(wasFailing ? it.runOn.failure : it.runOn.success).toBe(true)
+      for (const before of it.dependsOn) {
+        const isUp = running.has(before) && nodes.find((n) => n.name === before)!.detach
+        expect(ended.has(before) || skip.includes(before) || isUp).toBe(true)
+      }
+      started.add(name)
+    }
+    for (const name of skip) {
+      expect(started.has(name)).toBe(false)
+      ended.set(name, 'skipped')
+    }
+    for (const name of start) running.add(name)
+    if (start.length > 0) continue
+    if (running.size === 0) break
+    const ending = [...running][choices.next().value! % running.size]!
+    running.delete(ending)
+    ended.set(ending, nodes.find((candidate) => candidate.name === ending)!.status)
+  }
+  expect(ended.size).toBe(nodes.length)
+  for (const [name, status] of ended) if (isFailure(status)) expect(started.has(name)).toBe(true)
+}
