@@ -18,6 +18,8 @@ export interface ServerConfig {
   readonly adminToken?: string
   /** Name of the pipeline file in a repo. Default `.pipeline.yml`. */
   readonly pipelineFile?: string
+  /** Platform of pipelines that name none. Default linux/amd64, as in Drone. */
+  readonly defaultPlatform?: { readonly os: string; readonly arch: string }
   /** Tries to reach a repo for one build, and the first pause between two. Default 4 and 1,000 ms. */
   readonly ingest?: { readonly attemptsMax: number; readonly backoffMs: number }
   /** pino's level. Default `info`. */
@@ -36,9 +38,6 @@ export type RedisConfig =
 /** `ServerConfig` with its defaults filled in and the token known. */
 export type ResolvedConfig = Required<ServerConfig>
 
-/** Pipelines that name no platform, and the build's variables, get this one. */
-export const DEFAULT_PLATFORM = { os: 'linux', arch: 'amd64' } as const
-
 /** Fills in the defaults. */
 export function resolveConfig(config: ServerConfig, adminToken: string): ResolvedConfig {
   const { host, port } = config.listen
@@ -48,6 +47,7 @@ export function resolveConfig(config: ServerConfig, adminToken: string): Resolve
     reconcileIntervalMs: 2_000,
     bodyBytesMax: 25 * 1024 * 1024,
     pipelineFile: '.pipeline.yml',
+    defaultPlatform: { os: 'linux', arch: 'amd64' },
     ingest: { attemptsMax: 4, backoffMs: 1_000 },
     logLevel: 'info',
     publicUrl: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,

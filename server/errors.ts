@@ -40,15 +40,23 @@ export function redisFailed(message: string, cause?: unknown): SandpiperError {
 
 /** The key file does not hold a key. */
 export function serverKeyInvalid(path: string): SandpiperError {
-  return new SandpiperError('SP_SECRET_KEY_INVALID', `read key ${path}: it is not 32 bytes base64`, {
-    hint: 'Restore it from a backup. Without it the secrets in the database are lost.',
-  })
+  return new SandpiperError(
+    'SP_SECRET_KEY_INVALID',
+    `read key ${path}: it is not 32 bytes base64`,
+    {
+      hint: 'Restore it from a backup. Without it the secrets in the database are lost.',
+    },
+  )
 }
 
 /** A sealed secret can't be opened. */
 export function secretUnreadable(context: string, cause?: unknown): SandpiperError {
-  return new SandpiperError('SP_SECRET_UNREADABLE', `decrypt the ${context}: wrong key or damaged`, {
-    hint: 'The key file `server.key` must be the one that the secret was stored with.',
-    ...(cause === undefined ? {} : { cause }),
-  })
+  return new SandpiperError(
+    'SP_SECRET_UNREADABLE',
+    `decrypt the ${context}: wrong key or damaged`,
+    {
+      hint: 'The key file `server.key` must be the one that the secret was stored with.',
+      ...(cause === undefined ? {} : { cause }),
+    },
+  )
 }

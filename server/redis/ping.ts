@@ -17,6 +17,8 @@ export async function pingSocket(path: string): Promise<RedisState> {
     socket.on('error', () => end('away'))
     socket.on('close', () => end('away'))
     socket.on('connect', () => socket.write('PING\r\n'))
-    socket.on('data', (data) => end(data.toString('latin1').startsWith('+PONG') ? 'ready' : 'loading'))
+    socket.on('data', (data) =>
+      end(data.toString('latin1').startsWith('+PONG') ? 'ready' : 'loading'),
+    )
   })
 }

@@ -85,17 +85,21 @@ class Keeper {
     await this.#loop
   }
 
+  #isClosing(): boolean {
+    return this.#closing.signal.aborted
+  }
+
   async #keep(first: RedisProcess): Promise<void> {
     let pauseMs = RESTART_PAUSE_MIN_MS
     let current = first
     for (;;) {
       const start = Date.now()
       const end = await current.ended
-      if (this.#closing.signal.aborted) return
+      if (this.#isClosing()) return
       pauseMs = Date.now() - start > GOOD_LIFE_MS ? RESTART_PAUSE_MIN_MS : pauseMs
       this.#logger.error({ end: end.how, output: end.output }, 'Redis ended; starting it again')
       await sleep(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined)
-      if (this.#closing.signal.aborted) return
+      if (this.#isClosing()) return
       pauseMs = Math.min(pauseMs * 2, RESTART_PAUSE_MAX_MS)
       current = this.#process = this.#spawn()
     }
@@ -112,7 +116,8 @@ async function waitForAnswer(path: string, redis: RedisProcess): Promise<void> {
     if (end) throw end.error ?? redisFailed(`it ended, ${end.how}: ${end.output}`)
     if (state === 'ready') return
     loading ||= state === 'loading'
-    if (!loading && Date.now() - start > SILENT_START_MAX_MS) throw redisFailed('it does not answer')
+    if (!loading && Date.now() - start > SILENT_START_MAX_MS)
+      throw redisFailed('it does not answer')
     await sleep(POLL_MS)
   }
 }

@@ -67,7 +67,9 @@ describe('the database', () => {
         db.transaction().execute((tx) => nextBuildNumber(tx, repo!.id, 1)),
       ),
     )
-    expect([...numbers].sort((a, b) => a! - b!)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1))
+    expect([...numbers].sort((a, b) => a! - b!)).toEqual(
+      Array.from({ length: 50 }, (_, i) => i + 1),
+    )
     await db.destroy()
   })
 

@@ -35,10 +35,7 @@ export async function insertRepo(db: Db, repo: Insertable<RepoTable>): Promise<R
 /** The repo of that owner and name, or null. */
 export async function findRepo(db: Db, owner: string, name: string): Promise<RepoRow | null> {
   const query = db.selectFrom('repos').select(COLUMNS)
-  const row = await query
-    .where('owner', '=', owner)
-    .where('name', '=', name)
-    .executeTakeFirst()
+  const row = await query.where('owner', '=', owner).where('name', '=', name).executeTakeFirst()
   return row ?? null
 }
 
@@ -58,7 +55,10 @@ export async function sealedHookSecrets(
   db: Db,
   only?: { readonly owner: string; readonly name: string },
 ): Promise<{ readonly repo: RepoRow; readonly sealed: string }[]> {
-  let query = db.selectFrom('repos').select([...COLUMNS, 'hook_secret']).where('active', '=', 1)
+  let query = db
+    .selectFrom('repos')
+    .select([...COLUMNS, 'hook_secret'])
+    .where('active', '=', 1)
   if (only) query = query.where('owner', '=', only.owner).where('name', '=', only.name)
   const rows = await query.orderBy('id').execute()
   return rows.map(({ hook_secret, ...repo }) => ({ repo, sealed: hook_secret }))

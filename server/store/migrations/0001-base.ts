@@ -24,7 +24,7 @@ function addColumns<T extends string>(
   columns: Columns,
 ): CreateTableBuilder<T> {
   return Object.entries(columns).reduce<CreateTableBuilder<T>>(
-    (builder, [name, type]) => builder.addColumn(name, type, required) as CreateTableBuilder<T>,
+    (builder, [name, type]) => builder.addColumn(name, type, required),
     table,
   )
 }
@@ -45,7 +45,12 @@ async function uniqueIndex(
   table: string,
   columns: readonly string[],
 ): Promise<void> {
-  await db.schema.createIndex(name).unique().on(table).columns([...columns]).execute()
+  await db.schema
+    .createIndex(name)
+    .unique()
+    .on(table)
+    .columns([...columns])
+    .execute()
 }
 
 async function createRepos(db: Kysely<unknown>): Promise<void> {
@@ -142,8 +147,7 @@ async function createStages(db: Kysely<unknown>): Promise<void> {
       stopped: 'bigint',
       updated: 'bigint',
     },
-  )
-    .execute()
+  ).execute()
   await uniqueIndex(db, 'stages_build_number', 'stages', ['build_id', 'number'])
   await db.schema.createIndex('stages_status').on('stages').column('status').execute()
 }

@@ -1,0 +1,86 @@
+import type { BuildEvent } from '../../pipelines/event.js'
+import type { Clock } from '../clock.js'
+import { cancelBuild } from '../scheduling/cancel-build.js'
+import type { Dispatcher } from '../scheduling/dispatcher.js'
+import { Effects } from '../scheduling/effects.js'
+import type { Build, BuildDetail, BuildService, Repo } from '../services.js'
+import { findBuild, listBuilds } from '../store/builds.js'
+import type { Db } from '../store/database.js'
+import { stagesOfBuild } from '../store/stages.js'
+import type { StepRow } from '../store/steps.js'
+import { stepsOfBuild } from '../store/steps.js'
+import { acceptDelivery } from './accept.js'
+import { createBuild } from './create-build.js'
+
+export interface BuildServiceOptions {
+  readonly db: Db
+  readonly clock: Clock
+  readonly dispatcher: Dispatcher
+  /** Puts a build on the ingest queue. May fail: the reconciler does it then. */
+  readonly ingest: (buildId: number) => Promise<void>
+}
+
+/** Builds in the database. */
+export function createBuildService(options: BuildServiceOptions): BuildService {
+  const { db, clock } = options
+  return {
+    accept: async (repo, delivery, event, reason) => {
+      const result = await db
+        .transaction()
+        .execute((tx) => acceptDelivery(tx, { repo, delivery, event, reason, now: clock.now() }))
+      if (result.build && !result.duplicate) wakeIngest(options, result.build.id)
+      return result
+    },
+    list: (repo, page) => listBuilds(db, repo.id, page),
+    find: async (repo, number) => detailOf(db, await findBuild(db, repo.id, number)),
+    latest: async (repo) => {
+      const [build] = await listBuilds(db, repo.id, { limit: 1, offset: 0 })
+      return detailOf(db, build ?? null)
+    },
+    restart: (repo, number) => restart(options, repo, number),
+    cancel: (repo, number) => cancel(options, repo, number),
+  }
+}
+
+/** A delivery is answered once it is in the database, whether Redis is there or not. */
+function wakeIngest({ dispatcher, ingest }: BuildServiceOptions, buildId: number): void {
+  dispatcher.background(() => ingest(buildId))
+}
+
+async function detailOf(db: Db, build: Build | null): Promise<BuildDetail | null> {
+  if (!build) return null
+  const stages = await stagesOfBuild(db, build.id)
+  const steps = new Map<number, StepRow[]>(stages.map((stage) => [stage.id, []]))
+  for (const step of await stepsOfBuild(db, build.id)) steps.get(step.stage_id)?.push(step)
+  return { build, stages: stages.map((stage) => ({ stage, steps: steps.get(stage.id) ?? [] })) }
+}
+
+async function restart(
+  options: BuildServiceOptions,
+  repo: Repo,
+  number: number,
+): Promise<Build | null> {
+  const { db, clock } = options
+  const build = await db.transaction().execute(async (tx) => {
+    const old = await findBuild(tx, repo.id, number)
+    if (!old) return null
+    const event = JSON.parse(old.event_json) as BuildEvent
+    return createBuild(tx, { repoId: repo.id, event, parent: old.number, now: clock.now() })
+  })
+  if (build) wakeIngest(options, build.id)
+  return build
+}
+
+async function cancel(
+  { db, clock, dispatcher }: BuildServiceOptions,
+  repo: Repo,
+  number: number,
+): Promise<BuildDetail | null> {
+  const effects = new Effects()
+  await db.transaction().execute(async (tx) => {
+    const build = await findBuild(tx, repo.id, number)
+    if (build) await cancelBuild(tx, build, 'the build was cancelled', clock.now(), effects)
+  })
+  dispatcher.dispatch(effects)
+  return detailOf(db, await findBuild(db, repo.id, number))
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { Mirrors } from '../../git/types.js'
+import { messageOf } from '../../protocol/errors.js'
+import type { Clock } from '../clock.js'
+import { repoExists } from '../errors.js'
+import type { LogStore } from '../logs/log-store.js'
+import type { Dispatcher } from '../scheduling/dispatcher.js'
+import { Effects } from '../scheduling/effects.js'
+import type { SecretBox } from '../secrets/box.js'
+import type { NewRepo, Repo, RepoService } from '../services.js'
+import type { Db } from '../store/database.js'
+import { deleteRepo, findRepo, insertRepo, listRepos, sealedHookSecrets } from '../store/repos.js'
+import type { StageRow } from '../store/stages.js'
+import { stagesOfRepo } from '../store/stages.js'
+import {
+  checkBranchName,
+  checkHookSecret,
+  checkRepoLink,
+  checkRepoName,
+  isLocalCloneUrl,
+} from './repo-rules.js'
+
+/** Wall time of a stage unless the repo says otherwise, in milliseconds. */
+const STAGE_TIMEOUT_MS = 60 * 60 * 1_000
+const HOOK_SECRET_BYTES = 32
+
+export interface RepoServiceOptions {
+  readonly db: Db
+  readonly clock: Clock
+  readonly secrets: SecretBox
+  readonly logs: LogStore
+  readonly mirrors: Mirrors
+  readonly dispatcher: Dispatcher
+  readonly logger: Logger
+}
+
+/** Repos in the database. */
+export function createRepoService(options: RepoServiceOptions): RepoService {
+  const { db } = options
+  return {
+    find: (owner, name) => findRepo(db, owner, name),
+    list: () => listRepos(db),
+    add: (repo) => addRepo(options, repo),
+    remove: (owner, name) => removeRepo(options, owner, name),
+    hookSecrets: (slug) => hookSecrets(options, slug),
+  }
+}
+
+async function addRepo(
+  { db, clock, secrets }: RepoServiceOptions,
+  repo: NewRepo,
+): Promise<{ readonly repo: Repo; readonly hookSecret: string }> {
+  const { owner, name, cloneUrl, defaultBranch = 'main', link = '' } = repo
+  checkRepoName('owner', owner)
+  checkRepoName('name', name)
+  checkBranchName(defaultBranch)
+  checkRepoLink(link)
+  const isLocal = isLocalCloneUrl(cloneUrl)
+  const hookSecret = repo.hookSecret ?? randomBytes(HOOK_SECRET_BYTES).toString('hex')
+  checkHookSecret(hookSecret)
+  const now = clock.now()
+  const row = await insertRepo(db, {
+    owner,
+    name,
+    clone_url: cloneUrl,
+    allow_file_transport: isLocal ? 1 : 0,
+    default_branch: defaultBranch,
+    link,
+    private: 0,
+    hook_secret: secrets.seal(hookSecret, secretContext(owner, name)),
+    active: 1,
+    counter: 0,
+    timeout_ms: STAGE_TIMEOUT_MS,
+    created: now,
+    updated: now,
+  })
+  if (!row) throw repoExists(`${owner}/${name}`)
+  return { repo: row, hookSecret }
+}
+
+/** Bound to its repo: a sealed secret that is copied to another row opens nowhere. */
+function secretContext(owner: string, name: string): string {
+  return `hook secret of ${owner}/${name}`
+}
+
+async function hookSecrets(
+  { db, secrets, logger }: RepoServiceOptions,
+  slug: string | undefined,
+): Promise<readonly { readonly repo: Repo; readonly secret: string }[]> {
+  const only = slug === undefined ? undefined : splitSlug(slug)
+  if (only === null) return []
+  const rows = await sealedHookSecrets(db, only)
+  return rows.flatMap(({ repo, sealed }) => {
+    try {
+      return [{ repo, secret: secrets.open(sealed, secretContext(repo.owner, repo.name)) }]
+    } catch (error) {
+      // One damaged row must not keep every other repo's hooks out.
+      logger.error({ repoId: repo.id, reason: messageOf(error) }, 'a hook secret is unreadable')
+      return []
+    }
+  })
+}
+
+function splitSlug(slug: string): { readonly owner: string; readonly name: string } | null {
+  const [owner, name, ...rest] = slug.split('/')
+  return owner && name && rest.length === 0 ? { owner, name } : null
+}
+
+async function removeRepo(
+  options: RepoServiceOptions,
+  owner: string,
+  name: string,
+): Promise<boolean> {
+  const { db, logs, mirrors, dispatcher, logger } = options
+  const repo = await findRepo(db, owner, name)
+  if (!repo) return false
+  const effects = new Effects()
+  const stages = await db.transaction().execute(async (tx) => {
+    const rows = await stagesOfRepo(tx, repo.id)
+    await deleteRepo(tx, repo.id)
+    return rows
+  })
+  for (const stage of stages) stopStage(stage, effects)
+  dispatcher.dispatch(effects)
+  for (const { id } of stages) await logs.removeStage(id)
+  await mirrors.remove(repo.id).catch((error: unknown) =>
+    // It is gone for everyone but the disk; a fetch that is under way may hold its directory.
+    logger.warn({ repoId: repo.id, reason: messageOf(error) }, 'could not remove a mirror'),
+  )
+  return true
+}
+
+function stopStage(stage: StageRow, effects: Effects): void {
+  const { id: stageId, attempt, session, os, arch } = stage
+  if (stage.status === 'pending') effects.unqueue.push({ os, arch, stageId, attempt })
+  if (stage.status !== 'running') return
+  const reason = 'the repo was removed'
+  effects.cancels.push({
+    session,
+    cancel: { type: 'cancel', kind: 'stale', stageId, attempt, reason },
+  })
+}

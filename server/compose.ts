@@ -1,0 +1,214 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { createMirrors } from '../git/mirrors.js'
+import { redisKeys } from '../protocol/keys.js'
+import { createBuildService } from './builds/build-service.js'
+import { createRepoService } from './builds/repo-service.js'
+import type { Clock } from './clock.js'
+import { systemClock } from './clock.js'
+import { Closers } from './closers.js'
+import type { ResolvedConfig, ServerConfig } from './config.js'
+import { resolveConfig } from './config.js'
+import { checkHealth } from './health.js'
+import { createHttpApp } from './http/app.js'
+import { ingest } from './ingest/ingest.js'
+import { IngestQueue, startIngestWorker } from './ingest/ingest-queue.js'
+import { createLogger } from './logger.js'
+import { FileLogStore } from './logs/file-log-store.js'
+import { LogWatcher } from './logs/log-watcher.js'
+import { closeConnection, redisConnections, waitUntilReady } from './redis/connections.js'
+import type { RedisConnections } from './redis/connections.js'
+import { startPrivateRedis } from './redis/private-redis.js'
+import { Dispatcher } from './scheduling/dispatcher.js'
+import { Enqueuer } from './scheduling/enqueuer.js'
+import { Reconciler } from './scheduling/reconciler.js'
+import { StageQueues } from './scheduling/stage-queues.js'
+import { openSecretBox } from './secrets/box.js'
+import { readOrCreatePrivateFile } from './secrets/create-once.js'
+import type { ServerServices } from './services.js'
+import { lockDataDir } from './store/data-lock.js'
+import { openDatabase } from './store/database.js'
+import { applyBatch } from './uplink/apply-batch.js'
+import { Collector, READ_BLOCK_MS } from './uplink/collector.js'
+import { Downlink } from './uplink/downlink.js'
+import { UplinkHealth } from './uplink/health.js'
+
+/** A server at work. */
+export interface RunningServer {
+  /** `http://host:port` that it listens on. */
+  readonly address: string
+  /** URL, or path of the unix socket, of the Redis that it uses: a runner beside it needs that. */
+  readonly redisUrl: string
+  readonly redisPrefix: string
+  readonly adminToken: string
+  readonly services: ServerServices
+  readonly app: FastifyInstance
+  /** Ends it gracefully: requests and batches under way are finished. Twice does no harm. */
+  close(): Promise<void>
+}
+
+/** What tests, and a process with a log of its own, bring along. */
+export interface ServerParts {
+  readonly logger?: Logger
+  readonly clock?: Clock
+  /** Version of Sandpiper, shown in answers and step variables. */
+  readonly version?: string
+}
+
+/** A reader that does not keep up for longer is deaf, in milliseconds. */
+const UPLINK_GAP_MS_MAX = READ_BLOCK_MS + 4_000
+/** How long the start waits for Redis; a server without it takes webhooks all the same. */
+const REDIS_WAIT_MS = 5_000
+
+/**
+ * Starts a server: everything is made here, once, and nowhere else.
+ * @throws SandpiperError SP_SERVER_DATA_IN_USE, SP_STORE_MIGRATE, SP_SECRET_KEY_INVALID,
+ * SP_REDIS_MISSING, SP_REDIS_FAILED; system errors when the directory or the port can't be had
+ */
+export async function startServer(
+  config: ServerConfig,
+  parts: ServerParts = {},
+): Promise<RunningServer> {
+  const logger = parts.logger ?? createLogger(config.logLevel ?? 'info')
+  const closers = new Closers(logger)
+  try {
+    return await compose(config, { ...parts, logger }, closers)
+  } catch (error) {
+    await closers.close()
+    throw error
+  }
+}
+
+async function compose(
+  given: ServerConfig,
+  { logger, clock = systemClock, version = '0.0.0' }: ServerParts & { readonly logger: Logger },
+  closers: Closers,
+): Promise<RunningServer> {
+  const { dataDir } = given
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  closers.add('lock', await lockDataDir(dataDir), (lock) => lock.release())
+  const config = resolveConfig(given, given.adminToken ?? (await adminTokenIn(dataDir)))
+  const keys = redisKeys(config.redisPrefix)
+
+  const secrets = await openSecretBox(join(dataDir, 'server.key'))
+  const db = closers.add('database', await openDatabase(join(dataDir, 'sandpiper.db')), (it) =>
+    it.destroy(),
+  )
+  const logs = closers.add('logs', new FileLogStore(join(dataDir, 'logs')), (it) => it.close())
+  const mirrors = closers.add('mirrors', createMirrors(join(dataDir, 'mirrors')), (it) =>
+    it.close(),
+  )
+  const watcher = new LogWatcher()
+  const uplink = new UplinkHealth(clock, UPLINK_GAP_MS_MAX)
+
+  const connections = await connectRedis(config, logger, closers)
+  const redis = closers.add('redis', connections.failingFast(), closeConnection)
+  const reader = closers.add('reader', connections.waiting(), closeConnection)
+  const workerRedis = closers.add('worker', connections.waiting(), closeConnection)
+
+  const { bullPrefix } = keys
+  const queues = closers.add('queues', new StageQueues({ redis, bullPrefix, logger }), (it) =>
+    it.close(),
+  )
+  const ingestQueue = closers.add(
+    'ingest queue',
+    new IngestQueue({ redis, bullPrefix, ...config.ingest }),
+    (it) => it.close(),
+  )
+  const downlink = new Downlink(redis, keys)
+  let address = config.publicUrl
+  const system = () => ({ link: address, version })
+  const enqueuer = new Enqueuer({ db, queues, system })
+  const dispatcher = closers.add(
+    'dispatcher',
+    new Dispatcher({ downlink, enqueuer, queues, watcher, logger }),
+    (it) => it.settled(),
+  )
+
+  const services: ServerServices = {
+    repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
+    builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingestQueue.add([id]) }),
+    logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
+    health: () => checkHealth({ db, redis, uplink }),
+  }
+
+  const { leaseMs, pipelineFile: file, defaultPlatform: platform } = config
+  const batch = { db, logs, downlink, dispatcher, clock, leaseMs, logger }
+  const collector = new Collector({
+    reader,
+    redis,
+    keys,
+    health: uplink,
+    logger,
+    applyBatch: (entries) => applyBatch(batch, entries),
+  })
+  const reconciler = new Reconciler({
+    ...{ db, clock, enqueuer, dispatcher, uplink, leaseMs, logger },
+    ingest: (ids) => ingestQueue.add(ids),
+    isRedisReachable: () => queues.isReachable,
+    intervalMs: config.reconcileIntervalMs,
+  })
+  const ingestion = { db, clock, mirrors, dispatcher, file, platform, logger }
+
+  await waitUntilReady(redis, REDIS_WAIT_MS)
+  closers.add('reconciler', reconciler, (it) => it.stop()).start()
+  closers.add('collector', collector, (it) => it.stop()).start()
+  closers.add(
+    'ingest worker',
+    startIngestWorker({
+      ...{ redis: workerRedis, bullPrefix, logger },
+      ingest: (attempt) => ingest(ingestion, attempt),
+    }),
+    (it) => it.close(),
+  )
+
+  const app = closers.add(
+    'http',
+    await createHttpApp({
+      ...{ services, logger, version },
+      adminToken: config.adminToken,
+      bodyBytesMax: config.bodyBytesMax,
+      publicUrl: () => address,
+    }),
+    (it) => it.close(),
+  )
+  const listening = await listen(app, config)
+  // With port 0 the address is known only now.
+  address = given.publicUrl ?? listening
+  logger.info({ address: listening, dataDir }, 'the server listens')
+  return {
+    address: listening,
+    redisUrl: connections.address,
+    redisPrefix: config.redisPrefix,
+    adminToken: config.adminToken,
+    services,
+    app,
+    close: () => closers.close(),
+  }
+}
+
+async function adminTokenIn(dataDir: string): Promise<string> {
+  const content = () => `${randomBytes(32).toString('hex')}\n`
+  return (await readOrCreatePrivateFile(join(dataDir, 'admin-token'), content)).trim()
+}
+
+async function connectRedis(
+  { redis, dataDir }: ResolvedConfig,
+  logger: Logger,
+  closers: Closers,
+): Promise<RedisConnections> {
+  if ('url' in redis) return redisConnections(redis.url, logger)
+  const options = { dataDir, logger, ...(redis.runtimeDir && { runtimeDir: redis.runtimeDir }) }
+  const child = closers.add('private Redis', await startPrivateRedis(options), (it) => it.close())
+  return redisConnections(child.path, logger)
+}
+
+async function listen(app: FastifyInstance, { listen }: ResolvedConfig): Promise<string> {
+  await app.listen(listen)
+  const { address, port, family } = app.server.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}

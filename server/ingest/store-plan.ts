@@ -1,0 +1,111 @@
+import type { Plan, StagePlan, StepPlan } from '../../pipelines/plan.js'
+import { advanceBuild } from '../scheduling/advance.js'
+import type { Effects } from '../scheduling/effects.js'
+import type { BuildRow } from '../store/builds.js'
+import { findBuildById, updateBuild } from '../store/builds.js'
+import type { Db } from '../store/database.js'
+import { insertStage } from '../store/stages.js'
+import { insertSteps } from '../store/steps.js'
+import type { IngestResult } from './ingest-build.js'
+
+/**
+ * Writes what became of compiling a build: its stages and steps, the first of which become pending,
+ * or its end. Does nothing when the build has a plan or has ended: two ingests of one build make one.
+ * Call it in a transaction.
+ */
+export async function storePlan(
+  db: Db,
+  buildId: number,
+  result: IngestResult,
+  now: number,
+  effects: Effects,
+): Promise<void> {
+  const build = await findBuildById(db, buildId)
+  if (build?.status !== 'pending' || build.plan_json !== null) return
+  const { plan } = result
+  if (!plan) {
+    const end = { status: 'error', error: result.error, finished: now, updated: now } as const
+    await updateBuild(db, buildId, end)
+    return
+  }
+  await updateBuild(db, buildId, { plan_json: JSON.stringify(plan), updated: now })
+  if (plan.stages.length === 0) {
+    const end = {
+      status: 'skipped',
+      error: skipReasons(plan),
+      finished: now,
+      updated: now,
+    } as const
+    await updateBuild(db, buildId, end)
+    return
+  }
+  for (const [index, stage] of plan.stages.entries()) {
+    await storeStage(db, build, stage, index + 1, now)
+  }
+  await advanceBuild(db, buildId, now, effects)
+}
+
+function skipReasons(plan: Plan): string {
+  if (plan.skipped.length === 0) return 'the file has no pipelines'
+  return plan.skipped.map(({ name, reason }) => `${name}: ${reason}`).join('\n')
+}
+
+async function storeStage(
+  db: Db,
+  build: BuildRow,
+  plan: StagePlan,
+  number: number,
+  now: number,
+): Promise<void> {
+  const stage = await insertStage(db, {
+    build_id: build.id,
+    repo_id: build.repo_id,
+    number,
+    name: plan.name,
+    kind: plan.kind,
+    type: plan.type,
+    os: plan.platform.os,
+    arch: plan.platform.arch,
+    status: 'waiting_on_dependencies',
+    error: '',
+    exit_code: 0,
+    attempt: 1,
+    session: '',
+    machine: '',
+    lease_until: 0,
+    cancel_requested: 0,
+    depends_on_json: JSON.stringify(plan.dependsOn),
+    on_success: plan.runOn.success ? 1 : 0,
+    on_failure: plan.runOn.failure ? 1 : 0,
+    plan_json: JSON.stringify(plan),
+    created: now,
+    queued: 0,
+    started: 0,
+    stopped: 0,
+    updated: now,
+  })
+  const steps = plan.steps.map((step, index) => stepRow(stage.id, step, index + 1))
+  await insertSteps(db, steps)
+}
+
+function stepRow(stageId: number, plan: StepPlan, number: number) {
+  const isCommands = plan.kind === 'commands'
+  return {
+    stage_id: stageId,
+    number,
+    name: plan.name,
+    image: isCommands ? (plan.image ?? '') : '',
+    status: 'pending' as const,
+    error: '',
+    errignore: isCommands && plan.failure === 'ignore' ? 1 : 0,
+    exit_code: 0,
+    detached: isCommands && plan.detach ? 1 : 0,
+    depends_on_json: JSON.stringify(plan.dependsOn),
+    started: 0,
+    stopped: 0,
+    usage_json: null,
+    log_bytes: 0,
+    log_lines: 0,
+    log_sha256: '',
+  }
+}

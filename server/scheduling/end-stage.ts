@@ -1,0 +1,77 @@
+import type { Status } from '../../protocol/status.js'
+import { isTerminal } from '../../protocol/status.js'
+import { findBuildById, updateBuild } from '../store/builds.js'
+import type { Db } from '../store/database.js'
+import type { StageRow } from '../store/stages.js'
+import { stagesOfBuild, updateStage } from '../store/stages.js'
+import { stepsOfStage, updateStepsInStatus } from '../store/steps.js'
+import type { Effects } from './effects.js'
+import { rollUp } from './outcome.js'
+
+/** How a stage ends. */
+export interface StageEnd {
+  readonly status: Status
+  readonly error: string
+  /** Unix milliseconds. */
+  readonly at: number
+  /** True when its runner said so; else its session loses it, and hears that when it comes back. */
+  readonly byRunner: boolean
+}
+
+/**
+ * Ends a stage with those of its steps that have not ended. What depends on it is decided by
+ * `advanceBuild`. Call it in a transaction.
+ */
+export async function endStage(
+  db: Db,
+  stage: StageRow,
+  end: StageEnd,
+  effects: Effects,
+): Promise<void> {
+  const { status, error, at, byRunner } = end
+  await endSteps(db, stage, end)
+  await updateStage(db, stage.id, {
+    status,
+    error,
+    exit_code: await firstFailedExitCode(db, stage.id),
+    stopped: at,
+    lease_until: 0,
+    updated: at,
+    ...(byRunner ? {} : { session: '' }),
+  })
+  await noteStepLogs(db, stage, effects)
+  effects.builds.add(stage.build_id)
+}
+
+async function endSteps(db: Db, stage: StageRow, { status, at }: StageEnd): Promise<void> {
+  const unstarted = status === 'killed' ? 'killed' : 'skipped'
+  await updateStepsInStatus(db, stage.id, ['pending', 'waiting_on_dependencies', 'blocked'], {
+    status: unstarted,
+  })
+  await updateStepsInStatus(db, stage.id, ['running'], {
+    status: 'killed',
+    error: 'the stage ended before this step did',
+    stopped: at,
+  })
+}
+
+async function firstFailedExitCode(db: Db, stageId: number): Promise<number> {
+  const steps = await stepsOfStage(db, stageId)
+  const failed = steps.find((step) => step.exit_code !== 0 && step.errignore === 0)
+  return failed?.exit_code ?? 0
+}
+
+/** Whoever follows a log of the attempt has to look whether its step has ended. */
+export async function noteStepLogs(db: Db, stage: StageRow, effects: Effects): Promise<void> {
+  for (const { number } of await stepsOfStage(db, stage.id)) {
+    effects.logs.push({ stageId: stage.id, attempt: stage.attempt, step: number })
+  }
+}
+
+/** Ends the build when all its stages have ended. */
+export async function finishBuildWhenDone(db: Db, buildId: number, now: number): Promise<void> {
+  const build = await findBuildById(db, buildId)
+  if (!build || build.plan_json === null || isTerminal(build.status)) return
+  const status = rollUp(await stagesOfBuild(db, buildId))
+  if (status) await updateBuild(db, buildId, { status, finished: now, updated: now })
+}

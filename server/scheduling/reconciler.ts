@@ -1,0 +1,123 @@
+import type { Logger } from 'pino'
+import { messageOf } from '../../protocol/errors.js'
+import type { Clock } from '../clock.js'
+import { openBuilds, uningestedBuilds } from '../store/builds.js'
+import type { Db } from '../store/database.js'
+import { findStageById, stagesWithLeaseBefore } from '../store/stages.js'
+import type { UplinkHealth } from '../uplink/health.js'
+import { advanceBuild } from './advance.js'
+import type { Dispatcher } from './dispatcher.js'
+import { Effects } from './effects.js'
+import type { Enqueuer } from './enqueuer.js'
+import { loseAttempt } from './lose-attempt.js'
+
+export interface ReconcilerOptions {
+  readonly db: Db
+  readonly clock: Clock
+  readonly enqueuer: Enqueuer
+  readonly dispatcher: Dispatcher
+  /** Puts builds on the ingest queue that are not on it. */
+  readonly ingest: (buildIds: readonly number[]) => Promise<void>
+  readonly uplink: UplinkHealth
+  readonly isRedisReachable: () => boolean
+  readonly leaseMs: number
+  readonly intervalMs: number
+  readonly logger: Logger
+}
+
+/** Rows looked at in one round. */
+const ROWS_MAX = 1_000
+
+/**
+ * Makes the world agree with the database, again and again: whatever should be queued and is not is
+ * queued, stages whose runner is lost get another attempt. With it no message, no queue entry and no
+ * moment of a crash is needed for a build to end.
+ */
+export class Reconciler {
+  readonly #options: ReconcilerOptions
+  #timer: NodeJS.Timeout | undefined
+  #round: Promise<void> = Promise.resolve()
+  #stopped = false
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options
+  }
+
+  /** Starts; the first round is at once. */
+  start(): void {
+    this.#round = this.#run()
+  }
+
+  /** Stops after the round that is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    await this.#round
+  }
+
+  /** One round. A part that fails does not keep the others from their work. */
+  async reconcile(): Promise<void> {
+    await this.#part('end leases', () => this.#endLeases())
+    await this.#part('advance builds', () => this.#advanceBuilds())
+    if (!this.#options.isRedisReachable()) return
+    await this.#part('queue builds to ingest', () => this.#queueIngest())
+    await this.#part('queue stages', () => this.#options.enqueuer.enqueueAll())
+  }
+
+  async #run(): Promise<void> {
+    await this.reconcile()
+    if (this.#stopped) return
+    this.#timer = setTimeout(() => {
+      this.#round = this.#run()
+    }, this.#options.intervalMs)
+  }
+
+  async #part(name: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#options.logger.warn({ part: name, reason: messageOf(error) }, 'reconciler')
+    }
+  }
+
+  async #queueIngest(): Promise<void> {
+    const ids = await uningestedBuilds(this.#options.db, ROWS_MAX)
+    if (ids.length > 0) await this.#options.ingest(ids)
+  }
+
+  /** Every change of a stage advances its build in the same transaction; this is the second net. */
+  async #advanceBuilds(): Promise<void> {
+    const { db, clock, dispatcher } = this.#options
+    for (const id of await openBuilds(db, ROWS_MAX)) {
+      const effects = new Effects()
+      await db.transaction().execute((tx) => advanceBuild(tx, id, clock.now(), effects))
+      dispatcher.dispatch(effects)
+    }
+  }
+
+  async #endLeases(): Promise<void> {
+    const { db, clock, uplink, leaseMs } = this.#options
+    const healthySince = uplink.healthySince()
+    const now = clock.now()
+    // Runners get a whole lease to be heard again after we were deaf.
+    if (healthySince === null || now < healthySince + leaseMs) return
+    for (const { id, attempt } of await stagesWithLeaseBefore(db, now)) {
+      await this.#endLease(id, attempt)
+    }
+  }
+
+  async #endLease(stageId: number, attempt: number): Promise<void> {
+    const { db, clock, dispatcher, logger } = this.#options
+    const effects = new Effects()
+    await db.transaction().execute(async (tx) => {
+      const stage = await findStageById(tx, stageId)
+      const now = clock.now()
+      const isStill = stage?.status === 'running' && stage.attempt === attempt
+      if (!stage || !isStill || stage.lease_until >= now) return
+      const reason = `no heartbeat from runner ${stage.machine}`
+      logger.warn({ stageId, attempt, machine: stage.machine }, 'a lease ended')
+      await loseAttempt(tx, stage, reason, now, effects)
+    })
+    dispatcher.dispatch(effects)
+  }
+}

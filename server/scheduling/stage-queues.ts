@@ -1,0 +1,103 @@
+import { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import { messageOf } from '../../protocol/errors.js'
+import type { StageJob } from '../../protocol/job.js'
+import { stageJobId } from '../../protocol/job.js'
+import { stageQueue } from '../../protocol/keys.js'
+
+/** Names an attempt on the queue of its platform. */
+export interface QueuedAttempt {
+  readonly os: string
+  readonly arch: string
+  readonly stageId: number
+  readonly attempt: number
+}
+
+/** The queues that runners take stages from, one per platform. They hold nothing that the database
+ * does not have; a job that is there already is not added again. */
+export class StageQueues {
+  readonly #redis: Redis
+  readonly #bullPrefix: string
+  readonly #logger: Logger
+  readonly #queues = new Map<string, Queue<StageJob>>()
+
+  /** `redis` must fail fast, and stays the caller's to close. */
+  constructor(options: {
+    readonly redis: Redis
+    readonly bullPrefix: string
+    readonly logger: Logger
+  }) {
+    this.#redis = options.redis
+    this.#bullPrefix = options.bullPrefix
+    this.#logger = options.logger
+  }
+
+  /** False while Redis is away: then there is no use in trying. */
+  get isReachable(): boolean {
+    return this.#redis.status === 'ready'
+  }
+
+  /** Those of the attempts that have no job. */
+  async missing<T extends QueuedAttempt>(attempts: readonly T[]): Promise<T[]> {
+    const pipeline = this.#redis.pipeline()
+    for (const attempt of attempts) pipeline.exists(this.#jobKey(attempt))
+    const results = (await pipeline.exec()) ?? []
+    for (const [error] of results) if (error) throw error
+    return attempts.filter((_, index) => results[index]?.[1] === 0)
+  }
+
+  /** Puts a job on its queue. */
+  async add(job: StageJob): Promise<void> {
+    const { os, arch } = job.stage.platform
+    await this.#withQueue(stageQueue({ os, arch }), (queue) =>
+      queue.add('stage', job, {
+        jobId: stageJobId(job.stageId, job.attempt),
+        attempts: 1,
+        removeOnComplete: true,
+        removeOnFail: true,
+      }),
+    )
+  }
+
+  /** Takes a job from its queue, unless a runner has it already. */
+  async remove(attempt: QueuedAttempt): Promise<void> {
+    const id = stageJobId(attempt.stageId, attempt.attempt)
+    await this.#withQueue(stageQueue(attempt), (queue) => queue.remove(id))
+  }
+
+  async close(): Promise<void> {
+    const queues = [...this.#queues.values()]
+    this.#queues.clear()
+    await Promise.allSettled(queues.map((queue) => queue.close()))
+  }
+
+  /** BullMQ keeps a job's data in a hash of that name (its `QueueKeys`). */
+  #jobKey(attempt: QueuedAttempt): string {
+    const id = stageJobId(attempt.stageId, attempt.attempt)
+    return `${this.#bullPrefix}:${stageQueue(attempt)}:${id}`
+  }
+
+  async #withQueue<T>(name: string, work: (queue: Queue<StageJob>) => Promise<T>): Promise<T> {
+    // BullMQ would wait for it to come back, however long that takes.
+    if (!this.isReachable) throw new Error('Redis is away')
+    const queue = this.#queues.get(name) ?? this.#open(name)
+    try {
+      return await work(queue)
+    } catch (error) {
+      // A queue whose first contact with Redis failed stays broken for ever.
+      if (this.#queues.get(name) === queue) this.#queues.delete(name)
+      queue.close().catch(() => undefined)
+      throw error
+    }
+  }
+
+  #open(name: string): Queue<StageJob> {
+    const queue = new Queue<StageJob>(name, { connection: this.#redis, prefix: this.#bullPrefix })
+    queue.on('error', (error) =>
+      this.#logger.debug({ queue: name, reason: messageOf(error) }, 'stage queue'),
+    )
+    this.#queues.set(name, queue)
+    return queue
+  }
+}

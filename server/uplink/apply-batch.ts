@@ -1,0 +1,164 @@
+import type { Logger } from 'pino'
+import type { LogChunk, StepFinished } from '../../protocol/uplink.js'
+import type { Clock } from '../clock.js'
+import type { LogRef, LogStore } from '../logs/log-store.js'
+import type { Dispatcher } from '../scheduling/dispatcher.js'
+import { Effects } from '../scheduling/effects.js'
+import type { Db } from '../store/database.js'
+import { lastSeqs, saveLastSeq } from '../store/sessions.js'
+import type { StageRow } from '../store/stages.js'
+import { findStagesById } from '../store/stages.js'
+import { stepsOfStage } from '../store/steps.js'
+import { applyMessage } from './apply.js'
+import { archiveLog } from './archive-log.js'
+import type { ArchivedLog } from './archive-log.js'
+import type { DecodedEntry } from './decode-message.js'
+import type { Downlink } from './downlink.js'
+import { judge } from './judge.js'
+import { inOrder, sessionsWithGap } from './order.js'
+import type { OrderedBatch } from './order.js'
+
+export interface BatchOptions {
+  readonly db: Db
+  readonly logs: LogStore
+  readonly downlink: Downlink
+  readonly dispatcher: Dispatcher
+  readonly clock: Clock
+  readonly leaseMs: number
+  readonly logger: Logger
+}
+
+/** What the archive has of each log whose step ends in the batch. */
+type Archived = ReadonlyMap<string, ArchivedLog>
+
+/**
+ * Applies a batch: logs to the archive first, then everything else in one transaction with how far
+ * each session is, then the answers to the sessions. Whatever fails on the way, the same batch can be
+ * applied again: the archive ignores what it has, and the transaction was made or was not.
+ */
+export async function applyBatch(
+  options: BatchOptions,
+  entries: readonly DecodedEntry[],
+): Promise<void> {
+  const { db, downlink, dispatcher } = options
+  const batch = await orderBatch(options, entries)
+  const effects = new Effects()
+  const archived = await archive(options, batch.next, effects)
+  await commit(options, batch, archived, effects)
+  const heard = entries.filter(({ session, seq }) => seq <= (batch.lastSeqs.get(session) ?? 0))
+  const verdicts = await judge(db, heard)
+  for (const { session, cancel } of [...effects.cancels, ...verdicts.cancels]) {
+    await downlink.cancel(session, cancel)
+  }
+  for (const { session, ref } of verdicts.ended) await downlink.forgetCancel(session, ref)
+  await downlink.acknowledge(batch.lastSeqs)
+  dispatcher.finish(effects)
+}
+
+/**
+ * A runner forgets what is acknowledged. Should the database know less than that, because it was
+ * restored from a backup, waiting for those messages would be waiting for ever.
+ */
+async function orderBatch(
+  { db, downlink, logger }: BatchOptions,
+  entries: readonly DecodedEntry[],
+): Promise<OrderedBatch> {
+  const known = await lastSeqs(db, [...new Set(entries.map(({ session }) => session))])
+  const batch = inOrder(entries, known)
+  const gaps = sessionsWithGap(entries, batch.lastSeqs)
+  const acknowledged = await downlink.acknowledged(gaps)
+  const ahead = [...acknowledged].filter(([id, seq]) => seq > (batch.lastSeqs.get(id) ?? 0))
+  if (ahead.length === 0) return batch
+  logger.error({ sessions: Object.fromEntries(ahead) }, 'the database has lost applied messages')
+  return inOrder(entries, new Map([...known, ...ahead]))
+}
+
+async function archive(
+  options: BatchOptions,
+  next: readonly DecodedEntry[],
+  effects: Effects,
+): Promise<Archived> {
+  const { db, logs } = options
+  const chunks = next.flatMap(({ message }) => (message?.type === 'log' ? [message] : []))
+  const stages = await findStagesById(db, [...new Set(chunks.map(({ stageId }) => stageId))])
+  const steps = await stepNumbers(db, [...stages.keys()])
+  const touched = new Map<string, LogRef>()
+  for (const chunk of chunks) {
+    if (!isKnown(chunk, stages.get(chunk.stageId), steps)) continue
+    await archiveChunk(options, chunk)
+    const { stageId, attempt, step } = chunk
+    touched.set(keyOf(chunk), { stageId, attempt, step })
+  }
+  for (const ref of touched.values()) await logs.sync(ref)
+  effects.logs.push(...touched.values())
+  return archivedLogs(logs, next)
+}
+
+async function stepNumbers(
+  db: Db,
+  stageIds: readonly number[],
+): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
+  const numbers = new Map<number, ReadonlySet<number>>()
+  for (const id of stageIds) {
+    numbers.set(id, new Set((await stepsOfStage(db, id)).map((step) => step.number)))
+  }
+  return numbers
+}
+
+/** Logs of attempts that were given up are kept too; those of stages that are gone are not. */
+function isKnown(
+  chunk: LogChunk,
+  stage: StageRow | undefined,
+  steps: ReadonlyMap<number, ReadonlySet<number>>,
+): boolean {
+  if (!stage || chunk.attempt < 1 || chunk.attempt > stage.attempt) return false
+  return steps.get(stage.id)?.has(chunk.step) === true
+}
+
+async function archiveChunk({ logs, logger }: BatchOptions, chunk: LogChunk): Promise<void> {
+  const { stageId, attempt, step, offset, data } = chunk
+  const ref = { stageId, attempt, step }
+  const lostBytes = await archiveLog(logs, ref, offset, Buffer.from(data))
+  if (lostBytes > 0) logger.error({ ...ref, lostBytes }, 'the archive has lost a part of a log')
+}
+
+async function archivedLogs(logs: LogStore, next: readonly DecodedEntry[]): Promise<Archived> {
+  const archived = new Map<string, ArchivedLog>()
+  for (const { message } of next) {
+    if (message?.type !== 'step.finished') continue
+    const { stageId, attempt, step } = message
+    const ref = { stageId, attempt, step }
+    const bytes = await logs.size(ref)
+    archived.set(keyOf(ref), { bytes, sha256: bytes === 0 ? EMPTY_SHA256 : await logs.sha256(ref) })
+  }
+  return archived
+}
+
+/** SHA-256 of nothing: a step that printed nothing has no file. */
+const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+const NOTHING: ArchivedLog = { bytes: 0, sha256: EMPTY_SHA256 }
+
+async function commit(
+  { db, clock, leaseMs }: BatchOptions,
+  batch: OrderedBatch,
+  archived: Archived,
+  effects: Effects,
+): Promise<void> {
+  if (batch.next.length === 0) return
+  const now = clock.now()
+  const archivedOf = (message: StepFinished): ArchivedLog => archived.get(keyOf(message)) ?? NOTHING
+  await db.transaction().execute(async (tx) => {
+    for (const [session, seq] of batch.lastSeqs) {
+      // A session of which nothing has come in order yet is none to remember.
+      if (seq > 0) await saveLastSeq(tx, session, seq, now)
+    }
+    const context = { db: tx, now, leaseMs, effects, archived: archivedOf }
+    for (const { session, message } of batch.next) {
+      if (message) await applyMessage(context, session, message)
+    }
+  })
+}
+
+function keyOf(ref: LogRef): string {
+  return `${ref.stageId}.${ref.attempt}.${ref.step}`
+}
