@@ -118,7 +118,12 @@ describe('Uplink', () => {
     collector.isPaused = true
     const client = new Redis(redis.url)
     await until('one is sent', async () => (await client.xlen(keys.uplink)) === 1)
-    for (let tick = 0; tick < 5; tick++) await new Promise((resolve) => setTimeout(resolve, 200))
+    // Each heartbeat also polls, with one HGET.
+    await client.config('RESETSTAT')
+    await until('five more were due', async () => {
+      const stats = await client.info('commandstats')
+      return Number(/cmdstat_hget:calls=(\d+)/.exec(stats)?.[1] ?? 0) >= 5
+    })
     expect(await client.xlen(keys.uplink)).toBe(1)
     client.disconnect()
   })

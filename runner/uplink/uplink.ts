@@ -177,10 +177,11 @@ export class Uplink {
 
   #heartbeat(): void {
     // One at a time is enough: while it is not acknowledged nothing renews the lease anyway.
-    if (this.#outbox.hasHeartbeat) return
-    const { machine } = this.#options
-    this.#outbox.add({ type: 'heartbeat', machine, stages: [...this.#held.values()] })
-    this.wake()
+    if (!this.#outbox.hasHeartbeat) {
+      const { machine } = this.#options
+      this.#outbox.add({ type: 'heartbeat', machine, stages: [...this.#held.values()] })
+      this.wake()
+    }
     void this.#poll()
   }
 

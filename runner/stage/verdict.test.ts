@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals'
+import type { SandboxExit } from '../../native/lib/types.js'
+import { DEFAULT_LIMITS } from '../config.js'
+import { formatBytes, formatDuration, verdictOf } from './verdict.js'
+
+const limits = { ...DEFAULT_LIMITS, memoryBytes: 512 * 1024 ** 2 }
+
+const exited = (more: Partial<SandboxExit>): SandboxExit => ({
+  code: 0,
+  signal: null,
+  oomKills: 0,
+  pidsRefused: 0,
+  cpuMs: 1,
+  memoryPeakBytes: 1,
+  wallMs: 1,
+  ...more,
+})
+
+describe('verdictOf', () => {
+  it('is success for exit code 0, even when a child met a limit', () => {
+    const exit = exited({ oomKills: 1, pidsRefused: 3 })
+    expect(verdictOf(exit, null, limits)).toEqual({ status: 'success', exitCode: 0, error: '' })
+  })
+
+  it('names exit codes and signals', () => {
+    expect(verdictOf(exited({ code: 3 }), null, limits)).toEqual({
+      status: 'failure',
+      exitCode: 3,
+      error: 'failed: exit code 3',
+    })
+    expect(verdictOf(exited({ code: null, signal: 11 }), null, limits)).toEqual({
+      status: 'failure',
+      exitCode: 139,
+      error: 'failed: signal 11',
+    })
+  })
+
+  it('names the memory limit and the peak', () => {
+    const exit = exited({ code: 137, oomKills: 1, memoryPeakBytes: 511.9 * 1024 ** 2 })
+    expect(verdictOf(exit, null, limits).error).toBe('killed: memory limit 512 MiB, peak 511.9 MiB')
+  })
+
+  it('names the pids limit', () => {
+    const { status, error } = verdictOf(exited({ code: 2, pidsRefused: 9 }), null, limits)
+    expect(status).toBe('failure')
+    expect(error).toBe('failed: exit code 2; the pids limit of 1024 was reached')
+  })
+
+  it('names what the runner ended it for, whatever the exit code', () => {
+    const of = (stop: Parameters<typeof verdictOf>[1]): unknown =>
+      verdictOf(exited({}), stop, limits)
+    expect(of({ kind: 'time', limitMs: 3_600_000 })).toMatchObject({
+      status: 'killed',
+      error: 'killed: time limit 60m',
+    })
+    expect(of({ kind: 'output', limit: '64 MiB' })).toMatchObject({
+      error: 'killed: output limit 64 MiB',
+    })
+    expect(of({ kind: 'cancelled', reason: 'by ada' })).toMatchObject({
+      status: 'killed',
+      error: 'cancelled: by ada',
+    })
+  })
+
+  it('is success for a detached step that ended with its stage', () => {
+    const exit = exited({ code: null, signal: 15 })
+    expect(verdictOf(exit, { kind: 'stage-ended' }, limits)).toEqual({
+      status: 'success',
+      exitCode: 0,
+      error: '',
+    })
+  })
+})
+
+describe('formatting', () => {
+  it('writes sizes with one decimal at most', () => {
+    const sizes = [0, 1000, 1536, 512 * 1024 ** 2, 2.5 * 1024 ** 3, 2000 * 1024 ** 3]
+    expect(sizes.map(formatBytes)).toEqual([
+      '0 B',
+      '1000 B',
+      '1.5 KiB',
+      '512 MiB',
+      '2.5 GiB',
+      '2000 GiB',
+    ])
+  })
+
+  it('writes durations in the largest unit that is exact', () => {
+    expect([3_600_000, 90_000, 1500, 0].map(formatDuration)).toEqual(['60m', '90s', '1500ms', '0s'])
+  })
+})
