@@ -4,13 +4,41 @@ export interface GitPolicy {
   readonly allowFileTransport: boolean
 }
 
+/** Which repo a mirror is of. */
+export interface MirrorSource extends GitPolicy {
+  /** Database id of the repo: names the mirror's directory. */
+  readonly id: number
+  /** `owner/name`, for messages. */
+  readonly slug: string
+  /**
+   * http://, https://, ssh:// or git:// URL, or scp-like address; with `allowFileTransport` also an
+   * absolute path or file:// URL. May hold credentials: they reach neither argv, output nor errors.
+   */
+  readonly cloneUrl: string
+}
+
+/** Every mirror below one directory. */
+export interface Mirrors {
+  /**
+   * The mirror of a repo; nothing is read or written yet.
+   * @throws SandpiperError SP_GIT_REFUSED when the URL is none that may be fetched from
+   */
+  open(source: MirrorSource): GitMirror
+  /** Removes the mirror of a repo from disk. */
+  remove(id: number): Promise<void>
+  /** Resolves when housekeeping that still runs in the background has ended. */
+  close(): Promise<void>
+}
+
 export interface CheckoutOptions {
   /** Commit: 40 or 64 lower-case hex digits. */
   readonly commit: string
+  /** Full ref that the commit came with. When it is a branch, the checkout is on that branch. */
+  readonly ref?: string
   /** Commits of history; 0 is all. */
   readonly depth: number
   readonly submodules: boolean
-  /** Gets git's progress and messages, line by line. */
+  /** Gets git's progress and messages, line by line; each text ends with a newline. */
   readonly onOutput: (text: string) => void
   readonly signal?: AbortSignal
 }
@@ -18,16 +46,27 @@ export interface CheckoutOptions {
 /** A bare mirror of one repo on local disk. Safe to use from several callers at once. */
 export interface GitMirror {
   /**
-   * Makes sure the mirror has the commit, fetching when it does not.
-   * @throws SandpiperError SP_GIT_UNREACHABLE, SP_GIT_NO_COMMIT, SP_GIT_REFUSED
+   * Makes sure the mirror has the commit, fetching when it does not. `depth` is how many commits of
+   * its history are wanted at least: default 50, 0 is all.
+   * @throws SandpiperError SP_GIT_UNREACHABLE, SP_GIT_NO_COMMIT, SP_GIT_REFUSED, SP_GIT_FAILED,
+   * SP_GIT_TIMEOUT, SP_GIT_MISSING; the signal's reason when it is aborted
    */
   fetchCommit(
     commit: string,
     ref: string,
     options?: { depth?: number; signal?: AbortSignal },
   ): Promise<void>
-  /** Content of a file at a commit, or null when it is not there. Bounded by `bytesMax`. */
+  /**
+   * Content of a file at a commit, or null when it is not there. Bounded by `bytesMax`.
+   * @throws SandpiperError SP_GIT_NO_COMMIT, SP_GIT_NOT_A_FILE, SP_GIT_FILE_TOO_LARGE, SP_GIT_REFUSED,
+   * SP_GIT_CORRUPT
+   */
   readFile(commit: string, path: string, bytesMax: number): Promise<string | null>
-  /** Checks the commit out into an empty directory, with a `.git` that works on its own. */
+  /**
+   * Checks the commit out into an empty directory, with a `.git` that works on its own. The mirror
+   * must have the commit: call `fetchCommit` with the same depth first.
+   * @throws SandpiperError SP_GIT_NO_COMMIT, SP_GIT_NOT_EMPTY, SP_GIT_CORRUPT, SP_GIT_FAILED,
+   * SP_GIT_SUBMODULE; the signal's reason when it is aborted
+   */
   checkout(directory: string, options: CheckoutOptions): Promise<void>
 }

@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto'
+import { SandpiperError } from '../protocol/errors.js'
+import { exclusively, transportsOf } from './context.js'
+import type { MirrorContext } from './context.js'
+import { fetchError, GitFailure, mayTryRef } from './failure.js'
+import type { FailureKind } from './failure.js'
+import {
+  commitRef,
+  discardMirror,
+  ensureMirror,
+  objectFormatOf,
+  removeStaleLocks,
+} from './layout.js'
+import { DEPTH_ALL } from './limits.js'
+import { hasCommit, hasFetched, noteNewest, readShallow } from './presence.js'
+import type { GitHome } from './run.js'
+import { runGit } from './run.js'
+
+/** A commit that a mirror is to have. */
+export interface WantedCommit {
+  readonly commit: string
+  /** Where to look for it when the remote serves no bare ids; absent: nowhere. */
+  readonly ref?: string | undefined
+  readonly depth: number
+  readonly signal?: AbortSignal | undefined
+}
+
+type Fetching = WantedCommit & { readonly context: MirrorContext; readonly home: GitHome }
+
+/**
+ * Makes sure the mirror has the commit. Nothing runs when it does; else one `git fetch` of the bare id.
+ * @throws SandpiperError as `GitMirror.fetchCommit` says
+ * @returns true when something was fetched
+ */
+export async function ensureCommit(context: MirrorContext, wanted: WantedCommit): Promise<boolean> {
+  const { commit, depth, signal } = wanted
+  if (await hasCommit(context, await context.home(), commit, depth)) return false
+  return exclusively(context, signal, async (home) => {
+    if (await hasCommit(context, home, commit, depth)) return false
+    await fetchWithRepair({ ...wanted, context, home })
+    return true
+  })
+}
+
+/** Throws the mirror away and fetches the commit into a new one. */
+export async function rebuildWith(context: MirrorContext, wanted: WantedCommit): Promise<void> {
+  await exclusively(context, wanted.signal, async (home) => {
+    await discardMirror(context.path)
+    await fetchWithRepair({ ...wanted, context, home })
+  })
+}
+
+/** Fetches; mends the mirror and fetches again, once, when it seems to be the mirror's fault. */
+async function fetchWithRepair(fetching: Fetching): Promise<void> {
+  const { context, commit } = fetching
+  for (let repaired = false; ; repaired = true) {
+    await ensureMirror(context.path, objectFormatOf(commit), context.remote)
+    try {
+      await fetchOnce(fetching)
+      await noteNewest(context, commit, fetching.depth)
+      return
+    } catch (error) {
+      if (!(error instanceof GitFailure)) throw error
+      if (repaired || !(await repair(context, error.kind))) {
+        throw fetchError(error, context.remote.url, context.slug)
+      }
+    }
+  }
+}
+
+/** @returns true when something was mended, so that another try makes sense */
+async function repair(context: MirrorContext, kind: FailureKind): Promise<boolean> {
+  if (kind === 'locked') await removeStaleLocks(context.path)
+  else if (kind === 'other') await discardMirror(context.path)
+  return kind === 'locked' || kind === 'other'
+}
+
+async function fetchOnce(fetching: Fetching): Promise<void> {
+  const { commit, ref, depth } = fetching
+  try {
+    await gitFetch(fetching, `+${commit}:${commitRef(commit)}`, depth)
+  } catch (error) {
+    if (!(error instanceof GitFailure) || !mayTryRef(error.kind)) throw error
+    if (ref === undefined) throw noCommit(fetching, error)
+    await fetchThroughRef(fetching, ref, error)
+  }
+}
+
+/** For remotes that serve only what a ref points to: old ones, and those that are plain files. */
+async function fetchThroughRef(
+  fetching: Fetching,
+  ref: string,
+  refused: GitFailure,
+): Promise<void> {
+  const tip = `refs/sandpiper/tips/${createHash('sha256').update(ref).digest('hex')}`
+  // A server that serves bare ids has just said that it has no such commit: no use in digging deeper.
+  const deeper = refused.kind === 'no-object' ? [] : [DEPTH_ALL]
+  for (const depth of [fetching.depth, ...deeper]) {
+    await fetchRef(fetching, `+${ref}:${tip}`, depth, refused)
+    if (await contains(fetching, tip)) return keep(fetching)
+    if ((await readShallow(fetching.context)).size === 0) break
+  }
+  throw noCommit(fetching, refused)
+}
+
+async function fetchRef(
+  fetching: Fetching,
+  refspec: string,
+  depth: number,
+  refused: GitFailure,
+): Promise<void> {
+  try {
+    await gitFetch(fetching, refspec, refused.kind === 'no-shallow' ? null : depth)
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error
+    if (error.kind === 'no-ref') throw noCommit(fetching, error)
+    if (error.kind !== 'no-shallow') throw error
+    await gitFetch(fetching, refspec, null)
+  }
+}
+
+async function gitFetch(fetching: Fetching, refspec: string, depth: number | null): Promise<void> {
+  const { context, home, signal } = fetching
+  await runGit({
+    home,
+    directory: context.path,
+    gitDirectory: context.path,
+    transports: transportsOf(context.remote),
+    secrets: context.remote.secrets,
+    signal,
+    args: [
+      'fetch',
+      '--progress',
+      '--no-tags',
+      '--no-write-fetch-head',
+      '--no-recurse-submodules',
+      '--update-shallow',
+      ...(depth === null ? [] : await depthArguments(context, depth)),
+      'origin',
+      refspec,
+    ],
+  })
+}
+
+/** A mirror that has whole histories stays so: what is new to it is little, and nothing gets cut. */
+async function depthArguments(context: MirrorContext, depth: number): Promise<readonly string[]> {
+  const shallow = (await readShallow(context)).size > 0
+  const whole = !shallow && (depth === DEPTH_ALL || (await hasFetched(context)))
+  return whole ? [] : [`--depth=${String(depth)}`]
+}
+
+async function contains(fetching: Fetching, tip: string): Promise<boolean> {
+  const { context, home, commit, signal } = fetching
+  try {
+    const stdout = await runGit({
+      home,
+      directory: context.path,
+      gitDirectory: context.path,
+      args: ['for-each-ref', `--contains=${commit}`, '--', tip],
+      transports: '',
+      signal,
+    })
+    return stdout.length > 0
+  } catch (error) {
+    if (error instanceof GitFailure && error.kind === 'other') return false
+    throw error
+  }
+}
+
+async function keep(fetching: Fetching): Promise<void> {
+  const { context, home, commit, signal } = fetching
+  const args = ['update-ref', '--', commitRef(commit), commit]
+  const directory = context.path
+  await runGit({ home, directory, gitDirectory: directory, args, transports: '', signal })
+}
+
+function noCommit(fetching: Fetching, cause: GitFailure): SandpiperError {
+  const { context, commit, ref } = fetching
+  const where = ref === undefined ? '' : ` (ref ${ref})`
+  return new SandpiperError(
+    'SP_GIT_NO_COMMIT',
+    `commit ${commit}${where} is not in ${context.slug} at ${context.remote.url}; ` +
+      `git said: ${cause.said}`,
+    { hint: 'It may have been removed by a forced push; push again.', cause },
+  )
+}
