@@ -46,17 +46,43 @@ export function exitCodeOf(error: unknown): ExitCode {
   return ExitCode.host
 }
 
+/** What is shown of an error. */
+export interface ErrorReport {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+}
+
 /** Writes `error: ...` and `hint: ...`, or the same as one JSON document, to stderr. */
 export function printError(stderr: Writable, error: unknown, options: { json: boolean }): void {
   if (error instanceof Exit) return
-  const code = error instanceof SandpiperError ? error.code : 'SP_CLI_UNEXPECTED'
-  const hint = error instanceof SandpiperError ? error.hint : UNEXPECTED_HINT
+  const report = reportOf(error)
   if (options.json) {
-    stderr.write(`${JSON.stringify({ error: { code, message: messageOf(error), hint } })}\n`)
+    stderr.write(`${JSON.stringify({ error: report })}\n`)
     return
   }
-  stderr.write(`error: ${messageOf(error)}\n`)
-  if (hint !== '') stderr.write(`hint: ${hint}\n`)
+  stderr.write(`error: ${report.message}\n`)
+  if (report.hint !== '') stderr.write(`hint: ${report.hint}\n`)
+}
+
+function reportOf(error: unknown): ErrorReport {
+  const message = messageOf(error)
+  if (error instanceof SandpiperError) return { code: error.code, message, hint: error.hint }
+  const { code, syscall } = error as Partial<NodeJS.ErrnoException>
+  if (typeof code !== 'string' || typeof syscall !== 'string') {
+    return { code: 'SP_CLI_UNEXPECTED', message, hint: UNEXPECTED_HINT }
+  }
+  // The system refused something: that is the host's to mend, and its own words are the best there are.
+  return { code: 'SP_CLI_SYSTEM', message, hint: SYSTEM_HINTS[code] ?? 'see `sandpiper doctor`' }
+}
+
+const SYSTEM_HINTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there: end it, or choose another address with --listen',
+  EADDRNOTAVAIL: 'this machine has no such address: choose another one with --listen',
+  EACCES: 'run it as the user that owns the place, or choose another directory with --data',
+  EPERM: 'this needs rights that you lack here: see `sandpiper doctor`',
+  ENOSPC: 'the disk is full: make room, or choose another directory with --data',
+  EROFS: 'the file system is read-only: choose another directory with --data',
 }
 
 const UNEXPECTED_HINT =

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CliError } from '../errors.js'
+import { ExitCode } from '../exit-code.js'
 import { buildPath, type RepoName } from './api.js'
 import { parseEventStream } from './event-stream.js'
 import type { ServerAddress } from './find-server.js'
@@ -44,8 +45,7 @@ export async function followLog(
       if (await readOnce(server, log, options, position)) return
     } catch (error) {
       options.signal.throwIfAborted()
-      const refused = error instanceof CliError && error.code !== 'SP_CLI_UNREACHABLE'
-      if (refused || (!position.progress && tries >= (options.triesMax ?? 20))) throw error
+      if (isRefusal(error) || (!position.progress && tries >= (options.triesMax ?? 20))) throw error
     }
     if (position.progress) tries = 1
     position.progress = false
@@ -74,12 +74,19 @@ async function readOnce(
   if (response.body === null) return false
   for await (const event of parseEventStream(response.body)) {
     if (event.event === 'end') return true
-    if (event.event !== 'message' && event.event !== 'log') continue
+    if (event.event === 'restart') options.onText('[the step starts anew]\n')
+    if (event.event !== 'message') continue
     position.lastId = event.id
     position.progress = true
     options.onText(recordText(event.data))
   }
   return false
+}
+
+/** Asking again would bring the same answer. A server that is away or in trouble may come back. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof CliError)) return false
+  return error.exitCode === ExitCode.usage || error.code === 'SP_HTTP_UNAUTHORIZED'
 }
 
 /** The `out` of a log record in JSON. */

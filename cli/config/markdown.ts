@@ -19,7 +19,8 @@ export function replaceSettingsTable(document: string): string {
   const end = document.indexOf(END)
   if (begin < 0 || end < begin) throw new Error(`the document lacks ${BEGIN} and ${END}`)
   const head = document.slice(0, begin + BEGIN.length)
-  return `${head}\n\n${settingsMarkdown()}\n\n${document.slice(end)}`
+  const table = `<!-- prettier-ignore-start -->\n\n${settingsMarkdown()}\n\n<!-- prettier-ignore-end -->`
+  return `${head}\n${table}\n${document.slice(end)}`
 }
 
 function row(setting: Setting<unknown>): string {

@@ -1,9 +1,8 @@
 import { clearScreenDown, cursorTo, moveCursor } from 'node:readline'
 import type { Status } from '../../protocol/status.js'
 import { formatDuration } from './duration.js'
-import { safeLines, stepPrefix } from './log-lines.js'
+import { cleanName, safeLines, stepPrefix } from './log-lines.js'
 import { describeEnd } from './plain-view.js'
-import { stripTerminalText } from './sanitize.js'
 import { createStyle, statusMark, type Style } from './style.js'
 import type { BuildView, ViewOptions, ViewStep, ViewStepEnd } from './view.js'
 
@@ -44,7 +43,7 @@ export class LiveView implements BuildView {
   }
 
   add(step: ViewStep): void {
-    const name = stripTerminalText(step.name).replace(/\s+/g, ' ')
+    const name = cleanName(step.name)
     this.#steps.set(step.id, { name, status: 'pending', startedAt: 0, end: null })
     this.#width = Math.max(this.#width, name.length)
   }

@@ -4,9 +4,14 @@ const PREFIX_WIDTH_MAX = 24
 
 /** The step's name as a column of its own before each of its log lines. */
 export function stepPrefix(name: string, width: number): string {
-  const clean = stripTerminalText(name).replace(/\s+/g, ' ')
+  const clean = cleanName(name)
   const short = clean.length > PREFIX_WIDTH_MAX ? `${clean.slice(0, PREFIX_WIDTH_MAX - 1)}…` : clean
   return `${short.padEnd(Math.min(width, PREFIX_WIDTH_MAX))} | `
+}
+
+/** A step's name as one line that is safe to print. */
+export function cleanName(name: string): string {
+  return stripTerminalText(name).replace(/\s+/g, ' ')
 }
 
 /**

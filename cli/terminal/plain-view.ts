@@ -1,5 +1,5 @@
 import { formatDuration } from './duration.js'
-import { safeLines, stepPrefix } from './log-lines.js'
+import { cleanName, safeLines, stepPrefix } from './log-lines.js'
 import { stripTerminalText } from './sanitize.js'
 import { createStyle, statusMark, type Style } from './style.js'
 import type { BuildView, ViewOptions, ViewStep, ViewStepEnd } from './view.js'
@@ -18,7 +18,7 @@ export class PlainView implements BuildView {
 
   add(step: ViewStep): void {
     this.#names.set(step.id, step.name)
-    this.#width = Math.max(this.#width, step.name.length)
+    this.#width = Math.max(this.#width, cleanName(step.name).length)
   }
 
   started(id: string): void {

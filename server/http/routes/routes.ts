@@ -13,6 +13,7 @@ import { readyz } from './meta/readyz.js'
 import { root } from './meta/root.js'
 import { version } from './meta/version.js'
 import { addRepo } from './repos/add.js'
+import { showHookSecret } from './repos/hook-secret.js'
 import { listRepos } from './repos/list.js'
 import { removeRepo } from './repos/remove.js'
 import { showRepo } from './repos/show.js'
@@ -22,6 +23,7 @@ const API = [
   listRepos,
   addRepo,
   showRepo,
+  showHookSecret,
   removeRepo,
   listBuilds,
   showBuild,

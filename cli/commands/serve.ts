@@ -1,0 +1,89 @@
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RunnerConfig } from '../../runner/config.js'
+import { createLogger } from '../../server/logger.js'
+import type { RedisConfig, ServerConfig } from '../../server/config.js'
+import { ADDRESS_FILE } from '../client/find-server.js'
+import { limitsOf } from '../config/limits.js'
+import type { SettingValues } from '../config/settings.js'
+import { dataDirOf } from '../data-dir.js'
+import type { CliIo } from '../io.js'
+
+/** Platform of this machine in the pipelines' words. */
+export function hostPlatform(): { readonly os: string; readonly arch: string } {
+  return { os: 'linux', arch: process.arch === 'x64' ? 'amd64' : process.arch }
+}
+
+/** The processes' own log goes to stderr: stdout is for what the command tells. */
+export function processLogger(io: CliIo, settings: SettingValues): ReturnType<typeof createLogger> {
+  return createLogger(settings.logLevel ?? 'info', io.stderr)
+}
+
+/** The server's part of the settings. */
+export function serverConfig(io: CliIo, settings: SettingValues): ServerConfig {
+  const { publicUrl, redisPrefix, lease, reconcile, hookBodyMax, adminToken, pipelineFile } =
+    settings
+  const redis: RedisConfig =
+    settings.redisUrl === undefined ? { private: true } : { url: settings.redisUrl }
+  return {
+    dataDir: dataDirOf(io, settings),
+    listen: settings.listen ?? { host: '127.0.0.1', port: 8000 },
+    redis,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(redisPrefix === undefined ? {} : { redisPrefix }),
+    ...(lease === undefined ? {} : { leaseMs: lease }),
+    ...(reconcile === undefined ? {} : { reconcileIntervalMs: reconcile }),
+    ...(hookBodyMax === undefined ? {} : { bodyBytesMax: hookBodyMax }),
+    ...(adminToken === undefined ? {} : { adminToken }),
+    ...(pipelineFile === undefined ? {} : { pipelineFile }),
+  }
+}
+
+/**
+ * The runner's part. It keeps its own things below `DATA/runner`, so that a server may have the same data
+ * directory; the layer store is `DATA/layers`, where `image import` puts images.
+ */
+export function runnerConfig(
+  io: CliIo,
+  settings: SettingValues,
+  redis: { readonly url: string; readonly prefix: string },
+): RunnerConfig {
+  const { capacity, heartbeat } = settings
+  const data = dataDirOf(io, settings)
+  return {
+    dataDir: join(data, 'runner'),
+    layersDir: join(data, 'layers'),
+    redisUrl: redis.url,
+    redisPrefix: redis.prefix,
+    platform: hostPlatform(),
+    machine: settings.machine ?? io.hostname,
+    limits: limitsOf(settings),
+    ...(capacity === undefined ? {} : { capacity }),
+    ...(heartbeat === undefined ? {} : { heartbeatMs: heartbeat }),
+  }
+}
+
+/** Lets clients on this machine find the server. @returns how to take that back */
+export async function publishAddress(
+  dataDir: string,
+  address: string,
+): Promise<() => Promise<void>> {
+  const file = join(dataDir, ADDRESS_FILE)
+  const temporary = `${file}.${process.pid}.new`
+  await writeFile(temporary, `${localAddress(address)}\n`)
+  await rename(temporary, file)
+  return () => rm(file, { force: true })
+}
+
+/** An address that listens everywhere is reached by loopback from here. */
+export function localAddress(address: string): string {
+  return address.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+}
+
+/** Resolves when the signal is aborted; at once when it is already. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { replaceSettingsTable } from './markdown.js'
+import { resolveSettings } from './resolve.js'
+import { allSettings, settingsOf } from './settings.js'
+
+const none = { env: {}, flags: {} }
+
+describe('resolveSettings', () => {
+  it('lets a flag win over its variable and a variable over the default', () => {
+    const env = { SANDPIPER_LEASE: '10s' }
+    expect(resolveSettings({ ...none, scope: 'server' }).lease).toBe(30_000)
+    expect(resolveSettings({ env, flags: {}, scope: 'server' }).lease).toBe(10_000)
+    expect(resolveSettings({ env, flags: { lease: '5s' }, scope: 'server' }).lease).toBe(5_000)
+  })
+
+  it('counts an empty variable as not set', () => {
+    const settings = resolveSettings({ env: { SANDPIPER_DATA: '' }, flags: {}, scope: 'server' })
+    expect(settings.data).toBeUndefined()
+  })
+
+  it('leaves settings of other commands alone', () => {
+    const env = { SANDPIPER_LEASE: 'nonsense' }
+    expect(resolveSettings({ env, flags: {}, scope: 'client' }).lease).toBeUndefined()
+  })
+
+  it('refuses an unknown variable with the nearest known one', () => {
+    const env = { SANDPIPER_LISEN: '127.0.0.1:1' }
+    expect(() => resolveSettings({ env, flags: {}, scope: 'client' })).toThrow(
+      'SANDPIPER_LISEN is no setting: did you mean SANDPIPER_LISTEN?',
+    )
+  })
+
+  it('knows a misspelt limit from the variables that steps are given', () => {
+    const env = { SANDPIPER_STEP: 'unit', SANDPIPER_BUILD_NUMBER: '7' }
+    expect(() => resolveSettings({ env, flags: {}, scope: 'client' })).not.toThrow()
+    const misspelt = { SANDPIPER_STEP_MEMROY: '1g' }
+    expect(() => resolveSettings({ env: misspelt, flags: {}, scope: 'client' })).toThrow(
+      'did you mean SANDPIPER_STEP_MEMORY?',
+    )
+  })
+
+  it('tells all problems at once, and no secret with them', () => {
+    const env = {
+      SANDPIPER_LEASE: '30',
+      SANDPIPER_REDIS_URL: 'http://user:hunter2@host',
+      SANDPIPER_TYPO: '1',
+    }
+    const resolve = () => resolveSettings({ env, flags: { listen: 'nowhere' }, scope: 'server' })
+    expect(resolve).toThrow(/^4 problems/)
+    expect(resolve).toThrow(/SANDPIPER_LEASE=30: must be a time/)
+    expect(resolve).toThrow(/--listen=nowhere: must be an address/)
+    expect(resolve).not.toThrow(/hunter2/)
+  })
+})
+
+describe('the table of settings', () => {
+  it('has no name or flag twice, and defaults that are valid', () => {
+    const names = allSettings().map(([, { env }]) => env)
+    expect(new Set(names).size).toBe(names.length)
+    const flags = allSettings().flatMap(([, { flag }]) => (flag === undefined ? [] : [flag]))
+    expect(new Set(flags).size).toBe(flags.length)
+    for (const scope of ['standalone', 'server', 'runner', 'exec', 'client', 'scripts'] as const) {
+      expect(() => resolveSettings({ ...none, scope })).not.toThrow()
+      expect(settingsOf(scope).length).toBeGreaterThan(0)
+    }
+  })
+
+  it('stands in the README as it is (else: npm run docs)', async () => {
+    const readme = await readFile(path.resolve(__dirname, '../../README.md'), 'utf8')
+    expect(readme).toBe(replaceSettingsTable(readme))
+  })
+})

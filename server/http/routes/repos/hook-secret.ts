@@ -1,0 +1,17 @@
+import type { App, HttpContext } from '../../app-types.js'
+import { repoOf, unknownRepo } from '../../lookup.js'
+import { RepoParams } from '../../schemas/params.js'
+
+/**
+ * `GET /api/repos/:owner/:name/hook-secret`: the secret that the repo's webhooks are signed with, for
+ * `sandpiper hook install`. A route of its own, so that nobody gets it who only wanted the repo.
+ */
+export function showHookSecret(app: App, { services }: HttpContext): void {
+  const schema = { params: RepoParams }
+  app.get('/repos/:owner/:name/hook-secret', { schema }, async (request, reply) => {
+    const repo = await repoOf(services, request.params)
+    const [found] = await services.repos.hookSecrets(`${repo.owner}/${repo.name}`)
+    if (found === undefined) throw unknownRepo(request.params)
+    return reply.header('cache-control', 'no-store').send({ hook_secret: found.secret })
+  })
+}
