@@ -1,4 +1,5 @@
 const WORD_LENGTH_MAX = 40
+const CANDIDATES_MAX = 1000
 
 /**
  * The candidate that `word` is probably a mistyped form of.
@@ -10,8 +11,11 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   const distanceMax = Math.max(1, Math.floor(typed.length / 3))
   let best: string | undefined
   let bestDistance = distanceMax + 1
+  let looked = 0
   for (const candidate of candidates) {
-    const distance = isPrefixOf(typed, candidate) ? 1 : editDistance(typed, candidate)
+    looked += 1
+    if (looked > CANDIDATES_MAX) break
+    const distance = distanceTo(typed, candidate, bestDistance)
     if (distance < bestDistance) {
       best = candidate
       bestDistance = distance
@@ -24,6 +28,13 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   const candidate = nearest(word, candidates)
   return candidate === undefined ? undefined : `did you mean \`${candidate}\`?`
+}
+
+/** The edit distance, or Infinity when the lengths alone say that it is not below `limit`. */
+function distanceTo(typed: string, candidate: string, limit: number): number {
+  if (isPrefixOf(typed, candidate)) return 1
+  const isTooLong = Math.abs(candidate.length - typed.length) >= limit
+  return isTooLong ? Infinity : editDistance(typed, candidate)
 }
 
 /** `depends` for `depends_on`: cut off, not mistyped. */

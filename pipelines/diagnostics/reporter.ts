@@ -9,10 +9,13 @@ export interface Span {
   readonly end: number
 }
 
+/** What to do about a problem; a function when that takes work, which is spared for the unlisted. */
+export type Hint = string | (() => string | undefined) | undefined
+
 /** Collects what is wrong with one file. */
 export interface Reporter {
-  error(code: PipelineCode, span: Span, message: string, hint?: string): void
-  warning(code: PipelineCode, span: Span, message: string, hint?: string): void
+  error(code: PipelineCode, span: Span, message: string, hint?: Hint): void
+  warning(code: PipelineCode, span: Span, message: string, hint?: Hint): void
   /** Whether there was an error, listed or not. */
   hasErrors(): boolean
   /** Everything reported, in the order of the source. */
@@ -31,7 +34,7 @@ export function createReporter(source: string): Reporter {
 
   const add = (severity: Diagnostic['severity'], problem: Problem): void => {
     errors ||= severity === 'error'
-    const { code, span, message, hint } = problem
+    const { code, span, message } = problem
     const identity = `${code}\n${span.start}\n${message}`
     if (listed.has(identity)) return
     if (listed.size >= DIAGNOSTICS_MAX) {
@@ -39,6 +42,7 @@ export function createReporter(source: string): Reporter {
       return
     }
     const place = { start: lines.position(span.start), end: lines.position(span.end) }
+    const hint = typeof problem.hint === 'function' ? problem.hint() : problem.hint
     const told = hint === undefined ? {} : { hint }
     listed.set(identity, { code, severity, message, ...place, ...told })
   }
@@ -58,7 +62,7 @@ interface Problem {
   readonly code: PipelineCode
   readonly span: Span
   readonly message: string
-  readonly hint: string | undefined
+  readonly hint: Hint
 }
 
 function byPosition(one: Diagnostic, other: Diagnostic): number {

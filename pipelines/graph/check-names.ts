@@ -31,7 +31,8 @@ export function reportUnknownDependencies(
     for (const { name, span } of node.dependsOn) {
       if (known.has(name)) continue
       const message = `${quote(node.name)} depends on ${quote(name)}, but there is no such ${what}`
-      reporter.error('SP_PIPELINE_UNKNOWN_DEPENDENCY', span, message, didYouMean(name, known))
+      const hint = () => didYouMean(name, known)
+      reporter.error('SP_PIPELINE_UNKNOWN_DEPENDENCY', span, message, hint)
     }
   }
 }

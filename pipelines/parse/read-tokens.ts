@@ -17,12 +17,14 @@ export function readTokens(source: string, reporter: Reporter): CST.Token[] | un
   const parser = new Parser()
   const tokens: CST.Token[] = []
   let count = 0
-  let documents = 0
+  let documents = 0 // finished ones; one more is at hand
   for (const lexeme of new Lexer().lex(source)) {
-    for (const token of parser.next(lexeme)) tokens.push(token)
+    for (const token of parser.next(lexeme)) {
+      tokens.push(token)
+      if (token.type === 'document') documents += 1
+    }
     count += 1
-    if (lexeme === DOCUMENT_START) documents += 1
-    const excess = excessOf(count, documents, parser.stack.length)
+    const excess = excessOf(count, documents + 1, parser.stack.length)
     if (excess !== undefined) {
       const at = { start: parser.offset, end: parser.offset }
       reporter.error('SP_PIPELINE_TOO_LARGE', at, excess)
@@ -32,9 +34,6 @@ export function readTokens(source: string, reporter: Reporter): CST.Token[] | un
   for (const token of parser.end()) tokens.push(token)
   return tokens
 }
-
-/** What the lexer emits before each document. */
-const DOCUMENT_START = '\x02'
 
 /** The parser's stack holds the document and the scalar at hand beside the collections. */
 const STACK_MAX = NESTING_MAX + 2

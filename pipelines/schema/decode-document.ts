@@ -1,6 +1,7 @@
 import { didYouMean } from '../diagnostics/did-you-mean.js'
 import { quote } from '../diagnostics/quote.js'
-import type { AnchorUse, Document, Entry, MapNode, Node } from '../parse/tree.js'
+import type { Document, Entry, MapNode, Node } from '../parse/tree.js'
+import { anchorBags } from './anchor-bags.js'
 import { decodeObject } from './object.js'
 import {
   type DecodedPipeline,
@@ -20,10 +21,11 @@ export function decodeDocument(
     return wrongKind(root, context, 'a document must be a mapping', 'start with `kind: pipeline`')
   }
   if (!checkKind(root, context)) return null
+  const bags = anchorBags(root, anchorUses)
   const options = {
     unsupported: UNSUPPORTED_PIPELINE_KEYS,
     misplaced: OTHER_LANGUAGES,
-    allowUnknown: (entry: Entry) => holdsUsedAnchor(entry.value, anchorUses),
+    allowUnknown: (entry: Entry) => bags.has(entry.key),
   }
   switch (typeOf(root, context)) {
     case 'docker':
@@ -74,10 +76,4 @@ function typeOf(root: MapNode, { reporter }: DecodeContext): 'docker' | 'exec' |
 
 function textOf(node: Node): string | undefined {
   return node.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined
-}
-
-/** Whether something inside of `node` is used by an alias elsewhere: what a bag of anchors is for. */
-function holdsUsedAnchor({ span }: Node, uses: readonly AnchorUse[]): boolean {
-  const isInside = (offset: number): boolean => offset >= span.start && offset <= span.end
-  return uses.some((use) => isInside(use.anchor) && !isInside(use.alias))
 }

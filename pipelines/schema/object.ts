@@ -122,7 +122,7 @@ function reportUnknown(
     return
   }
   if (allowUnknown?.(entry) === true) return
-  const hint = didYouMean(entry.key, [...Object.keys(keys), ...unsupported])
+  const hint = () => didYouMean(entry.key, [...Object.keys(keys), ...unsupported])
   const message = `unknown key ${quote(entry.key)}`
   reporter.error('SP_PIPELINE_UNKNOWN_KEY', entry.keySpan, message, hint)
 }

@@ -13,7 +13,7 @@ export function generateScript(commands: readonly string[]): string {
 
 /** The empty line keeps a backslash at the end of a command from joining it with the next trace. */
 function commandWithTrace(command: string): string {
-  const body = command.replace(/\n+$/, '')
+  const body = withoutLastNewlines(command)
   const lines = body.split('\n').map((line) => singleQuoted(`+ ${line}`))
   // printf writes its format once for each argument (POSIX.1-2017, printf, "Extended description").
   return `printf '%s\\n' ${lines.join(' ')}\n${body}\n\n`
@@ -22,4 +22,11 @@ function commandWithTrace(command: string): string {
 /** POSIX.1-2017, 2.2.2: nothing is special between single quotes, and a single quote can't be there. */
 function singleQuoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
+}
+
+/** A block scalar (`|`) ends with one. A loop, because a regular expression is slow on long runs. */
+function withoutLastNewlines(text: string): string {
+  let end = text.length
+  while (text[end - 1] === '\n') end -= 1
+  return text.slice(0, end)
 }

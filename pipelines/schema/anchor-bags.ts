@@ -1,0 +1,34 @@
+import type { AnchorUse, Entry, MapNode } from '../parse/tree.js'
+
+/**
+ * The keys of a mapping that are there for their anchors: something inside of their value is used by
+ * an alias outside of it. Takes n log n: both counts are in the hands of whoever wrote the file.
+ */
+export function anchorBags(root: MapNode, uses: readonly AnchorUse[]): ReadonlySet<string> {
+  const entries = [...root.entries.values()].sort(
+    (one, other) => one.value.span.start - other.value.span.start,
+  )
+  const bags = new Set<string>()
+  for (const { anchor, alias } of uses) {
+    const entry = lastStartingBy(entries, anchor)
+    if (entry !== undefined && isInside(entry, anchor) && !isInside(entry, alias)) {
+      bags.add(entry.key)
+    }
+  }
+  return bags
+}
+
+function isInside({ value: { span } }: Entry, offset: number): boolean {
+  return offset >= span.start && offset <= span.end
+}
+
+function lastStartingBy(sorted: readonly Entry[], offset: number): Entry | undefined {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if ((sorted[middle]?.value.span.start ?? Infinity) <= offset) low = middle + 1
+    else high = middle
+  }
+  return sorted[low - 1]
+}
