@@ -33,6 +33,8 @@ export interface HostConfig {
   /** Lock files of host id ranges; the same for all runners of a host. */
   readonly idsDir?: string
   readonly limits?: Partial<StepLimits>
+  /** Name of the machine, as people see it. */
+  readonly machine?: string
   readonly log?: RunnerLog
 }
 
@@ -43,7 +45,6 @@ export interface RunnerConfig extends HostConfig {
   /** Stages at once; default 2. */
   readonly capacity?: number
   readonly platform: { readonly os: string; readonly arch: string }
-  /** Name of the machine, as people see it. */
   readonly machine: string
   /** Git mirrors; default `DATA/mirrors`; in standalone the server's. */
   readonly mirrorsDir?: string

@@ -1,13 +1,13 @@
 import { createLauncher, sweepCgroups, tryLockFile } from '../native/lib/index.js'
 import type { Launcher } from '../native/lib/types.js'
-import { generateScript, stepEnvironment } from '../pipelines/index.js'
-import { limitsOf, type HostConfig, type StepLimits } from './config.js'
+import { limitsOf, type HostConfig } from './config.js'
 import { openDataDir, type DataDir } from './data-dir.js'
 import { IdPool } from './ids.js'
 import { openLayerStore } from './layers/index.js'
 import { silentLog, type RunnerLog } from './log.js'
 import { prepareHostRoot } from './roots/host-root.js'
 import type { HostRootView, StageDeps } from './stage/deps.js'
+import { SteadyLauncher } from './steady-launcher.js'
 import { sweepStages } from './sweep.js'
 import { Trash } from './trash.js'
 
@@ -29,14 +29,16 @@ export async function openHost(config: HostConfig): Promise<Host> {
   const log = config.log ?? silentLog
   const dataDir = await openDataDir(config, tryLockFile)
   const cgroupParent = `sandpiper/${dataDir.runnerId}`
-  await sweepCgroups(cgroupParent)
   const trash = await Trash.open(dataDir.trash, log)
   await sweepStages(dataDir.stages, trash)
   const { idsDir } = config
   const ids = new IdPool({ tryLockFile, ...(idsDir === undefined ? {} : { directory: idsDir }) })
   await ids.sweep()
-  const launcher = await createLauncher({ cgroupParent })
-  const deps = await stageDeps({ dataDir, launcher, ids, trash, limits: limitsOf(config) })
+  const launcher = await SteadyLauncher.start(async () => {
+    await sweepCgroups(cgroupParent)
+    return createLauncher({ cgroupParent })
+  }, log)
+  const deps = await stageDeps({ dataDir, launcher, ids, trash, config })
   const close = async (): Promise<void> => {
     await launcher.close()
     await trash.idle()
@@ -51,19 +53,18 @@ async function stageDeps(parts: {
   readonly launcher: Launcher
   readonly ids: IdPool
   readonly trash: Trash
-  readonly limits: StepLimits
+  readonly config: HostConfig
 }): Promise<Host['deps']> {
-  const { dataDir, launcher, ids, trash, limits } = parts
+  const { dataDir, launcher, ids, trash, config } = parts
   let hostRoot: Promise<HostRootView> | null = null
   return {
     launcher,
     ids,
     trash,
-    limits,
+    limits: limitsOf(config),
     layers: await openLayerStore(dataDir.layers),
     hostRoot: () => (hostRoot ??= prepareHostRoot(dataDir.hostRoot)),
     stagesDir: dataDir.stages,
-    script: generateScript,
-    stepEnvironment,
+    machine: config.machine ?? '',
   }
 }

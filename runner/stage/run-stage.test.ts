@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { makeJob, openTestHost, runJob, step, type TestHost } from '../testing/stages.js'
-import type { StageStop } from './run-stage.js'
+import { runStage, type StageStop } from './run-stage.js'
+import { StepSpool } from '../spool/step-spool.js'
+import type { StageSink } from './sink.js'
 
 let host: TestHost
 
@@ -232,31 +234,36 @@ describe('runStage', () => {
     expect(sink.log('a')).toContain('[sandpiper] killed: time limit 700ms\n')
   })
 
-  it('takes 200 MB of output and gives every byte on', async () => {
+  it('spools 200 MB of output in bounded memory', async () => {
     const big = await openTestHost({ outputBytes: 1e9, outputLines: 1e9 })
     const job = makeJob([step('a', [`yes ${'x'.repeat(999)} | head -c 200000000`])])
-    let bytes = 0
-    const sink = {
+    const file = path.join(big.directory, 'a.ndjson')
+    const spool = new StepSpool({ file, now: () => 0, onGrow: () => undefined })
+    const before = process.memoryUsage().rss
+    let most = 0
+    const sink: StageSink = {
       stepStarted: () => undefined,
-      output: (_: number, data: Buffer) => {
-        bytes += data.length
-        return undefined
+      output: (_, data) => {
+        most = Math.max(most, process.memoryUsage().rss - before)
+        return spool.write(data)
       },
       stepFinished: () => Promise.resolve(),
     }
-    const { runStage } = await import('./run-stage.js')
     const workspace = (): Promise<never> => Promise.reject(new Error('unused'))
     const { signal } = new AbortController()
     const outcome = await runStage(job, { ...big.host.deps, workspace }, sink, signal)
+    const { lines } = await spool.end()
+    await spool.close()
     await big.remove()
     expect(outcome.status).toBe('success')
-    expect(bytes).toBeGreaterThanOrEqual(200_000_000)
+    // One line more: the trace of the command.
+    expect(lines).toBe(200_001)
+    expect(most).toBeLessThan(150e6)
   })
 
   it('keeps its directories out of reach of others', async () => {
     const { stages } = host.host.dataDir
     await mkdir(stages, { recursive: true })
-    const { stat } = await import('node:fs/promises')
     expect((await stat(stages)).mode & 0o777).toBe(0o700)
   })
 })
