@@ -8,7 +8,7 @@ const CANDIDATES_MAX = 1000
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > WORD_LENGTH_MAX) return undefined
   const typed = word.toLowerCase()
-  const distanceMax = Math.max(1, Math.floor(typed.length / 3))
+  const distanceMax = typed.length < 4 ? 1 : Math.max(2, Math.floor(typed.length / 3))
   let best: string | undefined
   let bestDistance = distanceMax + 1
   let looked = 0

@@ -6,7 +6,7 @@ import type { AnchorUse, Entry, MapNode } from '../parse/tree.js'
  */
 export function anchorBags(root: MapNode, uses: readonly AnchorUse[]): ReadonlySet<string> {
   const entries = [...root.entries.values()].sort(
-    (one, other) => one.value.span.start - other.value.span.start,
+    (one, other) => one.keySpan.start - other.keySpan.start,
   )
   const bags = new Set<string>()
   for (const { anchor, alias } of uses) {
@@ -18,8 +18,9 @@ export function anchorBags(root: MapNode, uses: readonly AnchorUse[]): ReadonlyS
   return bags
 }
 
-function isInside({ value: { span } }: Entry, offset: number): boolean {
-  return offset >= span.start && offset <= span.end
+/** Keys are in the mapping itself; the value of a key may be an alias, and so be anywhere. */
+function isInside({ keySpan, value }: Entry, offset: number): boolean {
+  return offset >= keySpan.start && offset <= value.span.end
 }
 
 function lastStartingBy(sorted: readonly Entry[], offset: number): Entry | undefined {
@@ -27,7 +28,7 @@ function lastStartingBy(sorted: readonly Entry[], offset: number): Entry | undef
   let high = sorted.length
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
-    if ((sorted[middle]?.value.span.start ?? Infinity) <= offset) low = middle + 1
+    if ((sorted[middle]?.keySpan.start ?? Infinity) <= offset) low = middle + 1
     else high = middle
   }
   return sorted[low - 1]

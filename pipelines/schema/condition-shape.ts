@@ -66,7 +66,7 @@ function pattern(words: readonly string[] | undefined): Shape<Located<Glob>> {
         context.reporter.error('SP_PIPELINE_GLOB', node.span, message, GLOB_HINT)
         return null
       }
-      warnIfNoneMatches(glob, words, node, context, where)
+      warnIfNoneMatches(glob, words, node, context)
       return { value: glob, node }
     },
   }
@@ -79,11 +79,10 @@ function warnIfNoneMatches(
   words: readonly string[] | undefined,
   node: Node,
   { reporter }: DecodeContext,
-  where: string,
 ): void {
   if (words === undefined || words.some((word) => glob.matches(word))) return
   const listed = words.map((word) => `\`${word}\``).join(', ')
-  const message = `${quote(glob.source)} never matches ${where}, which is one of ${listed}`
+  const message = `${quote(glob.source)} matches none of the values there are: ${listed}`
   const hint = didYouMean(glob.source, words)
   reporter.warning('SP_PIPELINE_NO_EFFECT', node.span, message, hint)
 }

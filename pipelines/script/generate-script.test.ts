@@ -33,12 +33,18 @@ async function run(shell: readonly string[], commands: readonly string[]): Promi
   files += 1
   const file = join(directory, `script-${files}`)
   await writeFile(file, generateScript(commands), { mode: 0o400 })
-  const [program = '', ...args] = [...shell, '-e', file]
+  const [program, ...args] = shell
+  if (program === undefined) throw new Error('no shell')
   return new Promise((resolve, reject) => {
-    const child = execFile(program, args, { cwd: directory }, (error, stdout, stderr) => {
-      if (error !== null && typeof error.code !== 'number') reject(error)
-      else resolve({ code: Number(error?.code ?? 0), stdout, stderr })
-    })
+    const child = execFile(
+      program,
+      [...args, '-e', file],
+      { cwd: directory },
+      (error, stdout, stderr) => {
+        if (error !== null && typeof error.code !== 'number') reject(new Error(error.message))
+        else resolve({ code: Number(error?.code ?? 0), stdout, stderr })
+      },
+    )
     child.stdin?.end()
   })
 }
@@ -51,7 +57,10 @@ function traceOf(command: string): string {
 const anyText = fc
   .string({
     unit: fc.oneof(
-      { weight: 3, arbitrary: fc.constantFrom(...'`$(){}[]\'"\\!#&|;<>*?~%=+- \t\r\nab') },
+      {
+        weight: 3,
+        arbitrary: fc.constantFrom(...Array.from('`$(){}[]\'"\\!#&|;<>*?~%=+- \t\r\nab')),
+      },
       { weight: 1, arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }) },
     ),
     maxLength: 40,

@@ -66,7 +66,7 @@ describe('glob', () => {
 
   it('agrees with picomatch where both mean the same', () => {
     const segment = fc
-      .array(fc.constantFrom('a', 'b', '.', '?', '*', '[ab]', '{a,b}', '{a*,.}'), {
+      .array(fc.constantFrom('a', 'b', '-', '?', '*', '[ab]', '{a,b}', '{a*,-}'), {
         minLength: 1,
         maxLength: 4,
       })
@@ -77,16 +77,15 @@ describe('glob', () => {
       .filter((segments) => segments.at(-1) !== '**')
       .map((segments) => segments.join('/'))
     const text = fc
-      .array(fc.string({ unit: fc.constantFrom('a', 'b', '.'), minLength: 1, maxLength: 4 }), {
+      .array(fc.string({ unit: fc.constantFrom('a', 'b', '-'), minLength: 1, maxLength: 4 }), {
         minLength: 1,
         maxLength: 4,
       })
-      // picomatch never matches the path segments `.` and `..`; in branch names they mean nothing.
-      .filter((segments) => !segments.some((one) => one === '.' || one === '..'))
       .map((segments) => segments.join('/'))
     fc.assert(
       fc.property(pattern, text, (glob, name) => {
-        fc.pre(!glob.split('/').some((part) => /^\.+$/.test(part) || /\*\*./.test(part)))
+        // `**` in a segment with more: picomatch lets it match slashes when it comes first.
+        fc.pre(!glob.split('/').some((part) => part !== '**' && part.includes('**')))
         const oracle = picomatch(glob, { dot: true, nonegate: true, noextglob: true })
         expect(matches(glob, name)).toBe(oracle(name))
       }),
@@ -95,7 +94,10 @@ describe('glob', () => {
   })
 
   it('compiles or refuses any text, and never throws', () => {
-    const text = fc.string({ unit: fc.constantFrom(...'a/*?[]{},\\-^!'), maxLength: 60 })
+    const text = fc.string({
+      unit: fc.constantFrom('a', '/', '*', '?', '[', ']', '{', '}', ',', '\\', '-', '^', '!'),
+      maxLength: 60,
+    })
     fc.assert(
       fc.property(text, text, (pattern, name) => {
         const glob = parseGlob(pattern)
