@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { resolveSettings } from './config/resolve.js'
 import { settingsOf, type Scope, type SettingValues } from './config/settings.js'
 import { ExitCode } from './exit-code.js'

@@ -15,7 +15,12 @@ function listenForSignals(): void {
   if (listening) return
   listening = true
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => (stop.signal.aborted ? abort : stop).abort(signal))
+    process.on(signal, () => {
+      // A third one means that even ending at once got stuck.
+      if (abort.signal.aborted) process.exit(3)
+      const next = stop.signal.aborted ? abort : stop
+      next.abort(signal)
+    })
   }
 }
 

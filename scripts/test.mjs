@@ -21,6 +21,7 @@ const failures = []
 await check('prettier', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.'])
 await check('eslint', [bin('eslint/bin/eslint.js'), '.', '--cache', '--max-warnings=0'])
 await check('tsc', [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'])
+await check('documents', [join(root, 'scripts/docs.mjs'), '--check'])
 await jest('tests', [`--testPathIgnorePatterns=/node_modules/`, '/dist/', LEFTOVERS])
 await sanitizers()
 await jest('leftovers', [`--testPathPatterns=${LEFTOVERS}`, '--runInBand'])

@@ -1,13 +1,6 @@
 import type { Command } from 'commander'
-import { addCommand, type CommandContext, type Finish } from '../command.js'
-import { checkCgroups } from '../doctor/cgroups.js'
-import type { CheckResult } from '../doctor/check.js'
-import { checkKernel } from '../doctor/kernel.js'
-import { checkPrograms } from '../doctor/programs.js'
-import { checkSandbox } from '../doctor/sandbox.js'
-import { ExitCode } from '../exit-code.js'
-import { printJson, printLine, type CliIo } from '../io.js'
-import { createStyle } from '../terminal/style.js'
+import { addCommand, type Finish } from '../command.js'
+import type { CliIo } from '../io.js'
 
 /** `sandpiper doctor` */
 export function addDoctorCommand(program: Command, io: CliIo, finish: Finish): void {
@@ -16,36 +9,6 @@ export function addDoctorCommand(program: Command, io: CliIo, finish: Finish): v
     summary: 'check what this host can do, and say how to mend what is missing',
     scope: 'doctor',
     examples: ['sandpiper doctor', 'sandpiper doctor --json'],
-    run: doctor,
-  })
-}
-
-async function doctor(context: CommandContext): Promise<ExitCode> {
-  const { io } = context
-  const checks = [
-    ...(await checkKernel(io.uid)),
-    ...(await checkCgroups()),
-    ...(await checkPrograms()),
-  ]
-  // Making a sandbox tells little where something it needs is known to be missing.
-  if (checks.every(passes)) checks.push(await checkSandbox())
-  const ok = checks.every(passes)
-  if (context.json) printJson(io, { ok, checks })
-  else for (const line of describe(checks, io.colours)) printLine(io, line)
-  return ok ? ExitCode.ok : ExitCode.host
-}
-
-function passes(check: CheckResult): boolean {
-  return check.ok || !check.required
-}
-
-function describe(checks: readonly CheckResult[], colours: boolean): string[] {
-  const style = createStyle(colours)
-  const width = Math.max(...checks.map(({ name }) => name.length))
-  return checks.map((check) => {
-    const word = check.ok ? 'ok     ' : 'missing'
-    const mark = style.status(check.ok ? 'success' : check.required ? 'failure' : 'skipped', word)
-    const hint = check.hint === '' ? '' : `; to mend: ${check.hint}`
-    return `${mark}  ${check.name.padEnd(width)}  ${check.detail}${hint}`
+    run: async (context) => (await import('../run/doctor.js')).runDoctor(context),
   })
 }

@@ -104,8 +104,8 @@ async function show(context: CommandContext): Promise<undefined> {
     return
   }
   for (const [key, value] of Object.entries(repo as Record<string, unknown>)) {
-    if (typeof value === 'object') continue
-    printLine(context.io, stripTerminalText(`${key.padEnd(16)} ${String(value)}`))
+    const shown = typeof value === 'string' ? value : JSON.stringify(value)
+    printLine(context.io, stripTerminalText(`${key.padEnd(16)} ${shown}`))
   }
 }
 

@@ -1,12 +1,6 @@
 import type { Command } from 'commander'
-import { startServer } from '../../server/compose.js'
-import { addCommand, type CommandContext, type Finish } from '../command.js'
-import { dataDirOf } from '../data-dir.js'
-import { ExitCode } from '../exit-code.js'
+import { addCommand, type Finish } from '../command.js'
 import type { CliIo } from '../io.js'
-import { VERSION } from '../version.js'
-import { announce } from './announce.js'
-import { aborted, processLogger, publishAddress, serverConfig } from './serve.js'
 
 /** `sandpiper server` */
 export function addServerCommand(program: Command, io: CliIo, finish: Finish): void {
@@ -17,19 +11,6 @@ export function addServerCommand(program: Command, io: CliIo, finish: Finish): v
     examples: [
       'SANDPIPER_REDIS_URL=redis://queue.example.org:6379 sandpiper server --listen :8000',
     ],
-    run: serve,
+    run: async (context) => (await import('../run/server.js')).runServer(context),
   })
-}
-
-async function serve(context: CommandContext): Promise<ExitCode> {
-  const { io, settings } = context
-  const { stop, abort } = io
-  const logger = processLogger(io, settings)
-  const server = await startServer(serverConfig(io, settings), { logger, version: VERSION })
-  const withdraw = await publishAddress(dataDirOf(io, settings), server.address)
-  announce(context, { what: 'server', address: server.address })
-  await aborted(stop)
-  await withdraw()
-  await Promise.race([server.close(), aborted(abort)])
-  return ExitCode.ok
 }

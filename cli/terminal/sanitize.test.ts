@@ -1,3 +1,4 @@
+/* eslint-disable no-control-regex -- control characters are what this file is about */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { sanitizeTerminalText, stripTerminalText } from './sanitize.js'
