@@ -41,7 +41,10 @@ export type StepPlan = CloneStep | CommandsStep
 
 interface StepBase {
   readonly name: string
-  /** Names of the steps of this stage that must end first: the true graph, made explicit. */
+  /**
+   * Names of the steps of this stage that must end first: the true graph, made explicit. A detached
+   * step counts as ended for this as soon as it has started.
+   */
   readonly dependsOn: readonly string[]
 }
 

@@ -10,7 +10,7 @@ import { pushInput } from '../testing/events.js'
  *
  *     UPDATE_GOLDEN=1 npm run jest -- pipelines/golden
  *
- * and read the difference before it is committed.
+ * and read the difference before it is committed (`npm run format` sets it out as the others).
  */
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1'
 const FILES = readdirSync(__dirname).filter((file) => file.endsWith('.yml'))

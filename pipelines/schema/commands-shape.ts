@@ -3,7 +3,7 @@ import { text, wrong, wrongKind } from './scalars.js'
 import type { DecodeContext, Located, Shape } from './shape.js'
 
 const COMMAND = text({
-  pattern: '^(?=[^]*\\S)[^\\u0000]*$',
+  pattern: '^(?=[\\s\\S]*\\S)[^\\u0000]*$',
   rule: 'hold a command, without NUL characters',
 })
 
