@@ -119,6 +119,8 @@ export interface Stage {
 export interface LauncherOptions {
   /** Directory below each cgroup hierarchy under which ours are made, e.g. `sandpiper/r-1a2b`. */
   readonly cgroupParent: string
+  /** The launcher program; default: the one that was built with the addon. */
+  readonly launcherPath?: string
 }
 
 /** The process that makes sandboxes. One per runner. */
@@ -126,6 +128,8 @@ export interface Launcher {
   createStage(spec: StageSpec): Promise<Stage>
   /** Kills every sandbox, waits for them, ends the process. */
   close(): Promise<void>
+  /** Host process id of the launcher, for messages. */
+  readonly pid: number
   /** Resolves when the launcher process has ended, however it did. */
   readonly closed: Promise<void>
 }

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { NativeError } from './error.js'
+
+/** One condition of a seccomp rule; numbers are libseccomp's. */
+export interface RawSeccompCondition {
+  readonly index: number
+  readonly operation: number
+  readonly value: bigint
+  readonly valueTwo: bigint
+}
+
+/** One system call of a seccomp policy. Rules for the same call are alternatives. */
+export interface RawSeccompRule {
+  readonly number: number
+  readonly action: number
+  readonly conditions: readonly RawSeccompCondition[]
+}
+
+export interface RawSeccompPolicy {
+  readonly defaultAction: number
+  readonly otherArchitectureAction: number
+  readonly rules: readonly RawSeccompRule[]
+}
+
+/** The addon's end of a launcher process (native/src/addon/link.h). */
+export interface LauncherLink {
+  readonly pid: number
+  /** Sends a request; what the socket does not take at once is queued. */
+  send(type: number, id: number, payload: Uint8Array): void
+  /** The same, with the write end of a new pipe. @returns the descriptor of its read end. */
+  sendWithOutput(type: number, id: number, payload: Uint8Array): number
+  /** Closes the socket; the launcher then kills its sandboxes and ends. */
+  close(): void
+}
+
+/** What sandpiper.node exports. Its functions throw errors with `errno`, `syscall` and `path`. */
+export interface Addon {
+  readonly LauncherLink: new (
+    path: string,
+    onReply: (frame: Buffer) => void,
+    onEnd: (status: number) => void,
+  ) => LauncherLink
+  compileSeccomp(policy: RawSeccompPolicy): Buffer
+  /** Number of a system call on this architecture; negative when it has none of that name. */
+  resolveSystemCall(name: string): number
+  /** Descriptor of the locked file, or -1 when another process has the lock. */
+  lockFile(path: string): number
+}
+
+/**
+ * The directory `native/build`, looked for upward from this module: it runs from `native/lib` and from
+ * `dist/native/lib`.
+ * @throws NativeError SP_NATIVE_NOT_BUILT.
+ */
+export function buildDirectory(): string {
+  return join(findUpward('native/build/sandpiper.node'), 'native/build')
+}
+
+/** The directory `native/seccomp`, found the same way. */
+export function seccompDirectory(): string {
+  return join(findUpward('native/seccomp/default.json'), 'native/seccomp')
+}
+
+/** Loads the addon; later calls return the same. */
+export function loadAddon(): Addon {
+  loaded ??= createRequire(import.meta.url)(join(buildDirectory(), 'sandpiper.node')) as Addon
+  return loaded
+}
+
+let loaded: Addon | undefined
+
+function findUpward(name: string): string {
+  const start = dirname(fileURLToPath(import.meta.url))
+  for (let directory = start; ; directory = dirname(directory)) {
+    if (existsSync(join(directory, name))) return directory
+    if (directory === dirname(directory)) break
+  }
+  throw new NativeError(
+    'SP_NATIVE_NOT_BUILT',
+    `no ${name} in any directory above ${start}: build it with "make -C native"`,
+  )
+}

@@ -1,0 +1,44 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { CONTROLLERS, type CgroupLayout, type Hierarchy, readCgroupLayout } from './layout.js'
+import { removeCgroup } from './remove.js'
+
+/**
+ * Makes `parent` in every hierarchy of use; in version 2 also hands the controllers down to it
+ * (cgroup-v2.rst, "Enabling and Disabling").
+ * @throws the errno's error when a hierarchy is not writable or, in version 2, when a cgroup on the
+ * way has processes of its own.
+ */
+export async function makeCgroupParent(layout: CgroupLayout, parent: string): Promise<void> {
+  for (const hierarchy of layout.hierarchies) {
+    const directory = join(hierarchy.mountPoint, parent)
+    await mkdir(directory, { recursive: true })
+    if (hierarchy.version === 2) await enableControllers(hierarchy, directory)
+  }
+}
+
+/** Removes `parent` again, if nothing is in it. */
+export async function removeCgroupParent(layout: CgroupLayout, parent: string): Promise<void> {
+  for (const hierarchy of layout.hierarchies) {
+    await removeCgroup(join(hierarchy.mountPoint, parent))
+  }
+}
+
+/**
+ * Kills and removes what a runner that is gone left below `parent`, and `parent` itself.
+ * The caller must know that the runner is gone, e.g. by holding its lock file.
+ */
+export async function sweepCgroups(parent: string): Promise<void> {
+  await removeCgroupParent(await readCgroupLayout(), parent)
+}
+
+async function enableControllers(hierarchy: Hierarchy, directory: string): Promise<void> {
+  const enable = CONTROLLERS.filter((name) => hierarchy.controllers.includes(name))
+    .map((name) => `+${name}`)
+    .join(' ')
+  const steps = relative(hierarchy.mountPoint, directory).split('/')
+  for (let depth = 0; depth <= steps.length; depth++) {
+    const level = join(hierarchy.mountPoint, ...steps.slice(0, depth))
+    await writeFile(join(level, 'cgroup.subtree_control'), enable, { flag: 'r+' })
+  }
+}

@@ -1,0 +1,5 @@
+export { sweepCgroups } from './cgroup/parent.js'
+export { NativeError } from './error.js'
+export { createLauncher } from './launcher.js'
+export { type FileLock, tryLockFile } from './lock.js'
+export type * from './types.js'

@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import { buildDirectory } from './addon.js'
+import { type CgroupLayout, readCgroupLayout } from './cgroup/layout.js'
+import { makeCgroupParent, removeCgroupParent } from './cgroup/parent.js'
+import { planCgroups } from './cgroup/plan.js'
+import { Connection } from './connection.js'
+import { specError } from './error.js'
+import { startSandbox } from './sandbox.js'
+import { defaultSeccompFilter } from './seccomp/compile.js'
+import type { Launcher, LauncherOptions, Sandbox, SandboxSpec, Stage, StageSpec } from './types.js'
+import { checkSandbox, checkStage } from './validate.js'
+import { REQUEST } from './wire/frame.js'
+import { encodeNumber, encodeStage } from './wire/request.js'
+
+/** Names of directories, none of them dots. */
+const CGROUP_PARENT = /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/
+
+/**
+ * Starts a launcher process. It lives until `close()`, or until this process ends, however it does;
+ * its sandboxes end with it.
+ * @throws NativeError when the process can't start, make its mount namespace or its cgroups.
+ */
+export async function createLauncher(options: LauncherOptions): Promise<Launcher> {
+  if (!CGROUP_PARENT.test(options.cgroupParent)) {
+    throw specError(`cgroupParent "${options.cgroupParent}" is not a relative path of plain names`)
+  }
+  const [filter, layout] = await Promise.all([defaultSeccompFilter(), readCgroupLayout()])
+  await makeCgroupParent(layout, options.cgroupParent)
+  const path = options.launcherPath ?? join(buildDirectory(), 'sandpiper-launcher')
+  const connection = new Connection(path)
+  try {
+    await connection.request(REQUEST.configure, filter)
+  } catch (error) {
+    connection.end()
+    await connection.closed
+    await removeCgroupParent(layout, options.cgroupParent)
+    throw error
+  }
+  return new LauncherProcess(connection, layout, options.cgroupParent)
+}
+
+class LauncherProcess implements Launcher {
+  readonly #connection: Connection
+  readonly #layout: CgroupLayout
+  readonly #cgroupParent: string
+  readonly #running = new Set<Sandbox>()
+
+  constructor(connection: Connection, layout: CgroupLayout, cgroupParent: string) {
+    this.#connection = connection
+    this.#layout = layout
+    this.#cgroupParent = cgroupParent
+  }
+
+  get closed(): Promise<void> {
+    return this.#connection.closed
+  }
+
+  get pid(): number {
+    return this.#connection.pid
+  }
+
+  async createStage(spec: StageSpec): Promise<Stage> {
+    checkStage(spec)
+    const id = await this.#connection.request(REQUEST.createStage, encodeStage(spec))
+    return {
+      start: (sandbox) => this.#start(id, sandbox),
+      destroy: async () => {
+        await this.#connection.request(REQUEST.destroyStage, encodeNumber(id))
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    const exits = [...this.#running].map((sandbox) => sandbox.exit.catch(() => undefined))
+    for (const sandbox of this.#running) sandbox.kill()
+    await Promise.all(exits)
+    this.#connection.end()
+    await this.#connection.closed
+    await removeCgroupParent(this.#layout, this.#cgroupParent)
+  }
+
+  async #start(stageId: number, spec: SandboxSpec): Promise<Sandbox> {
+    checkSandbox(spec)
+    const cgroups = planCgroups(this.#layout, this.#cgroupParent, spec.name, spec.limits)
+    const sandbox = await startSandbox(this.#connection, stageId, spec, cgroups)
+    this.#running.add(sandbox)
+    const forget = (): boolean => this.#running.delete(sandbox)
+    sandbox.exit.then(forget, forget)
+    return sandbox
+  }
+}

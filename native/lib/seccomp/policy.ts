@@ -1,0 +1,126 @@
+import type { RawSeccompCondition, RawSeccompPolicy, RawSeccompRule } from '../addon.js'
+import { NativeError } from '../error.js'
+import { NEW_SYSCALLS, NEW_SYSCALLS_FIRST, NEW_SYSCALLS_LAST } from './new-syscalls.js'
+import { notEqualAny } from './not-equal.js'
+import type { ProfileArgument, ProfileFilter, ProfileRule, SeccompProfile } from './profile.js'
+
+const EPERM = 1
+const ENOSYS = 38
+
+/** Actions and comparisons of libseccomp's seccomp.h. */
+const ACT_KILL_PROCESS = 0x8000_0000
+const ACT_ERRNO = 0x0005_0000
+const ACT_ALLOW = 0x7fff_0000
+const COMPARISONS: Readonly<Record<string, number>> = {
+  SCMP_CMP_LT: 2,
+  SCMP_CMP_LE: 3,
+  SCMP_CMP_EQ: 4,
+  SCMP_CMP_GE: 5,
+  SCMP_CMP_GT: 6,
+  SCMP_CMP_MASKED_EQ: 7,
+}
+const CMP_NE = 'SCMP_CMP_NE'
+
+/** What decides which rules of a profile hold. */
+export interface PolicyHost {
+  /** As in Node's `process.arch`. */
+  readonly arch: string
+  /** Capabilities that programs can have, e.g. `CAP_SYS_CHROOT`. */
+  readonly capabilities: ReadonlySet<string>
+  /** Number of a system call, negative for none of that name. */
+  resolve(name: string): number
+}
+
+/**
+ * A profile as rules on numbers. Calls of another calling convention (32-bit, x32) end the process.
+ * Calls that are newer than the profile are ENOSYS, as on an older kernel, so that libraries fall back;
+ * names that this architecture has no call for are left out.
+ * @throws NativeError SP_NATIVE_SECCOMP for an action, comparison or architecture that is not known.
+ */
+export function toPolicy(profile: SeccompProfile, host: PolicyHost): RawSeccompPolicy {
+  const arches = profile.archMap.map((entry) => entry.architecture)
+  if (!arches.includes(ARCHITECTURES[host.arch] ?? '')) {
+    throw new NativeError('SP_NATIVE_SECCOMP', `the seccomp profile is not for ${host.arch}`)
+  }
+  const rules = profile.syscalls
+    .filter((rule) => holds(rule, host))
+    .flatMap((rule) => rule.names.flatMap((name) => toRules(name, rule, host)))
+  return {
+    defaultAction: toAction(profile.defaultAction, profile.defaultErrnoRet),
+    otherArchitectureAction: ACT_KILL_PROCESS,
+    rules: [...rules, ...unknownCalls(new Set(rules.map((rule) => rule.number)))],
+  }
+}
+
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  x64: 'SCMP_ARCH_X86_64',
+  arm64: 'SCMP_ARCH_AARCH64',
+}
+
+function holds(rule: ProfileRule, host: PolicyHost): boolean {
+  if (rule.includes && !matches(rule.includes, host)) return false
+  return !(rule.excludes && matches(rule.excludes, host))
+}
+
+function matches(filter: ProfileFilter, host: PolicyHost): boolean {
+  const caps = filter.caps?.every((name) => host.capabilities.has(name)) ?? true
+  const arches = filter.arches?.some((name) => PROFILE_ARCHES[host.arch] === name) ?? true
+  return caps && arches
+}
+
+/** Names that profiles use in `arches`: Go's. */
+const PROFILE_ARCHES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
+
+function toRules(name: string, rule: ProfileRule, host: PolicyHost): readonly RawSeccompRule[] {
+  const known = host.resolve(name)
+  const number = known >= 0 ? known : NEW_SYSCALLS[name]
+  if (number === undefined) return []
+  const action = toAction(rule.action, rule.errnoRet)
+  return toConditions(rule.args ?? []).map((conditions) => ({ number, action, conditions }))
+}
+
+/** Alternatives, each a list of conditions that must all hold. */
+function toConditions(
+  args: readonly ProfileArgument[],
+): readonly (readonly RawSeccompCondition[])[] {
+  const plain = args.filter((arg) => arg.op !== CMP_NE).map(toCondition)
+  const unequal = args.filter((arg) => arg.op === CMP_NE)
+  const [first] = unequal
+  if (first === undefined) return [plain]
+  if (unequal.some((arg) => arg.index !== first.index)) {
+    throw new NativeError('SP_NATIVE_SECCOMP', `${CMP_NE} on two arguments of one rule`)
+  }
+  const values = unequal.map((arg) => arg.value)
+  return notEqualAny(first.index, values).map((condition) => [...plain, condition])
+}
+
+function toCondition(arg: ProfileArgument): RawSeccompCondition {
+  const operation = COMPARISONS[arg.op]
+  if (operation === undefined) throw new NativeError('SP_NATIVE_SECCOMP', `comparison ${arg.op}`)
+  return {
+    index: arg.index,
+    operation,
+    value: BigInt(arg.value),
+    valueTwo: BigInt(arg.valueTwo ?? 0),
+  }
+}
+
+function toAction(action: string, errno: number | undefined): number {
+  switch (action) {
+    case 'SCMP_ACT_ALLOW':
+      return ACT_ALLOW
+    case 'SCMP_ACT_ERRNO':
+      return ACT_ERRNO + (errno ?? EPERM)
+    case 'SCMP_ACT_KILL_PROCESS':
+      return ACT_KILL_PROCESS
+    default:
+      throw new NativeError('SP_NATIVE_SECCOMP', `action ${action} in the seccomp profile`)
+  }
+}
+
+function unknownCalls(listed: ReadonlySet<number>): readonly RawSeccompRule[] {
+  const count = NEW_SYSCALLS_LAST - NEW_SYSCALLS_FIRST + 1
+  return Array.from({ length: count }, (_, offset) => NEW_SYSCALLS_FIRST + offset)
+    .filter((number) => !listed.has(number))
+    .map((number) => ({ number, action: ACT_ERRNO + ENOSYS, conditions: [] }))
+}

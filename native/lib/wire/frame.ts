@@ -1,0 +1,10 @@
+/** Kinds of request and reply; native/src/common/frame.h is the other side. */
+export const REQUEST = {
+  configure: 1,
+  createStage: 2,
+  destroyStage: 3,
+  start: 4,
+  signal: 5,
+} as const
+
+export const REPLY = { done: 1, failed: 2, started: 3, exited: 4 } as const

@@ -1,0 +1,82 @@
+import type { SystemFailure } from '../error.js'
+import { REPLY } from './frame.js'
+
+/** How a sandbox ended, as the launcher tells it. */
+export interface ExitReport {
+  /** As waitpid(2) gives it, or null when the sandbox's init was killed and nobody could tell. */
+  readonly waitStatus: number | null
+  readonly wallNs: bigint
+  /** CPU time of what was waited for inside, in microseconds; the cgroup knows better when it can tell. */
+  readonly cpuUs: number
+  readonly cgroupsRemoved: boolean
+  /** Contents of the cgroup files asked for, in order; '' for one that is not there. */
+  readonly cgroupFiles: readonly string[]
+}
+
+export type LauncherReply =
+  | { readonly kind: 'done'; readonly id: number }
+  | { readonly kind: 'failed'; readonly id: number; readonly failure: SystemFailure }
+  | { readonly kind: 'started'; readonly id: number; readonly pid: number }
+  | { readonly kind: 'exited'; readonly id: number; readonly report: ExitReport }
+
+/**
+ * Decodes a frame of the launcher.
+ * @throws RangeError when it is cut off or of no known kind: launcher and addon are not of one build.
+ */
+export function decodeReply(frame: Buffer): LauncherReply {
+  const reader = new ReplyReader(frame)
+  const type = reader.u32()
+  const id = reader.u32()
+  switch (type) {
+    case REPLY.done:
+      return { kind: 'done', id }
+    case REPLY.failed:
+      return { kind: 'failed', id, failure: decodeFailure(reader) }
+    case REPLY.started:
+      return { kind: 'started', id, pid: reader.u32() }
+    case REPLY.exited:
+      return { kind: 'exited', id, report: decodeExit(reader) }
+    default:
+      throw new RangeError(`unknown reply ${type} of the launcher`)
+  }
+}
+
+function decodeFailure(reader: ReplyReader): SystemFailure {
+  const errno = reader.u32()
+  const syscall = reader.string()
+  return { errno, syscall, path: reader.string() }
+}
+
+function decodeExit(reader: ReplyReader): ExitReport {
+  const known = reader.u32() === 1
+  const waitStatus = reader.u32()
+  const wallNs = reader.u64()
+  const cpuUs = Number(reader.u64())
+  const cgroupsRemoved = reader.u32() === 1
+  const cgroupFiles = Array.from({ length: reader.u32() }, () => reader.string())
+  return { waitStatus: known ? waitStatus : null, wallNs, cpuUs, cgroupsRemoved, cgroupFiles }
+}
+
+class ReplyReader {
+  #at = 0
+
+  constructor(private readonly frame: Buffer) {}
+
+  u32(): number {
+    this.#at += 4
+    return this.frame.readUInt32LE(this.#at - 4)
+  }
+
+  u64(): bigint {
+    this.#at += 8
+    return this.frame.readBigUInt64LE(this.#at - 8)
+  }
+
+  string(): string {
+    const size = this.u32()
+    if (this.#at + size > this.frame.length)
+      throw new RangeError('reply of the launcher is cut off')
+    this.#at += size
+    return this.frame.toString('utf8', this.#at - size, this.#at)
+  }
+}

@@ -1,0 +1,178 @@
+#include <fcntl.h>
+#include <napi.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+
+#include "link.h"
+#include "lock_file.h"
+#include "seccomp_filter.h"
+#include "spawn.h"
+
+// The only file that knows Node. Arguments come from native/lib, which has checked them: a wrong
+// type here is a bug there and throws node-addon-api's own error.
+namespace sandpiper {
+namespace {
+
+Napi::Error ToError(Napi::Env env, const Failure& failure, const std::string& path) {
+  Napi::Error error = Napi::Error::New(env, failure.call);
+  error.Set("errno", Napi::Number::New(env, failure.error));
+  error.Set("syscall", Napi::String::New(env, failure.call));
+  error.Set("path", Napi::String::New(env, path.empty() ? failure.object : path));
+  return error;
+}
+
+template <typename T>
+T OrThrow(Napi::Env env, Result<T> result, const std::string& path = "") {
+  if (!result.ok()) throw ToError(env, result.failure(), path);
+  return result.Take();
+}
+
+// new LauncherLink(path, onReply(buffer), onEnd(status))
+class LauncherLink : public Napi::ObjectWrap<LauncherLink> {
+ public:
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(env, "LauncherLink",
+                       {InstanceMethod<&LauncherLink::Send>("send"),
+                        InstanceMethod<&LauncherLink::SendWithOutput>("sendWithOutput"),
+                        InstanceMethod<&LauncherLink::Close>("close"),
+                        InstanceAccessor<&LauncherLink::Pid>("pid")});
+  }
+
+  explicit LauncherLink(const Napi::CallbackInfo& info)
+      : ObjectWrap(info), context_(info.Env(), "sandpiper") {
+    const std::string path = info[0].As<Napi::String>();
+    on_reply_ = Napi::Persistent(info[1].As<Napi::Function>());
+    on_end_ = Napi::Persistent(info[2].As<Napi::Function>());
+    link_ = std::make_unique<Link>(
+        OrThrow(info.Env(), SpawnLauncher(path), path),
+        [this](const char* data, size_t size) { OnReply(data, size); },
+        [this](int status) { OnEnd(status); });
+    uv_loop_s* loop = nullptr;
+    if (napi_get_uv_event_loop(info.Env(), &loop) != napi_ok || !link_->Start(loop)) {
+      throw ToError(info.Env(), {EINVAL, "uv_poll_init", "launcher"}, path);
+    }
+    // Alive for as long as the process is: its callbacks point here.
+    Ref();
+  }
+
+ private:
+  void SendFrame(const Napi::CallbackInfo& info, UniqueFd fd) {
+    const auto type = static_cast<wire::Request>(info[0].As<Napi::Number>().Uint32Value());
+    const uint32_t id = info[1].As<Napi::Number>().Uint32Value();
+    const auto payload = info[2].As<Napi::Uint8Array>();
+    OrThrow(info.Env(), link_->Send(type, id, reinterpret_cast<const char*>(payload.Data()),
+                                    payload.ByteLength(), std::move(fd)));
+  }
+
+  void Send(const Napi::CallbackInfo& info) { SendFrame(info, UniqueFd()); }
+
+  // Sends a new pipe's write end along and returns its read end.
+  Napi::Value SendWithOutput(const Napi::CallbackInfo& info) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) throw ToError(info.Env(), LastFailure("pipe2", "output"), "");
+    UniqueFd read_end(ends[0]);
+    SendFrame(info, UniqueFd(ends[1]));
+    return Napi::Number::New(info.Env(), read_end.Release());
+  }
+
+  void Close(const Napi::CallbackInfo&) { link_->Close(); }
+
+  Napi::Value Pid(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), link_->pid());
+  }
+
+  void OnReply(const char* data, size_t size) {
+    const Napi::Env env = Env();
+    const Napi::HandleScope scope(env);
+    Call(on_reply_, Napi::Buffer<char>::Copy(env, data, size));
+  }
+
+  void OnEnd(int status) {
+    const Napi::Env env = Env();
+    const Napi::HandleScope scope(env);
+    Call(on_end_, Napi::Number::New(env, status));
+    Unref();
+  }
+
+  // An exception in the callback is the process's uncaught exception, as in any event handler.
+  void Call(const Napi::FunctionReference& callback, Napi::Value argument) {
+    try {
+      callback.MakeCallback(Env().Global(), {argument}, context_);
+    } catch (const Napi::Error& error) {
+      napi_fatal_exception(Env(), error.Value());
+    }
+  }
+
+  Napi::AsyncContext context_;
+  Napi::FunctionReference on_reply_;
+  Napi::FunctionReference on_end_;
+  std::unique_ptr<Link> link_;
+};
+
+uint64_t ToU64(Napi::Value value) {
+  bool lossless = true;
+  if (value.IsBigInt()) return value.As<Napi::BigInt>().Uint64Value(&lossless);
+  return static_cast<uint64_t>(value.As<Napi::Number>().Int64Value());
+}
+
+uint32_t ToU32(Napi::Value value) { return value.As<Napi::Number>().Uint32Value(); }
+
+SeccompRule ToRule(const Napi::Object& object) {
+  SeccompRule rule{};
+  rule.number = object.Get("number").As<Napi::Number>().Int32Value();
+  rule.action = ToU32(object.Get("action"));
+  const auto conditions = object.Get("conditions").As<Napi::Array>();
+  for (uint32_t i = 0; i < conditions.Length(); i++) {
+    const auto condition = conditions.Get(i).As<Napi::Object>();
+    rule.conditions.push_back({ToU32(condition.Get("index")), ToU32(condition.Get("operation")),
+                               ToU64(condition.Get("value")), ToU64(condition.Get("valueTwo"))});
+  }
+  return rule;
+}
+
+// compileSeccomp({defaultAction, otherArchitectureAction, rules}) -> Buffer
+Napi::Value CompileFilter(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  SeccompPolicy policy{};
+  policy.default_action = ToU32(object.Get("defaultAction"));
+  policy.other_architecture_action = ToU32(object.Get("otherArchitectureAction"));
+  const auto rules = object.Get("rules").As<Napi::Array>();
+  for (uint32_t i = 0; i < rules.Length(); i++) {
+    policy.rules.push_back(ToRule(rules.Get(i).As<Napi::Object>()));
+  }
+  const std::string filter = OrThrow(info.Env(), CompileSeccomp(policy));
+  return Napi::Buffer<char>::Copy(info.Env(), filter.data(), filter.size());
+}
+
+// resolveSystemCall(name) -> number, negative when this architecture has none of that name
+Napi::Value ResolveName(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), ResolveSystemCall(info[0].As<Napi::String>()));
+}
+
+// lockFile(path) -> descriptor, or -1 when another process has the lock
+Napi::Value Lock(const Napi::CallbackInfo& info) {
+  const std::string path = info[0].As<Napi::String>();
+  Result<UniqueFd> locked = LockFile(path);
+  if (!locked.ok() && locked.failure().error == EWOULDBLOCK) {
+    return Napi::Number::New(info.Env(), -1);
+  }
+  return Napi::Number::New(info.Env(), OrThrow(info.Env(), std::move(locked), path).Release());
+}
+
+Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
+  exports.Set("LauncherLink", LauncherLink::Define(env));
+  exports.Set("compileSeccomp", Napi::Function::New(env, CompileFilter));
+  exports.Set("resolveSystemCall", Napi::Function::New(env, ResolveName));
+  exports.Set("lockFile", Napi::Function::New(env, Lock));
+  return exports;
+}
+
+}  // namespace
+}  // namespace sandpiper
+
+Napi::Object InitializeAddon(Napi::Env env, Napi::Object exports) {
+  return sandpiper::Initialize(env, exports);
+}
+NODE_API_MODULE(sandpiper, InitializeAddon)

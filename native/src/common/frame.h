@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// The frames on the control socket between addon and launcher. Both ends are built together, so
+// there is no version number; the payloads are built and read in native/lib/wire.
+namespace sandpiper::wire {
+
+enum class Request : uint32_t {
+  kConfigure = 1,     // answered by kDone or kFailed; the payload is the seccomp filter
+  kCreateStage = 2,   // answered by kDone or kFailed
+  kDestroyStage = 3,  // answered by kDone or kFailed
+  kStart = 4,         // answered by kStarted or kFailed, later kExited; carries the output pipe
+  kSignal = 5,        // not answered
+};
+
+enum class Reply : uint32_t { kDone = 1, kFailed = 2, kStarted = 3, kExited = 4 };
+
+// Set when the payload is in a memfd, the last of the frame's descriptors.
+inline constexpr uint32_t kPayloadInMemfd = 1;
+
+struct RequestHeader {
+  Request type;
+  uint32_t id;
+  uint32_t flags;
+  uint32_t size;
+};
+
+struct ReplyHeader {
+  Reply type;
+  uint32_t id;
+};
+
+// Largest payload that travels in the socket itself.
+inline constexpr size_t kInlineBytesMax = 32 * 1024;
+// Largest payload at all: room for the longest argument list the kernel takes, and then some.
+inline constexpr size_t kPayloadBytesMax = 16 * 1024 * 1024;
+// Most descriptors in a frame.
+inline constexpr size_t kFdsMax = 4;
+
+}  // namespace sandpiper::wire

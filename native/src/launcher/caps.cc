@@ -1,0 +1,43 @@
+#include "caps.h"
+
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+namespace sandpiper {
+namespace {
+
+constexpr uint64_t Bit(unsigned capability) { return uint64_t{1} << capability; }
+
+// What containers get by default, without NET_RAW, MKNOD and AUDIT_WRITE.
+constexpr uint64_t kKept = Bit(CAP_CHOWN) | Bit(CAP_DAC_OVERRIDE) | Bit(CAP_FOWNER) |
+                           Bit(CAP_FSETID) | Bit(CAP_KILL) | Bit(CAP_SETGID) | Bit(CAP_SETUID) |
+                           Bit(CAP_SETPCAP) | Bit(CAP_NET_BIND_SERVICE) | Bit(CAP_SYS_CHROOT) |
+                           Bit(CAP_SETFCAP);
+
+}  // namespace
+
+Status DropCapabilities() {
+  // The kernel may know more capabilities than the headers: EINVAL is the end of its list.
+  for (unsigned capability = 0; capability < 64; capability++) {
+    if ((kKept & Bit(capability)) != 0) continue;
+    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;
+    if (errno == EINVAL) break;
+    return LastFailure("prctl PR_CAPBSET_DROP", "capability");
+  }
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  for (unsigned word = 0; word < 2; word++) {
+    data[word].effective = data[word].permitted = static_cast<uint32_t>(kKept >> (32 * word));
+  }
+  if (syscall(SYS_capset, &header, data) < 0) return LastFailure("capset", "capabilities");
+  if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) {
+    return LastFailure("prctl PR_CAP_AMBIENT", "capabilities");
+  }
+  return {};
+}
+
+}  // namespace sandpiper

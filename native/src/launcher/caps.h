@@ -1,0 +1,11 @@
+#pragma once
+
+#include "result.h"
+
+namespace sandpiper {
+
+// Leaves the capabilities that package managers, tar and su need and drops all others for good:
+// effective, permitted and bounding set are those few, inheritable and ambient are empty.
+Status DropCapabilities();
+
+}  // namespace sandpiper

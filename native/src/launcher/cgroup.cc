@@ -1,0 +1,75 @@
+#include "cgroup.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "sys.h"
+
+namespace sandpiper {
+namespace {
+
+// A cgroup file is a page at most.
+constexpr size_t kFileBytesMax = 4096;
+
+// Host paths are given absolute; below the host's root they are relative.
+const char* Relative(const char* path) {
+  while (*path == '/') path++;
+  return path;
+}
+
+Status WriteFile(int directory, const CgroupWrite& write) {
+  Result<UniqueFd> file = sys::OpenKernelFile(directory, write.file, O_WRONLY);
+  if (!file.ok()) {
+    return write.optional && file.failure().error == ENOENT ? Status() : file.failure();
+  }
+  return sys::Write(file.Take().get(), write.value, std::strlen(write.value), write.file);
+}
+
+Status EnterCgroup(int host, const CgroupRequest& cgroup) {
+  TRY(sys::MakeDirectory(host, Relative(cgroup.directory), 0755));
+  const UniqueFd directory =
+      TRY(sys::Open(host, cgroup.directory, O_PATH | O_DIRECTORY, sys::kInRoot));
+  for (const CgroupWrite& write : cgroup.writes) TRY(WriteFile(directory.get(), write));
+  // "0" is whoever writes it (cgroups(7)).
+  const UniqueFd processes = TRY(sys::OpenKernelFile(directory.get(), "cgroup.procs", O_WRONLY));
+  return sys::Write(processes.get(), "0", 1, cgroup.directory);
+}
+
+std::string ReadFile(int directory, const char* name) {
+  Result<UniqueFd> file = sys::OpenKernelFile(directory, name, O_RDONLY);
+  if (!file.ok()) return {};
+  char text[kFileBytesMax];
+  const ssize_t size = read(file.Take().get(), text, sizeof(text));
+  return size <= 0 ? std::string() : std::string(text, static_cast<size_t>(size));
+}
+
+}  // namespace
+
+Status EnterCgroups(int host, const std::vector<CgroupRequest>& cgroups) {
+  for (const CgroupRequest& cgroup : cgroups) TRY(EnterCgroup(host, cgroup));
+  return {};
+}
+
+std::vector<std::string> ReadCgroups(int host, const std::vector<CgroupRequest>& cgroups) {
+  std::vector<std::string> contents;
+  for (const CgroupRequest& cgroup : cgroups) {
+    Result<UniqueFd> opened = sys::Open(host, cgroup.directory, O_PATH | O_DIRECTORY, sys::kInRoot);
+    const UniqueFd directory = opened.ok() ? opened.Take() : UniqueFd();
+    for (const char* name : cgroup.reads) contents.push_back(ReadFile(directory.get(), name));
+  }
+  return contents;
+}
+
+bool RemoveCgroups(int host, const std::vector<CgroupRequest>& cgroups) {
+  bool all = true;
+  for (const CgroupRequest& cgroup : cgroups) {
+    const bool gone =
+        unlinkat(host, Relative(cgroup.directory), AT_REMOVEDIR) == 0 || errno == ENOENT;
+    all = all && gone;
+  }
+  return all;
+}
+
+}  // namespace sandpiper

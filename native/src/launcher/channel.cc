@@ -1,0 +1,71 @@
+#include "channel.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace sandpiper {
+namespace {
+
+void TakeFds(const msghdr& message, std::vector<UniqueFd>* fds) {
+  for (cmsghdr* control = CMSG_FIRSTHDR(&message); control != nullptr;
+       control = CMSG_NXTHDR(const_cast<msghdr*>(&message), control)) {
+    if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) continue;
+    const size_t count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; i++) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(control) + i * sizeof(int), sizeof(int));
+      fds->emplace_back(fd);
+    }
+  }
+}
+
+bool ReadPayload(int memfd, uint32_t size, std::string* payload) {
+  if (size > wire::kPayloadBytesMax) return false;
+  payload->resize(size);
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t got = pread(memfd, payload->data() + done, size - done, static_cast<off_t>(done));
+    if (got <= 0) return false;
+    done += static_cast<size_t>(got);
+  }
+  return true;
+}
+
+}  // namespace
+
+Channel::Got Channel::Receive(Frame* frame) {
+  static char buffer[wire::kInlineBytesMax + sizeof(wire::RequestHeader)];
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * wire::kFdsMax)];
+  iovec part{buffer, sizeof(buffer)};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof(control);
+  const ssize_t got = recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+  if (got < 0) return errno == EAGAIN || errno == EINTR ? Got::kNothing : Got::kEnd;
+  TakeFds(message, &frame->fds);
+  const auto size = static_cast<size_t>(got);
+  const bool truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
+  if (size < sizeof(frame->header) || truncated) return Got::kEnd;
+  std::memcpy(&frame->header, buffer, sizeof(frame->header));
+  if ((frame->header.flags & wire::kPayloadInMemfd) == 0) {
+    frame->payload.assign(buffer + sizeof(frame->header), size - sizeof(frame->header));
+    return Got::kFrame;
+  }
+  if (frame->fds.empty()) return Got::kEnd;
+  const UniqueFd memfd = std::move(frame->fds.back());
+  frame->fds.pop_back();
+  return ReadPayload(memfd.get(), frame->header.size, &frame->payload) ? Got::kFrame : Got::kEnd;
+}
+
+void Channel::Send(const wire::Writer& reply) const {
+  const std::string& frame = reply.frame();
+  while (send(socket_.get(), frame.data(), frame.size(), MSG_NOSIGNAL) < 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace sandpiper

@@ -1,0 +1,91 @@
+#include "devices.h"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "sys.h"
+
+namespace sandpiper {
+namespace {
+
+// Numbers of linux/Documentation/admin-guide/devices.txt.
+constexpr struct {
+  const char* name;
+  unsigned major;
+  unsigned minor;
+} kNodes[] = {{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
+              {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
+
+constexpr struct {
+  const char* name;
+  const char* target;
+} kLinks[] = {{"fd", "/proc/self/fd"},
+              {"stdin", "/proc/self/fd/0"},
+              {"stdout", "/proc/self/fd/1"},
+              {"stderr", "/proc/self/fd/2"},
+              {"ptmx", "pts/ptmx"}};
+
+// Debian's and every other distribution's group of terminals.
+constexpr const char* kTtyGroup = "5";
+
+Status Check(int result, const char* call, const char* object) {
+  if (result < 0) return LastFailure(call, object);
+  return {};
+}
+
+Status Own(int directory, const char* name, uint32_t owner) {
+  return Check(fchownat(directory, name, owner, owner, AT_SYMLINK_NOFOLLOW), "chown", name);
+}
+
+Status AttachBelow(int dev, const char* name, int tree) {
+  const UniqueFd target = TRY(sys::Open(dev, name, O_PATH | O_DIRECTORY, sys::kBeneath));
+  return sys::AttachTree(tree, target.get(), name);
+}
+
+Status MountTerminals(int dev, bool has_tty_group) {
+  const UniqueFd devpts = TRY(sys::OpenFileSystem("devpts"));
+  TRY(sys::SetFlag(devpts.get(), "newinstance"));
+  TRY(sys::SetOption(devpts.get(), "ptmxmode", "0666"));
+  TRY(sys::SetOption(devpts.get(), "mode", "0620"));
+  if (has_tty_group) TRY(sys::SetOption(devpts.get(), "gid", kTtyGroup));
+  const UniqueFd tree = TRY(sys::MountFileSystem(
+      devpts.get(), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "mount devpts", "/dev/pts"));
+  return AttachBelow(dev, "pts", tree.get());
+}
+
+Status MountSharedMemory(int dev, const char* bytes) {
+  const UniqueFd tmpfs = TRY(sys::OpenFileSystem("tmpfs"));
+  TRY(sys::SetOption(tmpfs.get(), "size", bytes));
+  TRY(sys::SetOption(tmpfs.get(), "nr_inodes", "65536"));
+  TRY(sys::SetOption(tmpfs.get(), "mode", "1777"));
+  const UniqueFd tree = TRY(sys::MountFileSystem(tmpfs.get(), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+                                                 "mount tmpfs", "/dev/shm"));
+  return AttachBelow(dev, "shm", tree.get());
+}
+
+}  // namespace
+
+Status MakeDeviceTemplate(int directory, uint32_t owner) {
+  for (const auto& node : kNodes) {
+    TRY(Check(mknodat(directory, node.name, S_IFCHR | 0666, makedev(node.major, node.minor)),
+              "mknod", node.name));
+    TRY(Own(directory, node.name, owner));
+  }
+  for (const auto& link : kLinks) {
+    TRY(Check(symlinkat(link.target, directory, link.name), "symlink", link.name));
+    TRY(Own(directory, link.name, owner));
+  }
+  for (const char* name : {"pts", "shm"}) {
+    TRY(sys::MakeDirectory(directory, name, 0755));
+    TRY(Own(directory, name, owner));
+  }
+  return Check(fchownat(directory, "", owner, owner, AT_EMPTY_PATH), "chown", "/dev");
+}
+
+Status MountDeviceFileSystems(int dev, const char* shm_bytes, bool has_tty_group) {
+  TRY(MountTerminals(dev, has_tty_group));
+  return MountSharedMemory(dev, shm_bytes);
+}
+
+}  // namespace sandpiper

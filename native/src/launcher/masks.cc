@@ -1,0 +1,85 @@
+#include "masks.h"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "sys.h"
+
+namespace sandpiper {
+namespace {
+
+constexpr const char* kMaskedInProc[] = {"acpi",       "asound",        "interrupts",  "kcore",
+                                         "keys",       "kmsg",          "kpagecgroup", "kpagecount",
+                                         "kpageflags", "latency_stats", "sched_debug", "scsi",
+                                         "timer_list", "timer_stats",   "vmallocinfo"};
+constexpr const char* kMaskedInSys[] = {
+    "devices/virtual/powercap", "firmware",      "fs/bpf", "kernel/debug",
+    "kernel/security",          "kernel/tracing"};
+constexpr const char* kReadOnlyInProc[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
+
+// /dev/null, checked to be it (CVE-2025-31133: a mask made of something else shows that instead).
+Result<UniqueFd> OpenNull(int dev) {
+  UniqueFd null = TRY(sys::Open(dev, "null", O_PATH | O_NOFOLLOW, sys::kBeneath));
+  struct stat info {};
+  if (fstat(null.get(), &info) < 0) return LastFailure("fstat", "/dev/null");
+  if (!S_ISCHR(info.st_mode) || info.st_rdev != makedev(1, 3)) {
+    return Failure{ENODEV, "check", "/dev/null"};
+  }
+  return null;
+}
+
+class Masker {
+ public:
+  Masker(int null, int empty) : null_(null), empty_(empty) {}
+
+  Status Mask(int base, const char* name) {
+    Result<UniqueFd> found = sys::Open(base, name, O_PATH | O_NOFOLLOW, sys::kBeneath);
+    if (!found.ok()) return found.failure().error == ENOENT ? Status() : found.failure();
+    const UniqueFd target = found.Take();
+    struct stat info {};
+    if (fstat(target.get(), &info) < 0) return LastFailure("fstat", name);
+    if (S_ISDIR(info.st_mode)) return MaskDirectory(target.get(), name);
+    const UniqueFd tree = TRY(sys::CloneTree(null_, "", AT_EMPTY_PATH, name));
+    return sys::AttachTree(tree.get(), target.get(), name);
+  }
+
+ private:
+  // The first directory gets the mount itself; only attached mounts can be copied, so the others
+  // get copies of that one.
+  Status MaskDirectory(int target, const char* name) {
+    if (!attached_) {
+      attached_ = true;
+      return sys::AttachTree(empty_, target, name);
+    }
+    const UniqueFd tree = TRY(sys::CloneTree(empty_, "", AT_EMPTY_PATH, name));
+    return sys::AttachTree(tree.get(), target, name);
+  }
+
+  int null_;
+  int empty_;
+  bool attached_ = false;
+};
+
+Status WriteProtect(int base, const char* name) {
+  Result<UniqueFd> found = sys::Open(base, name, O_PATH | O_NOFOLLOW, sys::kBeneath);
+  if (!found.ok()) return found.failure().error == ENOENT ? Status() : found.failure();
+  const UniqueFd target = found.Take();
+  const UniqueFd tree = TRY(sys::CloneTree(target.get(), "", AT_EMPTY_PATH, name));
+  TRY(sys::SetMountAttributes(
+      tree.get(), 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+      name));
+  return sys::AttachTree(tree.get(), target.get(), name);
+}
+
+}  // namespace
+
+Status MaskPaths(int proc, int sysfs, int dev, int empty) {
+  const UniqueFd null = TRY(OpenNull(dev));
+  Masker masker(null.get(), empty);
+  for (const char* name : kMaskedInProc) TRY(masker.Mask(proc, name));
+  for (const char* name : kMaskedInSys) TRY(masker.Mask(sysfs, name));
+  for (const char* name : kReadOnlyInProc) TRY(WriteProtect(proc, name));
+  return {};
+}
+
+}  // namespace sandpiper

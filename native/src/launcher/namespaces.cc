@@ -1,0 +1,29 @@
+#include "namespaces.h"
+
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sys.h"
+
+namespace sandpiper {
+namespace {
+
+// The system calls themselves: the library's functions look for threads.
+Status BecomeRoot() {
+  if (syscall(SYS_setgroups, 0, nullptr) < 0) return LastFailure("setgroups", "none");
+  if (syscall(SYS_setresgid, 0, 0, 0) < 0) return LastFailure("setresgid", "0");
+  if (syscall(SYS_setresuid, 0, 0, 0) < 0) return LastFailure("setresuid", "0");
+  return {};
+}
+
+}  // namespace
+
+Status JoinStage(int blank, int user_namespace) {
+  TRY(sys::SetNamespace(blank, CLONE_NEWNS, "mount namespace"));
+  TRY(sys::SetNamespace(user_namespace, CLONE_NEWUSER, "user namespace"));
+  TRY(BecomeRoot());
+  return sys::Unshare(CLONE_NEWNS, "mount namespace");
+}
+
+}  // namespace sandpiper

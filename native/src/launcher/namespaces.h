@@ -1,0 +1,11 @@
+#pragma once
+
+#include "result.h"
+
+namespace sandpiper {
+
+// From the launcher's view of the machine to the stage's: an empty mount namespace of its own that
+// belongs to the stage's user namespace, with the ids of its root.
+Status JoinStage(int blank, int user_namespace);
+
+}  // namespace sandpiper

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "result.h"
+#include "unique_fd.h"
+
+namespace sandpiper {
+
+// What overlayfs is to be made of. Strings are prepared before the fork.
+struct OverlayPlan {
+  // Names below the stage's directory, topmost first, joined by ':'.
+  const char* lowers;
+  // Host paths.
+  const char* upper;
+  const char* work;
+  // The stage's directory; the names of `lowers` are relative to it.
+  int directory;
+  // Host id that is to own the upper directory: the stage's root.
+  uint32_t owner;
+  // Whether this runs in a child that goes on to a mount namespace of its own anyway.
+  bool in_child;
+};
+
+// Mounts it and returns the detached mount. Allocates nothing. Leaves the calling process in the
+// stage's directory, and a child perhaps in a copy of the launcher's mount namespace.
+Result<UniqueFd> MountOverlay(const OverlayPlan& plan);
+
+}  // namespace sandpiper

@@ -1,0 +1,4 @@
+#include "probe.h"
+namespace sandpiper {
+int RunProbes() { return 0; }
+}  // namespace sandpiper

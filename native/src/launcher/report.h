@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+
+#include "result.h"
+
+namespace sandpiper {
+
+// What a process between clone and exec, or a sandbox's init, tells the launcher through a pipe.
+// One write each and smaller than PIPE_BUF, so that it arrives whole (pipe(7)). Text is copied in,
+// never pointed to: the launcher trusts no pointer of a process that has run near a step.
+struct Report {
+  enum class Kind : uint32_t { kFailed = 1, kReady = 2, kEnded = 3 };
+
+  Kind kind;
+  int32_t error;
+  // As waitpid gives it.
+  int32_t wait_status;
+  uint64_t started_ns;
+  uint64_t ended_ns;
+  char call[48];
+  char object[1024];
+};
+static_assert(sizeof(Report) < 4096);
+
+Report FailureReport(const Failure& failure);
+// The reverse; the result points into `report`.
+Failure FailureOf(Report& report);
+
+// Never blocks for long and ignores errors: whoever reads it has gone when it fails.
+void SendReport(int pipe, const Report& report);
+// Whether a whole report was read.
+bool ReceiveReport(int pipe, Report* report);
+
+}  // namespace sandpiper

@@ -1,0 +1,99 @@
+#include "request.h"
+
+namespace sandpiper {
+namespace {
+
+using wire::Reader;
+
+template <typename T, typename Item>
+std::vector<T> DecodeList(Reader& reader, Item item) {
+  const uint32_t count = reader.Count();
+  std::vector<T> list;
+  list.reserve(count + 1);
+  for (uint32_t i = 0; i < count && reader.ok(); i++) list.push_back(item());
+  return list;
+}
+
+OverlayRequest DecodeOverlay(Reader& reader) {
+  OverlayRequest overlay{};
+  overlay.lowers = DecodeList<LowerRequest>(reader, [&] {
+    const char* path = reader.String();
+    return LowerRequest{path, reader.U32()};
+  });
+  overlay.upper = reader.String();
+  overlay.work = reader.String();
+  return overlay;
+}
+
+BindRequest DecodeBind(Reader& reader) {
+  BindRequest bind{};
+  bind.source = reader.String();
+  bind.target = reader.String();
+  bind.read_only = reader.U8() != 0;
+  bind.id_mapped = reader.U8() != 0;
+  return bind;
+}
+
+RlimitRequest DecodeRlimit(Reader& reader) {
+  RlimitRequest limit{};
+  limit.resource = reader.U32();
+  limit.soft = reader.U64();
+  limit.hard = reader.U64();
+  return limit;
+}
+
+CgroupRequest DecodeCgroup(Reader& reader) {
+  CgroupRequest cgroup{};
+  cgroup.directory = reader.String();
+  cgroup.writes = DecodeList<CgroupWrite>(reader, [&] {
+    CgroupWrite write{};
+    write.file = reader.String();
+    write.value = reader.String();
+    write.optional = reader.U8() != 0;
+    return write;
+  });
+  cgroup.reads = DecodeList<const char*>(reader, [&] { return reader.String(); });
+  return cgroup;
+}
+
+// execve takes pointers to non-const char but never writes through them.
+std::vector<char*> DecodeStrings(Reader& reader) {
+  std::vector<char*> list =
+      DecodeList<char*>(reader, [&] { return const_cast<char*>(reader.String()); });
+  list.push_back(nullptr);
+  return list;
+}
+
+}  // namespace
+
+std::optional<StageRequest> DecodeStage(const std::string& payload) {
+  Reader reader(payload.data(), payload.size());
+  StageRequest request{};
+  request.ids_start = reader.U32();
+  request.ids_count = reader.U32();
+  if (reader.U8() != 0) request.workspace = DecodeOverlay(reader);
+  if (!reader.Finished() || request.ids_start == 0 || request.ids_count == 0) return std::nullopt;
+  return request;
+}
+
+std::optional<StartRequest> DecodeStart(const std::string& payload) {
+  Reader reader(payload.data(), payload.size());
+  StartRequest request{};
+  request.stage = reader.U32();
+  request.root = DecodeOverlay(reader);
+  request.workspace_target = reader.String();
+  request.binds = DecodeList<BindRequest>(reader, [&] { return DecodeBind(reader); });
+  request.argv = DecodeStrings(reader);
+  request.env = DecodeStrings(reader);
+  request.cwd = reader.String();
+  request.hostname = reader.String();
+  request.rlimits = DecodeList<RlimitRequest>(reader, [&] { return DecodeRlimit(reader); });
+  request.shm_bytes = reader.String();
+  request.cgroups = DecodeList<CgroupRequest>(reader, [&] { return DecodeCgroup(reader); });
+  if (!reader.Finished() || request.argv.size() < 2 || request.root.lowers.empty()) {
+    return std::nullopt;
+  }
+  return request;
+}
+
+}  // namespace sandpiper

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <sys/resource.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wire.h"
+
+// What the runner asks for, decoded. Strings point into the payload, which the owner of the request
+// keeps for as long as the request.
+namespace sandpiper {
+
+struct LowerRequest {
+  const char* path;
+  uint32_t owner;
+};
+
+struct OverlayRequest {
+  std::vector<LowerRequest> lowers;
+  const char* upper;
+  const char* work;
+};
+
+struct StageRequest {
+  uint32_t ids_start;
+  uint32_t ids_count;
+  std::optional<OverlayRequest> workspace;
+};
+
+struct BindRequest {
+  const char* source;
+  const char* target;
+  bool read_only;
+  bool id_mapped;
+};
+
+struct RlimitRequest {
+  uint32_t resource;
+  rlim_t soft;
+  rlim_t hard;
+};
+
+struct CgroupWrite {
+  const char* file;
+  const char* value;
+  // The host need not have the file.
+  bool optional;
+};
+
+struct CgroupRequest {
+  const char* directory;
+  std::vector<CgroupWrite> writes;
+  // Files whose content is sent back when the sandbox has ended.
+  std::vector<const char*> reads;
+};
+
+struct StartRequest {
+  uint32_t stage;
+  OverlayRequest root;
+  // Empty: not mounted.
+  const char* workspace_target;
+  std::vector<BindRequest> binds;
+  // Both end with a null pointer, as execve wants them.
+  std::vector<char*> argv;
+  std::vector<char*> env;
+  const char* cwd;
+  const char* hostname;
+  std::vector<RlimitRequest> rlimits;
+  // Size of /dev/shm in bytes, as decimal text.
+  const char* shm_bytes;
+  std::vector<CgroupRequest> cgroups;
+};
+
+// Each returns nothing when the payload is malformed.
+std::optional<StageRequest> DecodeStage(const std::string& payload);
+std::optional<StartRequest> DecodeStart(const std::string& payload);
+
+}  // namespace sandpiper

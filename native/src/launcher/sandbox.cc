@@ -1,0 +1,81 @@
+#include "sandbox.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "sys.h"
+
+namespace sandpiper {
+
+Sandbox::Sandbox(Stage& stage, std::string payload, StartRequest request)
+    : stage_(stage), payload_(std::move(payload)), request_(std::move(request)) {
+  stage_.sandboxes++;
+}
+
+Sandbox::~Sandbox() {
+  if (pidfd_.valid() && !reaped_) {
+    Signal(SIGKILL);
+    Reap();
+  }
+  stage_.sandboxes--;
+}
+
+Result<std::unique_ptr<Sandbox>> Sandbox::Start(const World& world, Stage& stage,
+                                                std::string payload, StartRequest request,
+                                                const std::string& seccomp_filter,
+                                                UniqueFd output) {
+  const std::string root_lowers = TRY(stage.LowerNames(request.root));
+  std::vector<UniqueFd> bind_trees(request.binds.size());
+  // The payload is moved after the request was decoded from it; its bytes stay where they are,
+  // because a payload is always longer than what a string keeps inside itself.
+  std::unique_ptr<Sandbox> sandbox(new Sandbox(stage, std::move(payload), std::move(request)));
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) return LastFailure("pipe2", "reports");
+  sandbox->reports_.Reset(ends[0]);
+  const UniqueFd reports(ends[1]);
+  TRY(sandbox->Fork({world, stage, sandbox->request_, root_lowers, seccomp_filter, bind_trees,
+                     output.get(), reports.get()}));
+  return sandbox;
+}
+
+Status Sandbox::Fork(const Containment& containment) {
+  int pidfd = -1;
+  const long pid =
+      syscall(SYS_clone, kInitCloneFlags | CLONE_PIDFD, nullptr, &pidfd, nullptr, nullptr);
+  if (pid < 0) return LastFailure("clone", "init");
+  if (pid == 0) Contain(containment);
+  pid_ = static_cast<pid_t>(pid);
+  pidfd_.Reset(pidfd);
+  return {};
+}
+
+bool Sandbox::NextReport(Report* report) const { return ReceiveReport(reports_.get(), report); }
+
+void Sandbox::Signal(int signal) const {
+  (void)syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0);
+}
+
+Sandbox::End Sandbox::Reap() {
+  End end{};
+  siginfo_t info{};
+  rusage usage{};
+  // The system call itself: the library's waitid has no rusage.
+  while (syscall(SYS_waitid, P_PIDFD, pidfd_.get(), &info, WEXITED, &usage) < 0 && errno == EINTR) {
+  }
+  reaped_ = true;
+  const auto microseconds = [](const timeval& time) {
+    return static_cast<uint64_t>(time.tv_sec) * 1'000'000 + static_cast<uint64_t>(time.tv_usec);
+  };
+  end.cpu_us = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
+  while (!end.by_init && NextReport(&end.report)) {
+    end.by_init = end.report.kind != Report::Kind::kReady;
+  }
+  return end;
+}
+
+}  // namespace sandpiper

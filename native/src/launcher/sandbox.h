@@ -1,0 +1,66 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "contain.h"
+#include "report.h"
+#include "request.h"
+#include "result.h"
+#include "stage.h"
+#include "unique_fd.h"
+#include "world.h"
+
+namespace sandpiper {
+
+// The launcher's side of a sandbox: its init, seen by a pidfd, and the pipe that the init reports
+// to.
+class Sandbox {
+ public:
+  // How it ended. `by_init` is false when the init itself was killed before it could tell.
+  struct End {
+    bool by_init;
+    Report report;
+    uint64_t cpu_us;
+  };
+
+  // `payload` is what `request` points into. The stage must outlive the sandbox.
+  static Result<std::unique_ptr<Sandbox>> Start(const World& world, Stage& stage,
+                                                std::string payload, StartRequest request,
+                                                const std::string& seccomp_filter, UniqueFd output);
+  Sandbox(const Sandbox&) = delete;
+  Sandbox& operator=(const Sandbox&) = delete;
+  // Kills and reaps it, if nobody has.
+  ~Sandbox();
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] int pidfd() const { return pidfd_.get(); }
+  [[nodiscard]] int reports() const { return reports_.get(); }
+  [[nodiscard]] const StartRequest& request() const { return request_; }
+
+  // The next report of the init, if there is one.
+  [[nodiscard]] bool NextReport(Report* report) const;
+  void Signal(int signal) const;
+  // Reaps the init, which must have ended, and with it everything in its pid namespace.
+  End Reap();
+
+  // Whether the runner was told that it runs, or why not.
+  bool answered = false;
+
+ private:
+  Sandbox(Stage& stage, std::string payload, StartRequest request);
+  Status Fork(const Containment& containment);
+
+  Stage& stage_;
+  std::string payload_;
+  StartRequest request_;
+  pid_t pid_ = -1;
+  UniqueFd pidfd_;
+  UniqueFd reports_;
+  bool reaped_ = false;
+};
+
+}  // namespace sandpiper

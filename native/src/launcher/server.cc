@@ -1,0 +1,197 @@
+#include "server.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+
+#include "cgroup.h"
+
+namespace sandpiper {
+namespace {
+
+// What an event is about: kind in the upper half, sandbox in the lower.
+constexpr uint64_t kOnRequest = 0;
+constexpr uint64_t kOnReport = uint64_t{1} << 32;
+constexpr uint64_t kOnEnd = uint64_t{2} << 32;
+
+// Longest that the end of all sandboxes may take once the runner has gone.
+constexpr unsigned kShutDownSecondsMax = 30;
+
+Failure Malformed() { return {EBADMSG, "decode", "request"}; }
+
+}  // namespace
+
+int Server::Run() {
+  epoll_.Reset(epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll_.valid() || !Watch(channel_.fd(), kOnRequest).ok()) return 1;
+  while (!ending_ || !sandboxes_.empty()) {
+    epoll_event events[64];
+    const int count = epoll_wait(epoll_.get(), events, 64, -1);
+    if (count < 0 && errno != EINTR) return 1;
+    for (int i = 0; i < count; i++) {
+      const auto id = static_cast<uint32_t>(events[i].data.u64);
+      const uint64_t kind = events[i].data.u64 - id;
+      if (kind == kOnRequest) ReadRequests();
+      if (kind == kOnReport) OnReport(id);
+      if (kind == kOnEnd) OnEnd(id);
+    }
+  }
+  return 0;
+}
+
+void Server::ReadRequests() {
+  while (!ending_) {
+    Frame frame;
+    switch (channel_.Receive(&frame)) {
+      case Channel::Got::kNothing:
+        return;
+      case Channel::Got::kEnd:
+        ShutDown();
+        return;
+      case Channel::Got::kFrame:
+        Handle(std::move(frame));
+    }
+  }
+}
+
+void Server::Handle(Frame frame) {
+  const uint32_t id = frame.header.id;
+  if (frame.header.type == wire::Request::kSignal) return Signal(frame);
+  const Status status = Dispatch(frame);
+  const bool is_start = frame.header.type == wire::Request::kStart;
+  if (!status.ok()) SendFailure(id, status.failure());
+  // A start is answered when the program runs, and each has its end told, also when it failed.
+  if (!is_start && status.ok()) channel_.Send({wire::Reply::kDone, id});
+  if (is_start && !status.ok()) SendEnd(id, nullptr, {});
+}
+
+Status Server::Dispatch(Frame& frame) {
+  if (frame.header.type != wire::Request::kConfigure && !world_) return Malformed();
+  switch (frame.header.type) {
+    case wire::Request::kConfigure:
+      return Configure(frame);
+    case wire::Request::kCreateStage:
+      return CreateStage(frame);
+    case wire::Request::kDestroyStage:
+      return DestroyStage(frame);
+    case wire::Request::kStart:
+      return Start(frame);
+    case wire::Request::kSignal:
+      break;
+  }
+  return Malformed();
+}
+
+Status Server::Configure(Frame& frame) {
+  if (world_) return Malformed();
+  world_ = TRY(EnterWorld());
+  seccomp_filter_ = std::move(frame.payload);
+  return {};
+}
+
+Status Server::CreateStage(const Frame& frame) {
+  const std::optional<StageRequest> request = DecodeStage(frame.payload);
+  if (!request) return Malformed();
+  stages_[frame.header.id] = TRY(Stage::Create(*world_, frame.header.id, *request));
+  return {};
+}
+
+Status Server::DestroyStage(const Frame& frame) {
+  wire::Reader reader(frame.payload.data(), frame.payload.size());
+  const uint32_t id = reader.U32();
+  const auto found = stages_.find(id);
+  if (found == stages_.end()) return Failure{ENOENT, "destroy", "stage"};
+  if (found->second->sandboxes > 0)
+    return Failure{EBUSY, "destroy", "stage with running sandboxes"};
+  stages_.erase(found);
+  return {};
+}
+
+Status Server::Start(Frame& frame) {
+  std::optional<StartRequest> request = DecodeStart(frame.payload);
+  if (!request || frame.fds.size() != 1) return Malformed();
+  const auto stage = stages_.find(request->stage);
+  if (stage == stages_.end()) return Failure{ENOENT, "start", "stage"};
+  const uint32_t id = frame.header.id;
+  std::unique_ptr<Sandbox> sandbox =
+      TRY(Sandbox::Start(*world_, *stage->second, std::move(frame.payload), std::move(*request),
+                         seccomp_filter_, std::move(frame.fds[0])));
+  TRY(Watch(sandbox->reports(), kOnReport | id));
+  TRY(Watch(sandbox->pidfd(), kOnEnd | id));
+  sandboxes_[id] = std::move(sandbox);
+  return {};
+}
+
+void Server::Signal(const Frame& frame) {
+  wire::Reader reader(frame.payload.data(), frame.payload.size());
+  const uint32_t signal = reader.U32();
+  const auto found = sandboxes_.find(frame.header.id);
+  if (found != sandboxes_.end()) found->second->Signal(static_cast<int>(signal));
+}
+
+// The first report says whether the program runs. Later ones are read when the init has ended.
+void Server::OnReport(uint32_t id) {
+  const auto found = sandboxes_.find(id);
+  if (found == sandboxes_.end()) return;
+  Sandbox& sandbox = *found->second;
+  if (std::exchange(sandbox.answered, true)) return;
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, sandbox.reports(), nullptr);
+  Report report{};
+  // None: it was killed before it could tell, which its end says.
+  if (!sandbox.NextReport(&report)) return;
+  if (report.kind == Report::Kind::kFailed) return SendFailure(id, FailureOf(report));
+  channel_.Send(wire::Writer(wire::Reply::kStarted, id).U32(static_cast<uint32_t>(sandbox.pid())));
+}
+
+void Server::OnEnd(uint32_t id) {
+  const auto found = sandboxes_.find(id);
+  if (found == sandboxes_.end()) return;
+  OnReport(id);
+  Sandbox& sandbox = *found->second;
+  const Sandbox::End end = sandbox.Reap();
+  SendEnd(id, &sandbox, end);
+  sandboxes_.erase(found);
+}
+
+void Server::SendEnd(uint32_t id, const Sandbox* sandbox, const Sandbox::End& end) {
+  std::vector<std::string> contents;
+  bool removed = false;
+  if (sandbox != nullptr) {
+    contents = ReadCgroups(world_->host.get(), sandbox->request().cgroups);
+    removed = RemoveCgroups(world_->host.get(), sandbox->request().cgroups);
+  }
+  wire::Writer reply(wire::Reply::kExited, id);
+  const bool ended = end.by_init && end.report.kind == Report::Kind::kEnded;
+  reply.U32(ended ? 1 : 0).U32(ended ? static_cast<uint32_t>(end.report.wait_status) : 0);
+  reply.U64(ended ? end.report.ended_ns - end.report.started_ns : 0).U64(end.cpu_us);
+  reply.U32(removed ? 1 : 0).U32(static_cast<uint32_t>(contents.size()));
+  for (const std::string& content : contents) reply.String(content.data(), content.size());
+  channel_.Send(reply);
+}
+
+void Server::SendFailure(uint32_t id, const Failure& failure) {
+  channel_.Send(wire::Writer(wire::Reply::kFailed, id)
+                    .U32(static_cast<uint32_t>(failure.error))
+                    .String(failure.call, std::strlen(failure.call))
+                    .String(failure.object, std::strlen(failure.object)));
+}
+
+Status Server::Watch(int fd, uint64_t key) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = key;
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) < 0) return LastFailure("epoll_ctl", "fd");
+  return {};
+}
+
+void Server::ShutDown() {
+  ending_ = true;
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, channel_.fd(), nullptr);
+  for (const auto& [id, sandbox] : sandboxes_) sandbox->Signal(SIGKILL);
+  // The default action ends the launcher, and that every init.
+  alarm(kShutDownSecondsMax);
+}
+
+}  // namespace sandpiper

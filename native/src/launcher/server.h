@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "channel.h"
+#include "result.h"
+#include "sandbox.h"
+#include "stage.h"
+#include "unique_fd.h"
+#include "world.h"
+
+namespace sandpiper {
+
+// Serves requests until the runner's end of the socket closes; then kills every sandbox, waits for
+// them and returns. One thread, one epoll, nothing that waits but the making of namespaces and
+// mounts.
+class Server {
+ public:
+  explicit Server(UniqueFd socket) : channel_(std::move(socket)) {}
+  // 0, or 1 when it could not even wait for events.
+  int Run();
+
+ private:
+  void ReadRequests();
+  void Handle(Frame frame);
+  Status Dispatch(Frame& frame);
+  Status Configure(Frame& frame);
+  Status CreateStage(const Frame& frame);
+  Status DestroyStage(const Frame& frame);
+  Status Start(Frame& frame);
+  void Signal(const Frame& frame);
+
+  void OnReport(uint32_t id);
+  void OnEnd(uint32_t id);
+  // `sandbox` is null for one that never came to be.
+  void SendEnd(uint32_t id, const Sandbox* sandbox, const Sandbox::End& end);
+  void SendFailure(uint32_t id, const Failure& failure);
+  Status Watch(int fd, uint64_t key);
+  void ShutDown();
+
+  Channel channel_;
+  UniqueFd epoll_;
+  std::optional<World> world_;
+  std::string seccomp_filter_;
+  std::unordered_map<uint32_t, std::unique_ptr<Stage>> stages_;
+  // After the stages, so that it is destroyed before them.
+  std::unordered_map<uint32_t, std::unique_ptr<Sandbox>> sandboxes_;
+  bool ending_ = false;
+};
+
+}  // namespace sandpiper

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "lowers.h"
+#include "overlay.h"
+#include "request.h"
+#include "result.h"
+#include "unique_fd.h"
+#include "world.h"
+
+namespace sandpiper {
+
+// What the sandboxes of a stage share. Everything mounted for it hangs below one tmpfs, which goes
+// with the object.
+class Stage {
+ public:
+  static Result<std::unique_ptr<Stage>> Create(const World& world, uint32_t id,
+                                               const StageRequest& request);
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+  ~Stage();
+
+  [[nodiscard]] int user_namespace() const { return user_namespace_.get(); }
+  [[nodiscard]] int network_namespace() const { return network_namespace_.get(); }
+  // Has "dev" (the device template), "empty", and "workspace".
+  [[nodiscard]] int directory() const { return directory_.get(); }
+  [[nodiscard]] uint32_t ids_start() const { return ids_start_; }
+  [[nodiscard]] uint32_t ids_count() const { return ids_count_; }
+  [[nodiscard]] bool has_workspace() const { return has_workspace_; }
+  [[nodiscard]] Result<std::string> LowerNames(const OverlayRequest& overlay) {
+    return lowers_->Names(overlay.lowers, user_namespace());
+  }
+
+  // Sandboxes that run in the stage.
+  int sandboxes = 0;
+
+ private:
+  Stage(uint32_t id, const StageRequest& request);
+  Status MakeNamespaces();
+  Status MakeDirectory(const World& world);
+  Status MountWorkspace(const OverlayRequest& overlay);
+
+  std::string path_;
+  uint32_t ids_start_;
+  uint32_t ids_count_;
+  bool has_workspace_ = false;
+  UniqueFd user_namespace_;
+  UniqueFd network_namespace_;
+  UniqueFd directory_;
+  std::unique_ptr<Lowers> lowers_;
+};
+
+}  // namespace sandpiper

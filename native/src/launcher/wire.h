@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "frame.h"
+
+// Payloads: numbers in host order, strings with their length before and a NUL after them.
+namespace sandpiper::wire {
+
+// Reads a payload from front to back. After a malformed field every further read gives zero or "",
+// and ok() is false.
+class Reader {
+ public:
+  Reader(const char* data, size_t size) : at_(data), left_(size) {}
+  uint8_t U8() { return Number<uint8_t>(); }
+  uint32_t U32() { return Number<uint32_t>(); }
+  uint64_t U64() { return Number<uint64_t>(); }
+  // A string that is followed by a NUL and has none inside; borrowed from the payload.
+  const char* String();
+  // Bytes of any kind; borrowed from the payload.
+  const char* Bytes(size_t* size);
+  // Number of items in a list of which each takes at least one byte.
+  uint32_t Count();
+  [[nodiscard]] bool ok() const { return ok_; }
+  // Whether all was read and nothing was wrong.
+  [[nodiscard]] bool Finished() const { return ok_ && left_ == 0; }
+
+ private:
+  template <typename T>
+  T Number();
+
+  const char* at_;
+  size_t left_;
+  bool ok_ = true;
+};
+
+// Builds a reply.
+class Writer {
+ public:
+  Writer(Reply type, uint32_t id);
+  Writer& U32(uint32_t value);
+  Writer& U64(uint64_t value);
+  Writer& String(const char* text, size_t size);
+  [[nodiscard]] const std::string& frame() const { return frame_; }
+
+ private:
+  std::string frame_;
+};
+
+}  // namespace sandpiper::wire

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "result.h"
+#include "unique_fd.h"
+
+namespace sandpiper {
+
+// The launcher's own view of the machine, in a mount namespace of its own: a small tmpfs as the
+// root with the host's tree at /host, the host's /proc, and /stages. Nothing mounted here is ever
+// seen by the host, and all of it is gone with the launcher, however it ends.
+struct World {
+  // The root of the host's tree; host paths are opened below it.
+  UniqueFd host;
+  UniqueFd stages;
+  // A mount namespace that has nothing but an empty read-only directory. Sandboxes' mount
+  // namespaces are copies of it: cheaper than copying the host's mounts, and none of those is ever
+  // in there.
+  UniqueFd blank;
+  // Of the launcher itself, by which a sandbox's init sees that the launcher has ended.
+  UniqueFd self;
+};
+
+// Moves the calling process there.
+Result<World> EnterWorld();
+
+}  // namespace sandpiper
