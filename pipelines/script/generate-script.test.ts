@@ -109,6 +109,11 @@ describe.each(SHELLS)('script in $name', ({ command: shell }) => {
     expect(ran.stdout).toBe('+ echo one \\\none\n+ echo two\ntwo\n')
   })
 
+  it('goes on after a command has closed stdout', async () => {
+    const ran = await run(shell, ['exec >&-', 'echo there >&2', '(exit 3)'])
+    expect(ran).toEqual({ code: 3, stdout: '+ exec >&-\n', stderr: 'there\n' })
+  })
+
   it('keeps here documents as they are', async () => {
     const ran = await run(shell, ["cat <<'END'\n$HOME `id`\nEND"])
     expect(ran.stdout).toBe("+ cat <<'END'\n+ $HOME `id`\n+ END\n$HOME `id`\n")

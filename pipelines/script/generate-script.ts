@@ -16,7 +16,8 @@ function commandWithTrace(command: string): string {
   const body = withoutLastNewlines(command)
   const lines = body.split('\n').map((line) => singleQuoted(`+ ${line}`))
   // printf writes its format once for each argument (POSIX.1-2017, printf, "Extended description").
-  return `printf '%s\\n' ${lines.join(' ')}\n${body}\n\n`
+  // It fails when a command has closed stdout; that must not fail the step.
+  return `printf '%s\\n' ${lines.join(' ')} 2>/dev/null || :\n${body}\n\n`
 }
 
 /** POSIX.1-2017, 2.2.2: nothing is special between single quotes, and a single quote can't be there. */
