@@ -297,3 +297,23 @@ describe('POST /hooks/git', () => {
     expect(log).not.toContain(SECRET)
   })
 })
+
+describe('POST /hooks/git without ?repo=', () => {
+  it('tells repos that share a secret apart by the body', async () => {
+    await fixture.addRepo('twin', 'a', 'a shared secret')
+    await fixture.addRepo('twin', 'b', 'a shared secret')
+    for (const repo of ['twin/b', 'twin/a']) {
+      const body = payload({ repo })
+      const signature = signBody('a shared secret', body)
+      expect((await send(body, { query: '', signature })).json()).toMatchObject({ repo })
+    }
+  })
+
+  it('does not try every secret on a large body', async () => {
+    for (let i = 0; i < 66; i += 1) await fixture.addRepo('many', `r${i}`, 'a shared secret')
+    const body = payload({ message: 'x'.repeat(BODY_BYTES_MAX - 1024) })
+    const response = await send(body, { query: '' })
+    expect(response.json()).toMatchObject({ status: 400, code: 'SP_HOOK_REPO_UNNAMED' })
+    expect((await send(body)).statusCode).toBe(202)
+  })
+})

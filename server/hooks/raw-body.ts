@@ -13,8 +13,7 @@ export function keepRawBody(app: App, bytesMax: number): void {
 }
 
 /**
- * Refuses a body by its declared length. Done before anything is read, so that the answer is on its way
- * while Node still discards what the sender goes on sending: it gets the answer, not a reset connection.
+ * Refuses a body by its declared length, so that none of it is kept.
  */
 export function refuseLargeBody(bytesMax: number) {
   return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) => {

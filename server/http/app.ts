@@ -8,6 +8,7 @@ import type { ServerServices } from '../services.js'
 import type { App, FollowTimes, HttpContext } from './app-types.js'
 import { answerClientError } from './client-errors.js'
 import { HEARTBEAT_MS, RECHECK_MS, REQUEST_TIMEOUT_MS, TIMEOUT_CHECK_MS } from './limits.js'
+import { discardBody } from './plugins/app/discard-body.js'
 import { gracefulClose } from './plugins/app/graceful-close.js'
 import { problemDetails, sendProblem } from './plugins/app/problem-details.js'
 import { httpLogger, requestLog } from './plugins/app/request-log.js'
@@ -34,11 +35,13 @@ export interface HttpAppOptions {
  * @throws TypeError when the admin token is empty
  */
 export async function createHttpApp(options: HttpAppOptions): Promise<FastifyInstance> {
+  if (options.adminToken === '') throw new TypeError('the admin token is empty')
   const app = makeFastify(options)
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   securityHeaders(app)
   requestLog(app)
   problemDetails(app)
+  discardBody(app)
   const closing = gracefulClose(app)
   routes(app, options.adminToken, contextOf(options, closing))
   await app.ready()
@@ -46,12 +49,14 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
 }
 
 function makeFastify({ logger, timing = {} }: HttpAppOptions): App {
+  const { requestTimeoutMs = REQUEST_TIMEOUT_MS, timeoutCheckMs = TIMEOUT_CHECK_MS } = timing
   return fastify({
     loggerInstance: httpLogger(logger),
     disableRequestLogging: true,
     genReqId: () => randomUUID(),
-    requestTimeout: timing.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-    http: { connectionsCheckingInterval: timing.timeoutCheckMs ?? TIMEOUT_CHECK_MS },
+    requestTimeout: requestTimeoutMs,
+    // The headers have the same time: Node takes the longer of the two for the whole request.
+    http: { connectionsCheckingInterval: timeoutCheckMs, headersTimeout: requestTimeoutMs },
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {

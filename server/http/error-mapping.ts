@@ -17,14 +17,15 @@ export function clientError(error: unknown): SandpiperError {
   if (error instanceof SandpiperError) {
     return Object.hasOwn(PROBLEMS, error.code) ? error : internalError(error)
   }
-  if (!(error instanceof Error)) return internalError(error)
-  const { validation, validationContext, statusCode, code, message } = error as FastifyError
+  if (typeof error !== 'object' || error === null) return internalError(error)
+  const { validation, validationContext, statusCode, code, message } =
+    error as Partial<FastifyError>
   if (validation !== undefined)
     return invalid(describe(validation[0], validationContext ?? 'request'))
-  const known = FASTIFY_CODES.get(code)
-  if (known !== undefined) return new SandpiperError(known, message, { cause: error })
+  const known = FASTIFY_CODES.get(code ?? '')
+  if (known !== undefined) return new SandpiperError(known, message ?? '', { cause: error })
   const isClients = statusCode !== undefined && statusCode >= 400 && statusCode < 500
-  return isClients ? invalid(message, error) : internalError(error)
+  return isClients ? invalid(message ?? '', error) : internalError(error)
 }
 
 /** A request that can't be understood. */

@@ -10,6 +10,9 @@ export const API_BODY_BYTES_MAX = 64 * 1024
 /** Time that open responses get when the server closes, in milliseconds; then their sockets are cut. */
 export const CLOSE_GRACE_MS = 2_000
 
+/** Most of a refused body that is read and forgotten before the answer, in bytes. */
+export const DISCARDED_BYTES_MAX = 256 * 1024 * 1024
+
 /** Between two heartbeat comments of an event stream, in milliseconds. */
 export const HEARTBEAT_MS = 15_000
 

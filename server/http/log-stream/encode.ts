@@ -3,6 +3,8 @@ import type { LogRecord } from '../../../protocol/log-record.js'
 import type { LogFormat } from './negotiate.js'
 import type { LogLines, LogPiece } from './piece.js'
 
+const NEWLINE = Buffer.from('\n')
+
 /** Turns pieces of a log into the bytes of a format; an empty string when a piece has none in it. */
 export type LogEncoder = (piece: LogPiece) => string | Buffer
 
@@ -20,12 +22,25 @@ export function eventId(attempt: number, line: number): string {
 
 /** The record of a line; one that can't be read becomes a record that says so. */
 export function recordOf(line: Buffer, number: number): LogRecord {
+  return decoded(line) ?? damaged(number)
+}
+
+/** The very bytes of a line, or of a record that says that they are none. */
+function readable(line: Buffer, number: number): Buffer {
+  return decoded(line) === null ? Buffer.from(JSON.stringify(damaged(number))) : line
+}
+
+function decoded(line: Buffer): LogRecord | null {
   try {
     return decodeLogRecord(line.toString())
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    return { pos: number - 1, out: `[sandpiper: line ${number} of the log is damaged]\n`, time: 0 }
+    if (error instanceof SyntaxError) return null
+    throw error
   }
+}
+
+function damaged(number: number): LogRecord {
+  return { pos: number - 1, out: `[sandpiper: line ${number} of the log is damaged]\n`, time: 0 }
 }
 
 function encodeText(piece: LogPiece): string {
@@ -35,8 +50,8 @@ function encodeText(piece: LogPiece): string {
 
 function encodeNdjson(piece: LogPiece): Buffer {
   if (piece.kind !== 'lines') return Buffer.alloc(0)
-  const newline = Buffer.from('\n')
-  return Buffer.concat(piece.lines.flatMap((line) => [line, newline]))
+  const lines = piece.lines.flatMap((line, index) => [readable(line, piece.first + index), NEWLINE])
+  return Buffer.concat(lines)
 }
 
 /** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
@@ -57,7 +72,9 @@ function encodeEvents(piece: LogPiece): string {
 
 function lineEvent({ attempt, first }: LogLines, line: Buffer, index: number): string {
   // A carriage return would end the field. In JSON it can only be white space between tokens.
-  const data = line.toString().replaceAll('\r', ' ')
+  const data = readable(line, first + index)
+    .toString()
+    .replaceAll('\r', ' ')
   return `id: ${eventId(attempt, first + index)}\ndata: ${data}\n\n`
 }
 

@@ -3,7 +3,7 @@ import { seconds } from './time.js'
 
 /** A repo as Drone's API has it; `clone_url` is ours. The hook secret is never in it. */
 export function renderRepo(repo: Repo) {
-  const cloneUrl = withoutCredentials(repo.clone_url)
+  const { clone_url: cloneUrl } = repo
   return {
     id: repo.id,
     namespace: repo.owner,
@@ -24,13 +24,6 @@ export function renderRepo(repo: Repo) {
     updated: seconds(repo.updated),
     version: repo.updated,
   }
-}
-
-/** A token in the address is for git, not for whoever reads the API; the user of an ssh URL stays. */
-function withoutCredentials(cloneUrl: string): string {
-  return cloneUrl
-    .replace(/^(https?:\/\/)[^/?#]*@/i, '$1')
-    .replace(/^(ssh:\/\/[^/:@]*):[^/?#]*@/i, '$1@')
 }
 
 function isSsh(cloneUrl: string): boolean {

@@ -1,29 +1,30 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { encodeLogRecord } from '../../../protocol/log-record.js'
 import type { Status } from '../../../protocol/status.js'
-import { FileLogStore } from '../../logs/file-log-store.js'
+import { createBuild } from '../../builds/create-build.js'
+import type { Closers } from '../../closers.js'
 import type { LogRef } from '../../logs/log-store.js'
-import { LogWatcher } from '../../logs/log-watcher.js'
-import { openSecretBox } from '../../secrets/box.js'
+import type { LogWatcher } from '../../logs/log-watcher.js'
 import type { HealthCheck, ServerServices } from '../../services.js'
-import { openDatabase } from '../../store/database.js'
 import type { Db } from '../../store/database.js'
 import { insertStage, updateStage } from '../../store/stages.js'
 import { insertSteps, resetSteps, updateStep } from '../../store/steps.js'
 import { createHttpApp } from '../app.js'
 import type { HttpAppOptions } from '../app.js'
-import { storeBuilds, storeRepos } from './store-services.js'
+import { composeServices } from './compose-services.js'
+import type { Composed } from './compose-services.js'
 
 export const ADMIN_TOKEN = 'an-admin-token-of-the-tests'
 export const BODY_BYTES_MAX = 4 * 1024 * 1024
 export const AUTHORIZED = { authorization: `Bearer ${ADMIN_TOKEN}` }
 
-/** The HTTP side over a real database, log archive and key in a directory of its own. */
+/**
+ * The HTTP side over everything real: database, log archive, key, mirrors, and a Redis whose queues nobody
+ * takes from, so that builds stay as the test puts them.
+ */
 export class HttpFixture {
   readonly app: FastifyInstance
   readonly services: ServerServices
@@ -31,52 +32,39 @@ export class HttpFixture {
   readonly watcher: LogWatcher
   /** What was logged, one JSON text a line. */
   readonly logged: readonly string[]
-  readonly #logs: FileLogStore
-  readonly #directory: string
+  readonly #closers: Closers
+  readonly #lineCounts = new Map<string, number>()
 
-  private constructor(parts: {
-    app: FastifyInstance
-    services: ServerServices
-    db: Db
-    watcher: LogWatcher
-    logged: readonly string[]
-    logs: FileLogStore
-    directory: string
-  }) {
-    this.app = parts.app
+  private constructor(parts: Composed, app: FastifyInstance, logged: readonly string[]) {
+    this.app = app
     this.services = parts.services
     this.db = parts.db
     this.watcher = parts.watcher
-    this.logged = parts.logged
-    this.#logs = parts.logs
-    this.#directory = parts.directory
+    this.logged = logged
+    this.#closers = parts.closers
   }
 
   static async open(
     options: Partial<HttpAppOptions> & { health?: readonly HealthCheck[] } = {},
   ): Promise<HttpFixture> {
-    const directory = await mkdtemp(join(tmpdir(), 'sandpiper-http-'))
-    const db = await openDatabase(join(directory, 'db'))
-    const logs = new FileLogStore(join(directory, 'logs'))
-    const watcher = new LogWatcher()
-    const box = await openSecretBox(join(directory, 'key'))
-    const services: ServerServices = {
-      repos: storeRepos(db, box),
-      builds: storeBuilds(db),
-      logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
-      health: () => Promise.resolve(options.health ?? []),
-    }
     const logged: string[] = []
+    const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) })
+    const parts = await composeServices(logger, options.health ?? [])
     const app = await createHttpApp({
-      services,
+      services: parts.services,
       adminToken: ADMIN_TOKEN,
       publicUrl: 'https://ci.example.org/',
       bodyBytesMax: BODY_BYTES_MAX,
       version: '0.0.0-test',
-      logger: pino({ level: 'debug' }, { write: (line: string) => logged.push(line) }),
+      logger,
       ...options,
     })
-    return new HttpFixture({ app, services, db, watcher, logged, logs, directory })
+    parts.closers.add('http', app, (it) => it.close())
+    return new HttpFixture(parts, app, logged)
+  }
+
+  async close(): Promise<void> {
+    await this.#closers.close()
   }
 
   /** Listens on a free port and returns the address. */
@@ -84,13 +72,6 @@ export class HttpFixture {
     await this.app.listen({ host: '127.0.0.1', port: 0 })
     const { port } = this.app.server.address() as AddressInfo
     return `http://127.0.0.1:${port}`
-  }
-
-  async close(): Promise<void> {
-    await this.app.close()
-    await this.#logs.close()
-    await this.db.destroy()
-    await rm(this.#directory, { recursive: true })
   }
 
   async addRepo(owner: string, name: string, hookSecret: string): Promise<void> {
@@ -113,12 +94,25 @@ export class HttpFixture {
     return { stageId: stage.id, attempt: 1, step: 1 }
   }
 
+  /** Makes builds of the repo without stages, all at once. */
+  async manyBuilds(owner: string, name: string, count: number): Promise<void> {
+    const repo = await this.services.repos.find(owner, name)
+    if (repo === null) throw new Error('no such repo')
+    await this.db.transaction().execute(async (tx) => {
+      for (let i = 0; i < count; i += 1) {
+        await createBuild(tx, { repoId: repo.id, event: EVENT, parent: 0, now: Date.now() })
+      }
+    })
+  }
+
   /** Adds lines to a log and tells its readers. */
   async print(ref: LogRef, ...lines: string[]): Promise<void> {
-    const offset = await this.#logs.size(ref)
-    const first = await this.#lineCount(ref)
+    const { store } = this.services.logs
+    const offset = await store.size(ref)
+    const first = this.#lineCounts.get(JSON.stringify(ref)) ?? 0
+    this.#lineCounts.set(JSON.stringify(ref), first + lines.length)
     const records = lines.map((out, index) => encodeLogRecord({ pos: first + index, out, time: 7 }))
-    await this.#logs.append(ref, offset, Buffer.from(records.join('')))
+    await store.append(ref, offset, Buffer.from(records.join('')))
     this.watcher.notify(ref)
   }
 
@@ -137,12 +131,19 @@ export class HttpFixture {
     return { ...ref, attempt }
   }
 
-  async #lineCount(ref: LogRef): Promise<number> {
-    let count = 0
-    for await (const chunk of this.#logs.read(ref, 0, await this.#logs.size(ref))) {
-      count += chunk.filter((byte) => byte === 0x0a).length
+  /** Waits until something holds. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await setTimeout(5)
+  }
+
+  /** Waits until a number has not changed for a while. */
+  async untilSteady(read: () => number): Promise<void> {
+    for (let last = -1, same = 0; same < 20;) {
+      const now = read()
+      same = now === last ? same + 1 : 0
+      last = now
+      await setTimeout(10)
     }
-    return count
   }
 }
 

@@ -33,9 +33,6 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
   })
   if (problem.status >= 500) request.log.error({ err: thrown }, 'request failed')
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="sandpiper"')
-  // Fastify closes the connection of a body that was too large, which may reset it under the sender
-  // before the answer is read. Kept open, Node discards the rest until the request's time is over.
-  if (problem.status === 413) reply.removeHeader('connection')
   void reply
     .code(problem.status)
     .type('application/problem+json; charset=utf-8')

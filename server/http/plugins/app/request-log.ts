@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { App } from '../../app-types.js'
 
@@ -20,25 +20,32 @@ export function httpLogger(logger: Logger): FastifyBaseLogger {
     `req.headers["${name}"]`,
     `*.req.headers["${name}"]`,
   ])
-  return logger.child({}, { redact: { paths, censor: '[redacted]' }, serializers: { req } })
+  return logger.child({}, { redact: { paths, censor: '[redacted]' }, serializers: { req, res } })
 }
 
-/** Logs each request once, when it has been answered. */
+/** Logs each request once, when it has been answered or its client is gone. */
 export function requestLog(app: App): void {
   app.addHook('onResponse', (request, reply, done) => {
     const isProbe = request.url === '/healthz' || request.url === '/readyz'
+    const durationMs = Math.round(reply.elapsedTime)
     request.log[isProbe ? 'debug' : 'info'](
-      { req: request, status: reply.statusCode, durationMs: Math.round(reply.elapsedTime) },
+      { req: request, res: reply, durationMs },
       'request answered',
     )
     done()
   })
+  app.addHook('onRequestAbort', (request, done) => {
+    request.log.info({ req: request }, 'client went away')
+    done()
+  })
 }
 
-function req(request: FastifyRequest) {
-  return {
-    method: request.method,
-    path: request.url.split('?')[0]?.slice(0, 500),
-    remoteAddress: request.ip,
-  }
+/** What the log shows of a request: no headers and no query. */
+function req(request: Partial<FastifyRequest>) {
+  const path = request.url?.split('?')[0]?.slice(0, 500)
+  return { method: request.method, path, remoteAddress: request.ip }
+}
+
+function res(reply: Partial<FastifyReply>) {
+  return { statusCode: reply.statusCode }
 }

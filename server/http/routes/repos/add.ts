@@ -21,7 +21,7 @@ const AddRepoBody = Type.Object(
 )
 type AddRepoBody = Static<typeof AddRepoBody>
 
-/** `POST /api/repos`: adds a repo; answers with its hook secret, which is shown this once. */
+/** `POST /api/repos`: adds a repo; answers with its hook secret as well. */
 export function addRepo(app: App, context: HttpContext): void {
   app.post('/repos', { schema: { body: AddRepoBody } }, async (request, reply) => {
     const { repo, hookSecret } = await context.services.repos.add(newRepo(request.body))

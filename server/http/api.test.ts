@@ -1,0 +1,426 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { pino } from 'pino'
+import type { LogRef } from '../logs/log-store.js'
+import { createHttpApp } from './app.js'
+import { ADMIN_TOKEN, AUTHORIZED, HttpFixture } from './testing/fixture.js'
+
+let fixture: HttpFixture
+let log: LogRef
+beforeAll(async () => {
+  fixture = await HttpFixture.open()
+  await fixture.addRepo('o', 'n', 'hook secret')
+  log = await fixture.runningStep('o', 'n')
+})
+afterAll(() => fixture.close())
+
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS' | 'PATCH'
+
+function call(method: Method, url: string, payload?: object | string, headers = {}) {
+  return fixture.app.inject({
+    method,
+    url,
+    headers: { ...AUTHORIZED, ...headers },
+    ...(payload === undefined ? {} : { payload }),
+  })
+}
+
+const get = (url: string) => call('GET', url)
+
+describe('the admin token', () => {
+  it.each([
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    'Bearer wrong',
+    `Basic ${ADMIN_TOKEN}`,
+    `Bearer ${ADMIN_TOKEN}x`,
+    `Bearer ${ADMIN_TOKEN.slice(0, -1)}`,
+    `Bearer ${ADMIN_TOKEN} ${ADMIN_TOKEN}`,
+    ADMIN_TOKEN,
+  ])('is needed under /api: %j is answered with 401', async (authorization) => {
+    for (const url of ['/api/repos', '/api/repos/o/n/builds/1', '/api', '/api/no/such/thing']) {
+      const headers = authorization === undefined ? {} : { authorization }
+      const response = await fixture.app.inject({ url, headers })
+      expect(response.json()).toMatchObject({ status: 401, code: 'SP_HTTP_UNAUTHORIZED' })
+      expect(response.headers['www-authenticate']).toBe('Bearer realm="sandpiper"')
+    }
+  })
+
+  it('is asked for before a body is looked at', async () => {
+    const response = await fixture.app.inject({ method: 'POST', url: '/api/repos', payload: '{' })
+    expect(response.statusCode).toBe(401)
+  })
+
+  it('is taken whatever the case of the scheme', async () => {
+    const headers = { authorization: `bearer ${ADMIN_TOKEN}` }
+    expect((await fixture.app.inject({ url: '/api/repos', headers })).statusCode).toBe(200)
+  })
+
+  it('is not logged', async () => {
+    await get('/api/repos')
+    fixture.app.log.info({ headers: AUTHORIZED, req: { headers: AUTHORIZED } }, 'by mistake')
+    expect(fixture.logged.join('')).toContain('by mistake')
+    expect(fixture.logged.join('')).not.toContain(ADMIN_TOKEN)
+  })
+})
+
+describe('open routes', () => {
+  it('say what this is', async () => {
+    const response = await fixture.app.inject('/')
+    expect(response.headers['content-type']).toBe('text/plain; charset=utf-8')
+    expect(response.body).toContain('https://ci.example.org/api')
+    expect((await fixture.app.inject('/version')).json()).toEqual({
+      name: 'sandpiper',
+      version: '0.0.0-test',
+    })
+    expect((await fixture.app.inject('/healthz')).json()).toEqual({ status: 'ok' })
+  })
+
+  it('say ready only when every check is', async () => {
+    expect((await fixture.app.inject('/readyz')).statusCode).toBe(200)
+    const failing = { name: 'redis', ok: false, detail: 'redis does not answer' }
+    const other = await HttpFixture.open({ health: [failing, { ...failing, ok: true }] })
+    const response = await other.app.inject('/readyz')
+    expect(response.statusCode).toBe(503)
+    expect(response.json()).toMatchObject({ status: 'unavailable', failing: [failing] })
+    await other.close()
+  })
+})
+
+describe('repos', () => {
+  it('are added, listed, shown and removed', async () => {
+    const added = await call('POST', '/api/repos', {
+      slug: 'Acme/site.io',
+      clone_url: 'https://git.example.org/Acme/site.io.git',
+      default_branch: 'trunk',
+    })
+    expect(added.statusCode).toBe(201)
+    expect(added.headers.location).toBe('https://ci.example.org/api/repos/Acme/site.io')
+    const repo = added.json<{ hook_secret: string }>()
+    expect(repo.hook_secret.length).toBeGreaterThan(15)
+    expect(repo).toMatchObject({
+      namespace: 'Acme',
+      name: 'site.io',
+      slug: 'Acme/site.io',
+      clone_url: 'https://git.example.org/Acme/site.io.git',
+      git_http_url: 'https://git.example.org/Acme/site.io.git',
+      default_branch: 'trunk',
+      active: true,
+      hooks: {
+        git: 'https://ci.example.org/hooks/git?repo=Acme/site.io',
+        github: 'https://ci.example.org/hooks/github?repo=Acme/site.io',
+      },
+    })
+    const listed = (await get('/api/repos')).json<{ slug: string }[]>()
+    expect(listed.map(({ slug }) => slug)).toEqual(['Acme/site.io', 'o/n'])
+    const shown = await get('/api/repos/Acme/site.io')
+    expect(shown.json()).toMatchObject({ slug: 'Acme/site.io' })
+    expect(shown.body).not.toContain(repo.hook_secret)
+    expect(added.headers['cache-control']).toBe('no-store')
+    const secret = await get('/api/repos/Acme/site.io/hook-secret')
+    expect(secret.json()).toEqual({ hook_secret: repo.hook_secret })
+    expect((await call('DELETE', '/api/repos/Acme/site.io')).statusCode).toBe(204)
+    expect((await get('/api/repos/Acme/site.io')).statusCode).toBe(404)
+    const again = await call('DELETE', '/api/repos/Acme/site.io')
+    expect(again.json()).toMatchObject({ status: 404, code: 'SP_REPO_UNKNOWN' })
+  })
+
+  it('are added with owner and name, and the secret that was given', async () => {
+    const body = {
+      owner: 'a',
+      name: 'b',
+      clone_url: 'git@git.example.org:a/b.git',
+      secret: 'secret-3',
+    }
+    const added = await call('POST', '/api/repos', body)
+    expect(added.json()).toMatchObject({
+      slug: 'a/b',
+      hook_secret: 'secret-3',
+      git_ssh_url: 'git@git.example.org:a/b.git',
+    })
+    const again = await call('POST', '/api/repos', body)
+    expect(again.json()).toMatchObject({ status: 409, code: 'SP_REPO_EXISTS' })
+    await call('DELETE', '/api/repos/a/b')
+  })
+
+  const url = 'https://git.example.org/x.git'
+  it.each([
+    ['clone_url', { owner: 'a', name: 'b' }],
+    ['slug', { clone_url: url }],
+    ['slug', { slug: 'a/b', owner: 'a', name: 'b', clone_url: url }],
+    ['slug', { slug: 'a', clone_url: url }],
+    ['slug', { slug: 'a/b/c', clone_url: url }],
+    ['slug', { slug: '../b', clone_url: url }],
+    ['slug', { slug: 'a/--x', clone_url: url }],
+    ['owner', { owner: '..', name: 'b', clone_url: url }],
+    ['owner', { owner: 'a/b', name: 'b', clone_url: url }],
+    ['name', { owner: 'a', name: 'b\r\nX: y', clone_url: url }],
+    ['name', { owner: 'a', name: 'b'.repeat(101), clone_url: url }],
+    ['secret', { slug: 'a/b', clone_url: url, secret: 7 }],
+    ['colour', { slug: 'a/b', clone_url: url, colour: 'red' }],
+    ['clone url', { slug: 'a/b', clone_url: 'ext::sh -c id' }],
+    ['clone url', { slug: 'a/b', clone_url: 'https://user:token@git.example.org/x.git' }],
+    ['secret', { slug: 'a/b', clone_url: url, secret: 'short' }],
+    ['body', 'text'],
+    ['body', '[]'],
+    ['body', '{"slug"'],
+    ['body', '{"slug":"a/b","clone_url":"x","__proto__":{"polluted":1}}'],
+    ['body', '{"slug":"a/b","clone_url":"x","constructor":{"prototype":{"polluted":1}}}'],
+  ])('are refused with 400 and a word about %s (%#)', async (word, body) => {
+    const json = { 'content-type': 'application/json' }
+    const response = await call('POST', '/api/repos', body, json)
+    expect(response.statusCode).toBe(400)
+    expect(response.json<{ detail: string }>().detail.toLowerCase()).toContain(word)
+    expect({}).not.toHaveProperty('polluted')
+  })
+
+  it('are refused with 413 and 415 for what is too large or no JSON', async () => {
+    const large = { slug: 'a/b', clone_url: 'x'.repeat(1024 * 1024) }
+    expect((await call('POST', '/api/repos', large)).statusCode).toBe(413)
+    const plain = await call('POST', '/api/repos', 'x', { 'content-type': 'text/plain' })
+    expect(plain.json()).toMatchObject({ status: 415, code: 'SP_HTTP_MEDIA_TYPE' })
+  })
+})
+
+describe('builds', () => {
+  it('have the fields of Drone, with times in seconds', async () => {
+    const repo = await fixture.services.repos.find('o', 'n')
+    const { build } = (await fixture.services.builds.find(repo!, 1))!
+    const response = await get('/api/repos/o/n/builds/1')
+    expect(response.statusCode).toBe(200)
+    expect(response.json()).toMatchObject({
+      id: build.id,
+      repo_id: repo!.id,
+      number: 1,
+      parent: 0,
+      status: 'pending',
+      error: '',
+      event: 'push',
+      action: '',
+      link: '',
+      title: '',
+      message: 'Change things',
+      before: '0'.repeat(40),
+      after: 'a'.repeat(40),
+      ref: 'refs/heads/main',
+      source_repo: '',
+      source: 'main',
+      target: 'main',
+      author_login: 'ada',
+      author_name: 'Ada',
+      author_email: 'ada@example.org',
+      author_avatar: '',
+      sender: 'ada',
+      params: {},
+      cron: '',
+      deploy_to: '',
+      started: 0,
+      finished: 0,
+      created: Math.floor(build.created / 1000),
+      updated: Math.floor(build.updated / 1000),
+      created_ms: build.created,
+      version: expect.any(Number),
+      stages: [
+        {
+          id: log.stageId,
+          repo_id: repo!.id,
+          build_id: build.id,
+          number: 1,
+          name: 'default',
+          kind: 'pipeline',
+          type: 'exec',
+          status: 'running',
+          error: '',
+          errignore: false,
+          exit_code: 0,
+          machine: 'm',
+          os: 'linux',
+          arch: 'amd64',
+          attempt: 1,
+          started: 1_795_000_001,
+          started_ms: 1_795_000_001_300,
+          stopped: 0,
+          created: 1_795_000_000,
+          updated: 1_795_000_001,
+          on_success: true,
+          on_failure: false,
+          depends_on: ['other'],
+          steps: [
+            {
+              id: expect.any(Number),
+              step_id: log.stageId,
+              number: 1,
+              name: 'test',
+              status: 'running',
+              error: '',
+              errignore: true,
+              exit_code: 0,
+              started: 1_795_000_001,
+              stopped: 0,
+              version: 2,
+              depends_on: ['clone'],
+              image: 'busybox',
+              detached: false,
+              usage: { cpu_ms: 12, memory_peak_bytes: 34, wall_ms: 56 },
+              log: { bytes: 78, lines: 9 },
+            },
+          ],
+        },
+      ],
+    })
+  })
+
+  it('are listed page by page, newest first, at most 100 at once', async () => {
+    await fixture.addRepo('many', 'builds', 'hook secret')
+    await fixture.manyBuilds('many', 'builds', 104)
+    const numbers = async (query: string) =>
+      (await get(`/api/repos/many/builds/builds${query}`))
+        .json<{ number: number }[]>()
+        .map(({ number }) => number)
+    expect((await numbers('')).length).toBe(25)
+    expect(await numbers('?per_page=3')).toEqual([104, 103, 102])
+    expect(await numbers('?per_page=3&page=2')).toEqual([101, 100, 99])
+    expect((await numbers('?per_page=1000')).length).toBe(100)
+    expect(await numbers('?page=50')).toEqual([])
+    const latest = await get('/api/repos/many/builds/builds/latest')
+    expect(latest.json()).toMatchObject({ number: 104 })
+  })
+
+  it.each([
+    'page=0',
+    'page=-1',
+    'page=x',
+    'per_page=0',
+    'page=1&page=2',
+    `page=${'9'.repeat(400)}`,
+  ])('are not listed for ?%s', async (query) => {
+    const response = await get(`/api/repos/o/n/builds?${query}`)
+    expect(response.json()).toMatchObject({ status: 400, code: 'SP_HTTP_INVALID' })
+  })
+
+  it('are restarted as a new build with its parent', async () => {
+    const response = await call('POST', '/api/repos/o/n/builds/1')
+    expect(response.statusCode).toBe(200)
+    expect(response.json()).toMatchObject({ number: 2, parent: 1, after: 'a'.repeat(40) })
+  })
+
+  it('are cancelled', async () => {
+    const response = await call('DELETE', '/api/repos/o/n/builds/2')
+    expect(response.statusCode).toBe(200)
+    expect(response.json()).toMatchObject({ number: 2, status: 'killed' })
+  })
+
+  it.each([
+    ['GET', '/api/repos/no/where/builds', 'SP_REPO_UNKNOWN'],
+    ['GET', '/api/repos/o/n/builds/99', 'SP_BUILD_UNKNOWN'],
+    ['POST', '/api/repos/o/n/builds/99', 'SP_BUILD_UNKNOWN'],
+    ['DELETE', '/api/repos/o/n/builds/99', 'SP_BUILD_UNKNOWN'],
+    ['GET', '/api/repos/o/n/builds/999999999999999', 'SP_BUILD_UNKNOWN'],
+    ['GET', '/api/repos/o/n/builds/1/logs/2/1', 'SP_LOG_UNKNOWN'],
+    ['GET', '/api/repos/o/n/builds/1/logs/1/2', 'SP_LOG_UNKNOWN'],
+    ['GET', '/api/repos/o/n/builds/1/logs/1/1?attempt=2', 'SP_LOG_UNKNOWN'],
+  ] as const)('that are not there: %s %s is 404 %s', async (method, url, code) => {
+    expect((await call(method, url)).json()).toMatchObject({ status: 404, code })
+  })
+})
+
+describe('bad addresses', () => {
+  it.each([
+    '/api/repos/..%2f..%2fetc/passwd',
+    '/api/repos/../../etc/passwd',
+    '/api/repos/o/..',
+    '/api/repos/%2e%2e/n',
+    '/api/repos/o/n%00',
+    '/api/repos/o/--upload-pack',
+    '/api/repos/o/n/builds/0',
+    '/api/repos/o/n/builds/1e3',
+    '/api/repos/o/n/builds/-1',
+    '/api/repos/o/n/builds/1/logs/0/1',
+    '/api/repos/o/n/builds/1/logs/1/x',
+    '/api/repos/o/n/builds/1/logs/1/1?follow=maybe',
+    '/api/repos/o/n/builds/1/logs/1/1?attempt=0',
+    '/%zz',
+    '/api/%ff',
+    `/api/repos/${'x'.repeat(3000)}/n`,
+    '/no/such/page',
+    '//api/repos',
+    '/API/repos',
+    '/api/repos/',
+    '/__proto__',
+    '/constructor',
+  ])('are answered with a problem document: %s', async (url) => {
+    const response = await get(url)
+    expect([400, 404, 414]).toContain(response.statusCode)
+    expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8')
+    const problem = response.json<Record<string, unknown>>()
+    expect(Object.keys(problem)).toEqual([
+      'type',
+      'title',
+      'status',
+      'detail',
+      'instance',
+      'code',
+      'hint',
+    ])
+    expect(problem.type).toBe(`urn:sandpiper:error:${String(problem.code)}`)
+  })
+
+  it('put nothing of theirs into headers', async () => {
+    const response = await get('/x%0d%0aSet-Cookie:%20a=b')
+    expect(response.headers).not.toHaveProperty('set-cookie')
+    expect(response.statusCode).toBe(404)
+  })
+
+  it.each(['OPTIONS', 'PUT', 'PATCH'] as const)('include methods: %s is 404', async (method) => {
+    const response = await call(method, '/api/repos/o/n')
+    expect(response.json()).toMatchObject({ status: 404, code: 'SP_HTTP_NOT_FOUND' })
+  })
+
+  it('do not include HEAD, which answers as GET without a body', async () => {
+    const response = await call('HEAD', '/api/repos/o/n')
+    expect(response.statusCode).toBe(200)
+    expect(response.body).toBe('')
+  })
+})
+
+describe('every response', () => {
+  it.each(['/', '/api/repos', '/no/such/page', '/%zz'])(
+    'of %s is safe in a browser',
+    async (url) => {
+      const { headers } = await get(url)
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+      })
+    },
+  )
+
+  it('has an id of ours, not the sender’s', async () => {
+    const response = await call('GET', '/api/repos', undefined, { 'x-request-id': 'mine' })
+    expect(response.headers['x-request-id']).not.toBe('mine')
+  })
+
+  it('tells nothing of what went wrong inside, but the log does, under its id', async () => {
+    const broken = await HttpFixture.open()
+    await broken.db.destroy()
+    const response = await broken.app.inject({ url: '/api/repos', headers: AUTHORIZED })
+    expect(response.json()).toMatchObject({
+      status: 500,
+      code: 'SP_HTTP_INTERNAL',
+      detail: 'Something failed inside the server.',
+    })
+    const id = response.json<{ instance: string }>().instance.replace('urn:uuid:', '')
+    const lines = broken.logged.filter((line) => line.includes(id)).join('')
+    expect(lines).toContain('"stack"')
+    await broken.close()
+  })
+})
+
+it('an empty admin token is refused, not taken for any', async () => {
+  const options = { services: fixture.services, publicUrl: '', bodyBytesMax: 1, version: '' }
+  const app = createHttpApp({ ...options, adminToken: '', logger: pino({ level: 'silent' }) })
+  await expect(app).rejects.toThrow('the admin token is empty')
+})

@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { createMirrors } from '../../../git/mirrors.js'
+import { redisKeys } from '../../../protocol/keys.js'
+import { createBuildService } from '../../builds/build-service.js'
+import { createRepoService } from '../../builds/repo-service.js'
+import { systemClock as clock } from '../../clock.js'
+import { Closers } from '../../closers.js'
+import { IngestQueue } from '../../ingest/ingest-queue.js'
+import { FileLogStore } from '../../logs/file-log-store.js'
+import { LogWatcher } from '../../logs/log-watcher.js'
+import { closeConnection, redisConnections, waitUntilReady } from '../../redis/connections.js'
+import { startPrivateRedis } from '../../redis/private-redis.js'
+import { Dispatcher } from '../../scheduling/dispatcher.js'
+import { Enqueuer } from '../../scheduling/enqueuer.js'
+import { StageQueues } from '../../scheduling/stage-queues.js'
+import { openSecretBox } from '../../secrets/box.js'
+import type { HealthCheck, ServerServices } from '../../services.js'
+import { openDatabase } from '../../store/database.js'
+import type { Db } from '../../store/database.js'
+import { Downlink } from '../../uplink/downlink.js'
+
+/** The services, and what tests reach behind them for. */
+export interface Composed {
+  readonly services: ServerServices
+  readonly db: Db
+  readonly watcher: LogWatcher
+  readonly closers: Closers
+}
+
+/** The services as compose.ts makes them, in a directory of their own, without the workers behind them. */
+export async function composeServices(
+  logger: Logger,
+  health: readonly HealthCheck[],
+): Promise<Composed> {
+  const closers = new Closers(logger)
+  const dataDir = await mkdtemp(join(tmpdir(), 'sandpiper-http-'))
+  closers.add('directory', dataDir, (it) => rm(it, { recursive: true }))
+  const secrets = await openSecretBox(join(dataDir, 'server.key'))
+  const database = await openDatabase(join(dataDir, 'sandpiper.db'))
+  const db = closers.add('database', database, (it) => it.destroy())
+  const logs = closers.add('logs', new FileLogStore(join(dataDir, 'logs')), (it) => it.close())
+  const mirrors = closers.add('mirrors', createMirrors(join(dataDir, 'mirrors')), (it) =>
+    it.close(),
+  )
+  const watcher = new LogWatcher()
+  const child = closers.add('redis', await startPrivateRedis({ dataDir, logger }), (it) =>
+    it.close(),
+  )
+  const connections = redisConnections(child.path, logger)
+  const redis = closers.add('connection', connections.failingFast(), closeConnection)
+  await waitUntilReady(redis, 5_000)
+  const keys = redisKeys('test')
+  const { bullPrefix } = keys
+  const queues = closers.add('queues', new StageQueues({ redis, bullPrefix, logger }), (it) =>
+    it.close(),
+  )
+  const ingest = closers.add(
+    'ingest',
+    new IngestQueue({ redis, bullPrefix, attemptsMax: 1, backoffMs: 1 }),
+    (it) => it.close(),
+  )
+  const downlink = new Downlink(redis, keys)
+  const system = () => ({ link: 'https://ci.example.org', version: '0.0.0-test' })
+  const enqueuer = new Enqueuer({ db, queues, system })
+  const dispatcher = closers.add(
+    'dispatcher',
+    new Dispatcher({ downlink, enqueuer, queues, watcher, logger }),
+    (it) => it.settled(),
+  )
+  const services: ServerServices = {
+    repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
+    builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingest.add([id]) }),
+    logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
+    health: () => Promise.resolve(health),
+  }
+  return { services, db, watcher, closers }
+}
