@@ -79,12 +79,12 @@ async function check(name, args) {
 }
 
 /** Jest counts each test; its own report goes to the terminal. */
-async function jest(name, args) {
-  const report = join(root, '.setup', `jest-${name}.json`)
+async function jest(name, args, env = {}) {
+  const report = join(root, '.setup', `jest-${name.replaceAll(' ', '-')}.json`)
   rmSync(report, { force: true })
   const files = ['--passWithNoTests', '--json', `--outputFile=${report}`, ...args]
   await timed(name, async () => {
-    const code = await foreground(process.execPath, [...jestArguments, ...files])
+    const code = await foreground(process.execPath, [...jestArguments, ...files], env)
     countJest(name, report, code)
   })
 }
@@ -101,15 +101,24 @@ function countJest(name, report, code) {
   if (failed === 0 && code !== 0) count(`${name} (jest exit code ${code})`, false)
 }
 
-/** Builds the native code with AddressSanitizer and runs its tests, where the Makefile has that. */
+/** Builds the launcher with AddressSanitizer and runs the sandbox tests with it, where the Makefile has that. */
 async function sanitizers() {
   const makefile = join(root, 'native', 'Makefile')
   const has = existsSync(makefile) && /^sanitize\s*:/m.test(readFileSync(makefile, 'utf8'))
   if (!has || !sandbox) return
-  await timed('native under sanitizers', async () => {
-    const code = await foreground('make', ['-C', join(root, 'native'), '--silent', 'sanitize'])
-    count('native under sanitizers', code === 0)
+  await timed('launcher with sanitizers', async () => {
+    const code = await foreground('make', [
+      '-C',
+      join(root, 'native'),
+      '--silent',
+      '-j2',
+      'sanitize',
+    ])
+    count('build of the launcher with sanitizers', code === 0)
   })
+  const launcher = join(root, 'native/build/asan/sandpiper-launcher')
+  if (!existsSync(launcher)) return
+  await jest('native tests under sanitizers', ['native'], { SANDPIPER_TEST_LAUNCHER: launcher })
 }
 
 function count(name, ok) {
@@ -127,12 +136,12 @@ async function timed(name, work) {
   say(`== ${name}: ${seconds(since)}`)
 }
 
-function foreground(program, args) {
+function foreground(program, args, env = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, ...(sandbox ? {} : { SANDPIPER_TEST_SANDBOX: '0' }) },
+      env: { ...process.env, ...(sandbox ? {} : { SANDPIPER_TEST_SANDBOX: '0' }), ...env },
     })
     child.on('error', (error) => {
       say(String(error))

@@ -130,7 +130,7 @@ export const SETTINGS = {
     type: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     default: 'info',
     description: 'How much the processes themselves log',
-    scopes: ['standalone', 'server', 'runner', 'exec'],
+    scopes: ['standalone', 'server', 'runner'],
   }),
   machine: define({
     env: 'SANDPIPER_MACHINE',
@@ -239,6 +239,13 @@ export const SETTINGS = {
     type: oneOf(['0', '1']),
     defaultText: 'what the host can do',
     description: '`0` leaves out the tests that make sandboxes; set by `npm test` itself',
+    scopes: ['scripts'],
+  }),
+  testLauncher: define({
+    env: 'SANDPIPER_TEST_LAUNCHER',
+    type: path,
+    defaultText: 'the one in native/build',
+    description: 'Launcher that the sandbox tests use, such as one built with sanitizers',
     scopes: ['scripts'],
   }),
   corpus: define({

@@ -3,6 +3,7 @@ import { checkCgroups } from '../doctor/cgroups.js'
 import type { CheckResult } from '../doctor/check.js'
 import { checkKernel } from '../doctor/kernel.js'
 import { checkPrograms } from '../doctor/programs.js'
+import { checkProbes } from '../doctor/probes.js'
 import { checkSandbox } from '../doctor/sandbox.js'
 import { ExitCode } from '../exit-code.js'
 import { printJson, printLine } from '../io.js'
@@ -15,6 +16,7 @@ export async function runDoctor(context: CommandContext): Promise<ExitCode> {
     ...(await checkKernel(io.uid)),
     ...(await checkCgroups()),
     ...(await checkPrograms()),
+    ...(await checkProbes()),
   ]
   // Making a sandbox tells little where something it needs is known to be missing.
   if (checks.every(passes)) checks.push(await checkSandbox())

@@ -83,7 +83,7 @@ async function run(context: CommandContext, work: Work): Promise<ExitCode> {
   const view = context.json ? jsonView(io) : viewFor(io)
   const steps = new Map<string, NamedStepResult[]>()
   try {
-    const result = await executor.run(localRun(io, work, view, steps))
+    const result = await executor.run(localRun(context, work, view, steps))
     view.close()
     if (context.json) printJson(io, describe(result, steps))
     return result.passed ? ExitCode.ok : ExitCode.failed
@@ -104,7 +104,7 @@ function jsonView(io: CliIo): BuildView {
 }
 
 function localRun(
-  io: CliIo,
+  { io, settings }: CommandContext,
   { plan, tree, event }: Work,
   view: BuildView,
   steps: Map<string, NamedStepResult[]>,
@@ -123,7 +123,7 @@ function localRun(
         event,
         repo,
         build,
-        stage: { ...stage, number, machine: io.hostname },
+        stage: { ...stage, number, machine: settings.machine ?? io.hostname },
         system: { link: '', version: VERSION },
       }),
     timeoutMs: STAGE_TIMEOUT_MS,
