@@ -1,0 +1,22 @@
+import { SandpiperError } from '../../protocol/errors.js'
+
+/** A layer or archive that breaks a rule of its format, or tries to get out of its directory. */
+export function invalidLayer(message: string): SandpiperError {
+  return new SandpiperError('SP_LAYER_INVALID', message, {
+    hint: 'Make the archive again, e.g. with tar --numeric-owner -C ROOT -cf FILE .',
+  })
+}
+
+/** A file that is no image in any form that can be imported. */
+export function invalidImage(message: string, cause?: unknown): SandpiperError {
+  return new SandpiperError('SP_IMAGE_INVALID', message, {
+    hint: 'Import a tar of a root file system, a docker save archive, or an OCI archive.',
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
+/** A name from an archive as it may stand in a message. `name` holds bytes as latin1. */
+export function printable(name: string): string {
+  const text = Buffer.from(name, 'latin1').toString('utf8')
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}...` : text)
+}

@@ -1,0 +1,74 @@
+import { invalidImage } from './errors.js'
+import { IMAGE_LAYERS_MAX } from './limits.js'
+import type { ImageConfig } from './types.js'
+
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** For archives that say nothing about how to run them. */
+export const DEFAULT_CONFIG: ImageConfig = {
+  env: { PATH: DEFAULT_PATH },
+  workingDir: '/',
+  user: '',
+  entrypoint: [],
+  cmd: [],
+}
+
+/** What an OCI or Docker image configuration says (OCI image-spec, config.md). */
+export interface ImageFile {
+  readonly config: ImageConfig
+  /** Bottom first. */
+  readonly diffIds: readonly string[]
+}
+
+/** @throws SandpiperError SP_IMAGE_INVALID */
+export function parseImageFile(value: unknown): ImageFile {
+  const image = record(value)
+  const os = text(image['os'])
+  if (os !== '' && os !== 'linux') throw invalidImage(`the image is for ${os}, not for linux`)
+  const diffIds = strings(record(image['rootfs'])['diff_ids'])
+  if (diffIds.length === 0 || diffIds.length > IMAGE_LAYERS_MAX) {
+    throw invalidImage(
+      `the image has ${String(diffIds.length)} layers; 1 to ${String(IMAGE_LAYERS_MAX)} are possible`,
+    )
+  }
+  if (!diffIds.every(isDigest)) throw invalidImage('a diff id is not sha256:HEX')
+  const config = record(image['config'])
+  return {
+    diffIds,
+    config: {
+      env: { PATH: DEFAULT_PATH, ...environment(strings(config['Env'])) },
+      workingDir: text(config['WorkingDir']) || '/',
+      user: text(config['User']),
+      entrypoint: strings(config['Entrypoint']),
+      cmd: strings(config['Cmd']),
+    },
+  }
+}
+
+/** True for `sha256:` + 64 hex digits, the one digest we make and check. */
+export function isDigest(value: string): boolean {
+  return /^sha256:[0-9a-f]{64}$/.test(value)
+}
+
+/** An object, or an empty one for anything else. */
+export function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : {}
+}
+
+export function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+export function strings(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+}
+
+function environment(list: readonly string[]): Record<string, string> {
+  const pairs = list.map((one): [string, string] => {
+    const equals = one.indexOf('=')
+    return equals < 0 ? [one, ''] : [one.slice(0, equals), one.slice(equals + 1)]
+  })
+  return Object.fromEntries(pairs.filter(([name]) => name !== ''))
+}

@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { SandpiperError } from '../../protocol/errors.js'
+
+/** The whole environment of the tools that read and write layers. */
+const ENVIRONMENT = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C',
+}
+
+const STDERR_BYTES_MAX = 2000
+
+/** Small pieces are gathered to this many bytes before they are written. */
+const WRITE_BYTES = 64 * 1024
+
+/** A running tool. */
+interface Tool {
+  readonly child: ChildProcess
+  /** Resolves when it has exited 0. @throws SandpiperError SP_LAYER_TOOL with what it said */
+  readonly done: Promise<void>
+}
+
+/** Starts a tool with pipes on stdin and stdout as asked. */
+function startTool(
+  program: string,
+  args: readonly string[],
+  stdin: boolean,
+  stdout: boolean,
+): Tool {
+  const pipe = (wanted: boolean): 'pipe' | 'ignore' => (wanted ? 'pipe' : 'ignore')
+  const child = spawn(program, args, {
+    env: ENVIRONMENT,
+    stdio: [pipe(stdin), pipe(stdout), 'pipe'],
+  })
+  let said = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString('utf8')).slice(0, STDERR_BYTES_MAX)
+  })
+  child.stdin?.on('error', () => undefined)
+  return { child, done: ended(child, program, () => said) }
+}
+
+async function ended(child: ChildProcess, program: string, said: () => string): Promise<void> {
+  try {
+    const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
+    if (code === 0) return
+    const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`
+    throw toolError(`${program} ended with ${how}: ${said().trim()}`)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw toolError(`there is no program ${program}`, `Install it: apt install ${program}`)
+  }
+}
+
+/** Runs a tool to its end. @throws SandpiperError SP_LAYER_TOOL */
+export async function runTool(program: string, args: readonly string[]): Promise<void> {
+  await startTool(program, args, false, false).done
+}
+
+/** What a tool prints, at most 1 MiB. @throws SandpiperError SP_LAYER_TOOL */
+export async function readTool(program: string, args: readonly string[]): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of outputOf(program, args)) chunks.push(chunk)
+  return Buffer.concat(chunks)
+    .subarray(0, 1024 * 1024)
+    .toString('utf8')
+}
+
+/** Streams a tool's stdout, fed from `source` where there is one. @throws SandpiperError SP_LAYER_TOOL */
+export async function* outputOf(
+  program: string,
+  args: readonly string[],
+  source?: Readable,
+): AsyncGenerator<Buffer> {
+  const { child, done } = startTool(program, args, source !== undefined, true)
+  done.catch(() => undefined)
+  // A tool that ends early closes its stdin: its exit code says why.
+  const feeding =
+    source === undefined || child.stdin === null
+      ? Promise.resolve()
+      : pipeline(source, child.stdin).catch((error: unknown) => {
+          if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+        })
+  feeding.catch(() => child.kill('SIGKILL'))
+  try {
+    if (child.stdout !== null) for await (const chunk of child.stdout) yield chunk as Buffer
+    await feeding
+    await done
+  } finally {
+    child.kill('SIGKILL')
+    source?.destroy()
+  }
+}
+
+/**
+ * Starts a tool and lets `write` feed its stdin; resolves when the tool has exited 0. When the tool ends
+ * before it has read everything, its own error is the one that is thrown.
+ * @throws SandpiperError SP_LAYER_TOOL; whatever `write` throws
+ */
+export async function feedTool<T>(
+  program: string,
+  args: readonly string[],
+  write: (sink: (chunk: Buffer) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const { child, done } = startTool(program, args, true, false)
+  done.catch(() => undefined)
+  const stdin = child.stdin
+  if (stdin === null) throw new Error('no pipe')
+  let pending: Buffer[] = []
+  let size = 0
+  const state = { over: false, wake: () => undefined as unknown }
+  const wake = (): unknown => state.wake()
+  stdin.on('drain', wake)
+  child.on('close', () => {
+    state.over = true
+    wake()
+  })
+  const flush = async (): Promise<void> => {
+    const drained = stdin.write(Buffer.concat(pending))
+    pending = []
+    size = 0
+    if (!drained && !state.over) await new Promise((resolve) => (state.wake = () => resolve(null)))
+    if (state.over) await done
+  }
+  try {
+    const result = await write(async (chunk) => {
+      pending.push(chunk)
+      size += chunk.length
+      if (size >= WRITE_BYTES) await flush()
+    })
+    await flush()
+    stdin.end()
+    await done
+    return result
+  } catch (error) {
+    child.kill('SIGKILL')
+    await done.catch(() => undefined)
+    throw error
+  }
+}
+
+function toolError(message: string, hint = ''): SandpiperError {
+  return new SandpiperError('SP_LAYER_TOOL', message, { hint })
+}
