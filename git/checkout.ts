@@ -47,7 +47,8 @@ export async function checkoutCommit(
     directory,
     signal: options.signal,
     onLine: (line) => {
-      if (line !== '' && !UNINTERESTING.test(line)) options.onOutput(`${line.replaceAll(`${directory}/`, '')}\n`)
+      if (line !== '' && !UNINTERESTING.test(line))
+        options.onOutput(`${line.replaceAll(`${directory}/`, '')}\n`)
     },
     secrets: context.remote.secrets,
   }

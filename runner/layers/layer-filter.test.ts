@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { existsSync } from 'node:fs'
 import { lstat, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { DEFAULT_LAYER_LIMITS } from './limits.js'
 import { makeTar, makeTemporaryDirectory, removeDirectory, sh, sha256 } from './testing/archives.js'
 import type { Made } from './testing/archives.js'
@@ -22,6 +23,10 @@ afterEach(() => removeDirectory(directory))
 
 async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   yield await Promise.resolve(bytes)
+}
+
+async function* zeros(): AsyncGenerator<Buffer> {
+  for (;;) yield await Promise.resolve(Buffer.alloc(64 * 1024))
 }
 
 async function unpack(entries: readonly Made[], limits = {}): Promise<string> {
@@ -194,6 +199,49 @@ describe('a hostile layer', () => {
     expect(existsSync(join(target, 'etc/sandpiper-was-here'))).toBe(true)
   })
 
+  it('whatever it holds, changes nothing outside', async () => {
+    const name = fc.constantFrom(
+      'a',
+      'b',
+      'a/b',
+      'b/a',
+      'a/b/a',
+      '.wh.a',
+      'a/.wh.b',
+      'a/.wh..wh..opq',
+    )
+    const linkPath = fc.constantFrom(
+      'a',
+      'b',
+      '..',
+      '.',
+      '/',
+      '../..',
+      outside,
+      `../..${outside}`,
+      'a/..',
+    )
+    const flag = fc.constantFrom('0', '1', '2', '3', '5')
+    const entry = fc.record({ path: name, linkPath, flag })
+    let unpacked = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(entry, { minLength: 2, maxLength: 6 }), async (entries) => {
+        const error: unknown = await unpack(entries).then(
+          () => null,
+          (thrown: unknown) => thrown,
+        )
+        if (error === null) unpacked += 1
+        else expect(error).toMatchObject({ code: 'SP_LAYER_INVALID' })
+        expect(await sh(outside, 'find . ! -type f ! -type d; cat *; stat -c %h secret')).toBe(
+          'untouched1\n',
+        )
+        expect((await readdir(directory)).sort()).toEqual(['fs', 'outside'])
+      }),
+      { numRuns: 100 },
+    )
+    expect(unpacked).toBeGreaterThan(0)
+  })
+
   it('is refused when it is too large or has too many entries', async () => {
     const code = 'SP_LAYER_TOO_LARGE'
     const files = [{ path: 'a', content: 'x'.repeat(600) }, { path: 'b' }, { path: 'c/d/e' }]
@@ -209,5 +257,14 @@ describe('a hostile layer', () => {
     const limits = { ...DEFAULT_LAYER_LIMITS, layerBytesMax: 1000 }
     const bombed = unpackLayer(once(tar), join(directory, 'bomb'), limits)
     await expect(bombed).rejects.toMatchObject({ code })
+    const endless = unpackLayer(zeros(), join(directory, 'endless'), {
+      layerBytesMax: 1e6,
+      layerEntriesMax: 10,
+    })
+    await expect(endless).rejects.toMatchObject({ code })
+    const xattrs = { 'user.x': 'x'.repeat(2 * 1024 * 1024) }
+    await expect(unpack([{ path: 'a', xattrs }])).rejects.toMatchObject({
+      code: 'SP_LAYER_INVALID',
+    })
   })
 })

@@ -163,7 +163,8 @@ async function writeWhiteouts(filter: Filter): Promise<void> {
 
 const IMPLIED_DIRECTORY = { mode: 0o755, uid: 0, gid: 0, mtime: 0 }
 
-function tooLarge(limits: LayerLimits): Error {
+/** The error for a layer with more bytes than the limits allow. */
+export function tooLarge(limits: LayerLimits): Error {
   return limitError(`more than ${String(limits.layerBytesMax)} bytes`)
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { chmod, mkdir } from 'node:fs/promises'
-import { filterLayer } from './layer-filter.js'
+import { filterLayer, tooLarge } from './layer-filter.js'
 import type { Filtered } from './layer-filter.js'
 import type { LayerLimits } from './limits.js'
 import { streamInput } from './tar/input.js'
@@ -24,7 +24,12 @@ export async function unpackLayer(
   await mkdir(directory)
   await chmod(directory, 0o755)
   const hash = createHash('sha256')
-  const input = streamInput(archive, (chunk) => hash.update(chunk))
+  let archiveBytes = 0
+  const input = streamInput(archive, (chunk) => {
+    hash.update(chunk)
+    archiveBytes += chunk.length
+    if (archiveBytes > archiveBytesMax(limits)) throw tooLarge(limits)
+  })
   const filtered = await feedTool('tar', tarArguments(directory), async (sink) => {
     const result = await filterLayer(input, limits, sink)
     // What comes after the end of the archive still counts for its checksum.
@@ -33,6 +38,11 @@ export async function unpackLayer(
   })
   await runTool('sync', ['--file-system', directory])
   return { ...filtered, diffId: `sha256:${hash.digest('hex')}` }
+}
+
+/** Headers come on top of what the files may have; endless nothings behind the end count as well. */
+function archiveBytesMax({ layerBytesMax, layerEntriesMax }: LayerLimits): number {
+  return layerBytesMax + layerEntriesMax * 4096
 }
 
 function tarArguments(directory: string): readonly string[] {

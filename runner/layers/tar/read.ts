@@ -36,14 +36,16 @@ const TYPES: Readonly<Record<string, TarEntry['type']>> = {
  */
 export async function readEntry(input: TarInput): Promise<TarEntry | null> {
   const extension: Extension = { xattrs: new Map() }
-  for (;;) {
+  for (let extensionBytes = 0; ;) {
     const header = await input.read(BLOCK_BYTES)
     if (header === null || header.every((byte) => byte === 0)) return null
     checkSum(header)
     const flag = header.toString('latin1', 156, 157)
     const size = readNumber(header, 124, 12)
-    if ('xgLKV'.includes(flag)) await readExtension(input, flag, size, extension)
-    else return toEntry(header, flag, size, extension)
+    if (!'xgLKV'.includes(flag)) return toEntry(header, flag, size, extension)
+    extensionBytes += BLOCK_BYTES + size
+    if (extensionBytes > EXTENSION_BYTES_MAX) throw invalidLayer('extended headers are too large')
+    await readExtension(input, flag, size, extension)
   }
 }
 
@@ -74,7 +76,6 @@ async function readExtension(
   size: number,
   extension: Extension,
 ): Promise<void> {
-  if (size > EXTENSION_BYTES_MAX) throw invalidLayer('an extended header is too large')
   const body = size === 0 ? Buffer.alloc(0) : await input.read(size)
   await input.skip(padding(size))
   const text = body?.toString('latin1') ?? ''
