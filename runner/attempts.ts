@@ -99,6 +99,7 @@ export class Attempts {
     this.#running--
     log.info({ ...lane.ref, status: outcome.status, error: outcome.error }, 'stage has ended')
     if (this.#abandonReason !== null) report.abandoned(this.#abandonReason)
+    else if (outcome.lost) report.abandoned(outcome.error)
     else report.finished(outcome)
     this.#settle(report, attempt)
     await Promise.race([lane.idle(), whenAborted(this.#givingUp.signal)])

@@ -11,7 +11,7 @@ import { redisKeys, stageQueue } from '../protocol/keys.js'
 import type { UplinkMessage } from '../protocol/uplink.js'
 import { startRunner, type RunningRunner } from './compose.js'
 import type { RunnerConfig } from './config.js'
-import { openLayerStore } from './layers/index.js'
+import { openLayerStore } from './layers/store.js'
 import { Collector } from './testing/collector.js'
 import { TestRedis } from './testing/redis-process.js'
 import { makeJob, step } from './testing/stages.js'
@@ -226,7 +226,7 @@ describe('startRunner', () => {
     const own = path.join(directory, 'data', 'runner')
     for (const name of ['stages', 'trash', 'spool'])
       expect(await readdir(path.join(own, name))).toEqual([])
-    expect(await readdir(path.join(directory, 'ids'))).toEqual([])
+    expect(await readdir(path.join(directory, 'ids'))).toEqual(['guard'])
   })
 
   it('gives its data directory free, for the next one under the same id', async () => {

@@ -1,4 +1,5 @@
-import { createMirrors } from '../git/index.js'
+import { createMirrors } from '../git/mirrors.js'
+import type { Mirrors } from '../git/types.js'
 import { redisKeys } from '../protocol/keys.js'
 import { Attempts } from './attempts.js'
 import type { RunnerConfig } from './config.js'
@@ -39,7 +40,8 @@ export async function startRunner(config: RunnerConfig): Promise<RunningRunner> 
   const leftovers = await listLeftovers(dataDir.spool)
   const { redisUrl, machine, heartbeatMs = HEARTBEAT_DEFAULT_MS } = config
   const uplink = new Uplink({ redisUrl, keys, machine, heartbeatMs, log })
-  const workspace = checkoutWorkspace(openMirrors(config.mirrorsDir ?? dataDir.mirrors))
+  const mirrors = createMirrors(config.mirrorsDir ?? dataDir.mirrors)
+  const workspace = checkoutWorkspace((repo) => mirrors.open(repo))
   const deps = { ...host.deps, workspace }
   const attempts = new Attempts({ deps, uplink, spoolDir: dataDir.spool, log })
   void shipLeftovers(leftovers, { spoolDir: dataDir.spool, uplink, log })
@@ -52,12 +54,13 @@ export async function startRunner(config: RunnerConfig): Promise<RunningRunner> 
     log,
   })
   log.info({ runner: dataDir.runnerId, session: uplink.session }, 'runner is up')
-  return handleOf({ config, host, uplink, attempts, worker })
+  return handleOf({ config, host, mirrors, uplink, attempts, worker })
 }
 
 interface Parts {
   readonly config: RunnerConfig
   readonly host: Host
+  readonly mirrors: Mirrors
   readonly uplink: Uplink
   readonly attempts: Attempts
   readonly worker: StageWorker
@@ -80,13 +83,14 @@ function handleOf(parts: Parts): RunningRunner {
 }
 
 async function shutDown(parts: Parts, timeoutMs: number): Promise<void> {
-  const { host, uplink, attempts, worker } = parts
+  const { host, mirrors, uplink, attempts, worker } = parts
   const timer = giveUpWhenIdle(attempts, timeoutMs)
   await worker.drain()
   await attempts.settled()
   clearInterval(timer)
   await worker.close()
   await uplink.close()
+  await mirrors.close()
   await host.close()
 }
 
@@ -97,9 +101,4 @@ function giveUpWhenIdle(attempts: Attempts, timeoutMs: number): NodeJS.Timeout {
     if (attempts.running > 0) idleSince = performance.now()
     else if (performance.now() - idleSince >= timeoutMs) attempts.giveUp()
   }, 100)
-}
-
-function openMirrors(directory: string): Parameters<typeof checkoutWorkspace>[0] {
-  const mirrors = createMirrors(directory)
-  return (repo) => mirrors.open(repo)
 }

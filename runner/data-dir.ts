@@ -25,7 +25,7 @@ export interface DataDir {
 export async function openDataDir(config: HostConfig, tryLockFile: TryLockFile): Promise<DataDir> {
   const own = path.join(config.dataDir, 'runner')
   await mkdir(own, { recursive: true, mode: 0o700 })
-  const lock = await tryLockFile(path.join(own, 'lock'))
+  const lock = tryLockFile(path.join(own, 'lock'))
   if (!lock) throw inUse(config.dataDir)
   const directories = {
     spool: path.join(own, 'spool'),

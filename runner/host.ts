@@ -3,10 +3,10 @@ import type { Launcher } from '../native/lib/types.js'
 import { limitsOf, type HostConfig } from './config.js'
 import { openDataDir, type DataDir } from './data-dir.js'
 import { IdPool } from './ids.js'
-import { openLayerStore } from './layers/index.js'
+import { openLayerStore } from './layers/store.js'
 import { silentLog, type RunnerLog } from './log.js'
 import { prepareHostRoot } from './roots/host-root.js'
-import type { HostRootView, StageDeps } from './stage/deps.js'
+import type { StageDeps } from './stage/deps.js'
 import { SteadyLauncher } from './steady-launcher.js'
 import { sweepStages } from './sweep.js'
 import { Trash } from './trash.js'
@@ -14,7 +14,6 @@ import { Trash } from './trash.js'
 /** What runs stages on this host, whoever asks for them. */
 export interface Host {
   readonly dataDir: DataDir
-  readonly launcher: Launcher
   readonly deps: Omit<StageDeps, 'workspace'>
   readonly log: RunnerLog
   /** Ends what runs, removes what is left, gives the data directory free. */
@@ -45,25 +44,24 @@ export async function openHost(config: HostConfig): Promise<Host> {
     await sweepCgroups(cgroupParent)
     await dataDir.lock.release()
   }
-  return { dataDir, launcher, deps, log, close }
+  return { dataDir, deps, log, close }
 }
 
 async function stageDeps(parts: {
   readonly dataDir: DataDir
-  readonly launcher: Launcher
+  readonly launcher: Pick<Launcher, 'createStage'>
   readonly ids: IdPool
   readonly trash: Trash
   readonly config: HostConfig
 }): Promise<Host['deps']> {
   const { dataDir, launcher, ids, trash, config } = parts
-  let hostRoot: Promise<HostRootView> | null = null
   return {
     launcher,
     ids,
     trash,
     limits: limitsOf(config),
     layers: await openLayerStore(dataDir.layers),
-    hostRoot: () => (hostRoot ??= prepareHostRoot(dataDir.hostRoot)),
+    hostRoot: () => prepareHostRoot(dataDir.hostRoot),
     stagesDir: dataDir.stages,
     machine: config.machine ?? '',
   }

@@ -37,9 +37,9 @@ describe('IdPool', () => {
 
   it('removes its files', async () => {
     const range = await pool().acquire()
-    expect(await readdir(directory)).toHaveLength(1)
+    expect(await readdir(directory)).toHaveLength(2)
     await range.release()
-    expect(await readdir(directory)).toEqual([])
+    expect(await readdir(directory)).toEqual(['guard'])
   })
 
   it('sweeps what nobody holds and leaves the rest', async () => {

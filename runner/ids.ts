@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { SandpiperError } from '../protocol/errors.js'
 
@@ -15,14 +15,13 @@ export const ID_RANGES = 4000
 /** Where the lock files are: the same place for every runner of the host. */
 export const IDS_DIRECTORY = '/run/sandpiper/ids'
 
-/** A lock on a file that ends with the process that holds it. */
+/** A lock on a file that ends with the process that holds it; the file stays. */
 export interface FileLock {
-  /** Removes the file and gives the lock up. */
-  release(): void | Promise<void>
+  release(): Promise<void>
 }
 
 /** Takes the lock on a file, making it when needed; null when someone else holds it. */
-export type TryLockFile = (file: string) => FileLock | null | Promise<FileLock | null>
+export type TryLockFile = (file: string) => FileLock | null
 
 /** A range of host ids that no other stage on the host has. */
 export interface IdRange {
@@ -38,6 +37,10 @@ export interface IdPoolOptions {
   readonly ranges?: number
 }
 
+/** Name of the file whose lock is held while others are made or removed; it is never removed. */
+const GUARD = 'guard'
+const GUARD_RETRY_MS = 5
+
 /** Gives out host id ranges; every runner of the host uses the same directory of lock files. */
 export class IdPool {
   readonly #options: Required<IdPoolOptions>
@@ -51,15 +54,9 @@ export class IdPool {
    * @throws SandpiperError SP_RUNNER_NO_IDS when all of them are taken.
    */
   async acquire(): Promise<IdRange> {
-    const { directory, ranges, tryLockFile } = this.#options
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    // A random start: runners that start at once don't walk over each other's ranges.
-    const first = Math.floor(Math.random() * ranges)
-    for (let step = 0; step < ranges; step++) {
-      const index = (first + step) % ranges
-      const lock = await tryLockFile(path.join(directory, String(index)))
-      if (lock) return rangeOf(index, lock)
-    }
+    const { directory, ranges } = this.#options
+    const lock = await this.#guarded(() => this.#tryRanges())
+    if (lock) return lock
     throw new SandpiperError('SP_RUNNER_NO_IDS', `all ${ranges} host id ranges are in use`, {
       hint: `End other runners of this host, or look into ${directory}.`,
     })
@@ -68,17 +65,57 @@ export class IdPool {
   /** Removes the lock files that dead runners left. */
   async sweep(): Promise<void> {
     const { directory, tryLockFile } = this.#options
-    for (const name of await readdir(directory).catch(() => [])) {
-      const lock = await tryLockFile(path.join(directory, name))
-      await lock?.release()
+    await this.#guarded(async () => {
+      for (const name of await readdir(directory)) {
+        const file = path.join(directory, name)
+        const lock = name === GUARD ? null : tryLockFile(file)
+        if (lock) await removeLocked(file, lock)
+      }
+    })
+  }
+
+  #tryRanges(): Promise<IdRange | null> {
+    const { directory, ranges, tryLockFile } = this.#options
+    // A random start: the range that was just freed is not the next one to be used.
+    const first = Math.floor(Math.random() * ranges)
+    for (let step = 0; step < ranges; step++) {
+      const index = (first + step) % ranges
+      const file = path.join(directory, String(index))
+      const lock = tryLockFile(file)
+      if (lock) return Promise.resolve(this.#rangeOf(index, file, lock))
+    }
+    return Promise.resolve(null)
+  }
+
+  #rangeOf(index: number, file: string, lock: FileLock): IdRange {
+    return {
+      start: IDS_FIRST + index * IDS_PER_STAGE,
+      count: IDS_PER_STAGE,
+      release: () => this.#guarded(() => removeLocked(file, lock)),
+    }
+  }
+
+  /**
+   * A file may be removed only while nobody is between opening and locking it: else two could hold
+   * "the" lock, one of them on a file without a name.
+   */
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
+    const { directory, tryLockFile } = this.#options
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const file = path.join(directory, GUARD)
+    let guard = tryLockFile(file)
+    for (; !guard; guard = tryLockFile(file)) {
+      await new Promise((resolve) => setTimeout(resolve, GUARD_RETRY_MS))
+    }
+    try {
+      return await work()
+    } finally {
+      await guard.release()
     }
   }
 }
 
-function rangeOf(index: number, lock: FileLock): IdRange {
-  return {
-    start: IDS_FIRST + index * IDS_PER_STAGE,
-    count: IDS_PER_STAGE,
-    release: async () => lock.release(),
-  }
+async function removeLocked(file: string, lock: FileLock): Promise<void> {
+  await rm(file, { force: true })
+  await lock.release()
 }

@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Plan, StagePlan } from '../pipelines/plan.js'
-import { openLayerStore } from './layers/index.js'
+import { openLayerStore } from './layers/store.js'
 import { createLocalExecutor, type LocalExecutor, type LocalResult } from './local-executor.js'
 import { makeJob, RecordingSink, step } from './testing/stages.js'
 

@@ -6,20 +6,16 @@ import type { RunnerLog } from './log.js'
  * A launcher that is started anew when its process has died: stages that ran in it fail, later ones
  * don't. `open` must also sweep what the dead one left.
  */
-export class SteadyLauncher implements Launcher {
+export class SteadyLauncher implements Pick<Launcher, 'createStage' | 'close'> {
   readonly #open: () => Promise<Launcher>
   readonly #log: RunnerLog
   readonly #ended = new AbortController()
-  readonly closed: Promise<void>
   #current: Promise<Launcher>
 
   private constructor(open: () => Promise<Launcher>, first: Launcher, log: RunnerLog) {
     this.#open = open
     this.#log = log
     this.#current = this.#watch(first)
-    this.closed = new Promise((resolve) => {
-      this.#ended.signal.addEventListener('abort', () => resolve())
-    })
   }
 
   /** @throws whatever `open` throws the first time. */

@@ -7,9 +7,9 @@ import type { Workspace } from './workspace.js'
 
 /** What running a stage needs; made once per process in compose.ts. */
 export interface StageDeps {
-  readonly launcher: Launcher
+  readonly launcher: Pick<Launcher, 'createStage'>
   readonly layers: LayerStore
-  /** A read-only view of the host's tools, for `exec` stages; made when first asked for. */
+  /** A read-only view of the host's tools, for `exec` stages; brought up to date when asked for. */
   readonly hostRoot: () => Promise<HostRootView>
   readonly ids: IdPool
   readonly trash: Trash
@@ -21,9 +21,10 @@ export interface StageDeps {
   readonly machine: string
 }
 
-/** Host tools as a root: one lower directory, what is mounted on it, and the PATH that finds them. */
+/** Host tools as a root: one lower directory, what is mounted on it, and the variables it needs. */
 export interface HostRootView {
   readonly lower: string
   readonly binds: readonly BindMount[]
-  readonly path: string
+  /** PATH, HOME and the like. */
+  readonly env: Readonly<Record<string, string>>
 }

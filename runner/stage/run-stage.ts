@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import { NativeError } from '../../native/lib/error.js'
 import type { Stage } from '../../native/lib/types.js'
 import type { StepPlan } from '../../pipelines/plan.js'
 import { messageOf, SandpiperError } from '../../protocol/errors.js'
@@ -14,13 +15,15 @@ import type { StageSink } from './sink.js'
 import { makeOverlayDirs } from './step-files.js'
 import { StepStop } from './step-stop.js'
 import { systemMessage } from './system-message.js'
-import { describeStop, type StopReason } from './verdict.js'
+import { describeStop, stopVerdict, type StopReason } from './verdict.js'
 import type { WorkspaceTree } from './workspace.js'
 
 /** How a stage ended: `success`, `failure`, `error` or `killed`, and why. */
 export interface StageOutcome {
   readonly status: Status
   readonly error: string
+  /** The launcher died under it: nobody's fault, and worth another attempt. */
+  readonly lost?: boolean
 }
 
 /** Ends a running stage from outside; `reason` of the abort signal given to `runStage`. */
@@ -67,6 +70,7 @@ class StageRun {
   readonly #errors = new Map<string, string>()
   #stopped: StageStop | null = null
   #error = ''
+  #isLost = false
   #tree: WorkspaceTree | null = null
   #ids: IdRange | null = null
   #stage: Promise<Stage> | null = null
@@ -108,7 +112,7 @@ class StageRun {
       for (const name of decision.start) this.#start(name)
       for (const name of decision.skip) await this.#skip(name)
       if (decision.start.length + decision.skip.length > 0) continue
-      if (!this.#hasForeground()) break
+      if (!this.#hasForeground() && !this.#hasWaiting()) break
       await changed
     }
     for (const step of this.#running.values()) step.stop({ kind: 'stage-ended' })
@@ -126,6 +130,11 @@ class StageRun {
 
   #hasForeground(): boolean {
     return this.#nodes.some((node) => !node.detach && this.#running.has(node.name))
+  }
+
+  /** Waiting for a detached step that is not up yet counts too. */
+  #hasWaiting(): boolean {
+    return this.#nodes.some(({ name }) => !this.#ended.has(name) && !this.#running.has(name))
   }
 
   #start(name: string): void {
@@ -210,9 +219,10 @@ class StageRun {
     stop: StepStop,
     write: (data: Buffer) => Promise<void> | undefined,
   ): Promise<StepOutcome> {
-    if (stop.reason) {
-      const reason = describeStop(stop.reason)
-      return { status: 'killed', exitCode: 0, error: reason, usage: null }
+    if (stop.reason) return { ...stopVerdict(stop.reason, 0), usage: null }
+    if (error instanceof NativeError && error.code === 'SP_NATIVE_LAUNCHER_GONE') {
+      this.#isLost = true
+      this.#fail(error)
     }
     const hint = error instanceof SandpiperError && error.hint !== '' ? `. ${error.hint}` : ''
     const text = `${messageOf(error)}${hint}`
@@ -258,16 +268,12 @@ class StageRun {
     return { path: directory }
   }
 
+  /** Each part whether or not the one before could be done: a dead launcher has left no mounts. */
   async #cleanUp(): Promise<void> {
-    const { ids, trash } = { ids: this.#ids, trash: this.deps.trash }
-    try {
-      const stage = await this.#stage?.catch(() => undefined)
-      await stage?.destroy()
-      await ids?.release()
-      await trash.discard(this.#directory)
-    } catch (error) {
-      this.#fail(error)
-    }
+    const stage = await this.#stage?.catch(() => undefined)
+    await stage?.destroy().catch((error: unknown) => this.#fail(error))
+    await this.#ids?.release().catch((error: unknown) => this.#fail(error))
+    await this.deps.trash.discard(this.#directory).catch((error: unknown) => this.#fail(error))
   }
 
   /** The runner's own fault: told with the stage, and nothing more is started. */
@@ -277,7 +283,7 @@ class StageRun {
   }
 
   #outcome(): StageOutcome {
-    if (this.#error !== '') return { status: 'error', error: this.#error }
+    if (this.#error !== '') return { status: 'error', error: this.#error, lost: this.#isLost }
     if (this.#stopped) return { status: 'killed', error: describeStop(this.#stopped.reason) }
     if (!hasFailed(this.#nodes, this.#ended)) return { status: 'success', error: '' }
     for (const node of this.#nodes) {

@@ -23,8 +23,7 @@ export async function resolveRoot(
 ): Promise<StepRoot> {
   if (step.image === undefined) {
     const host = await deps.hostRoot()
-    const env = { HOME: '/root', PATH: host.path }
-    return { lowers: [{ path: host.lower }], binds: host.binds, env }
+    return { lowers: [{ path: host.lower }], binds: host.binds, env: host.env }
   }
   const image = await deps.layers.find(step.image)
   if (!image) throw missingImage(step.image)

@@ -24,7 +24,7 @@ export interface Verdict {
 /** What became of a step, from how its sandbox ended and what the runner did to it. */
 export function verdictOf(exit: SandboxExit, stop: StopReason | null, limits: StepLimits): Verdict {
   const exitCode = exitCodeOf(exit)
-  if (stop) return stoppedVerdict(stop, exitCode)
+  if (stop) return stopVerdict(stop, exitCode)
   if (exitCode === 0) return { status: 'success', exitCode, error: '' }
   if (exit.oomKills > 0) {
     const peak = formatBytes(exit.memoryPeakBytes)
@@ -75,7 +75,8 @@ export function formatDuration(ms: number): string {
   return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`
 }
 
-function stoppedVerdict(stop: StopReason, exitCode: number): Verdict {
+/** What a step is that the runner ended, or never got to start. */
+export function stopVerdict(stop: StopReason, exitCode: number): Verdict {
   if (stop.kind === 'stage-ended') return { status: 'success', exitCode: 0, error: '' }
   const status = stop.kind === 'error' ? 'error' : 'killed'
   return { status, exitCode, error: describeStop(stop) }

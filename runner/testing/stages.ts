@@ -92,9 +92,10 @@ export class RecordingSink implements StageSink {
   readonly results = new Map<string, StepResult>()
   /** `start NAME` and `end NAME`, in order. */
   readonly events: string[] = []
-  readonly #onOutput: (name: string, text: string) => void
+  /** Gets a step's log so far whenever it has grown. */
+  readonly #onOutput: (name: string, log: string) => void
 
-  constructor(job: StageJob, onOutput: (name: string, text: string) => void = () => undefined) {
+  constructor(job: StageJob, onOutput: (name: string, log: string) => void = () => undefined) {
     this.#names = new Map(job.steps.map(({ name, number }) => [number, name]))
     this.#onOutput = onOutput
   }
@@ -106,7 +107,7 @@ export class RecordingSink implements StageSink {
   output(number: number, data: Buffer): undefined {
     const name = this.#name(number)
     this.#output.set(name, [...(this.#output.get(name) ?? []), data])
-    this.#onOutput(name, data.toString())
+    this.#onOutput(name, this.log(name))
   }
 
   stepFinished(result: StepResult): Promise<void> {
@@ -138,7 +139,7 @@ export async function runJob(
     readonly tree?: WorkspaceTree
     readonly workspace?: Workspace
     readonly signal?: AbortSignal
-    readonly onOutput?: (name: string, text: string) => void
+    readonly onOutput?: (name: string, log: string) => void
   } = {},
 ): Promise<TestRun> {
   const { tree, signal = new AbortController().signal } = options

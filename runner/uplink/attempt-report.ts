@@ -69,9 +69,10 @@ export class AttemptReport implements StageSink {
   }
 
   /** The last message of an attempt that came to its end. */
-  finished(outcome: StageOutcome): void {
+  finished({ status, error }: StageOutcome): void {
     this.#isFinished = true
-    this.#put({ type: 'stage.finished', ...this.#options.lane.ref, ...outcome, at: Date.now() })
+    const { ref } = this.#options.lane
+    this.#put({ type: 'stage.finished', ...ref, status, error, at: Date.now() })
   }
 
   /** The last message of an attempt that this runner gives up, so that another one can have the stage. */
