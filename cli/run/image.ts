@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { openLayerStore } from '../../runner/layers/index.js'
+import { openLayerStore } from '../../runner/layers/store.js'
 import type { Image, LayerStore } from '../../runner/layers/types.js'
 import type { CommandContext } from '../command.js'
 import { dataDirOf } from '../data-dir.js'
