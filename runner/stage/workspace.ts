@@ -28,8 +28,8 @@ export function checkoutWorkspace(openMirror: (repo: JobRepo) => GitMirror): Wor
     const mirror = openMirror(job.repo)
     const depth = job.stage.clone.depth ?? DEPTH_DEFAULT
     await mirror.fetchCommit(job.commit, job.ref, { depth, signal })
-    const { commit } = job
-    await mirror.checkout(directory, { commit, depth, submodules: true, onOutput, signal })
+    const { commit, ref } = job
+    await mirror.checkout(directory, { commit, ref, depth, submodules: true, onOutput, signal })
     return { path: directory }
   }
 }

@@ -1,0 +1,80 @@
+import { chmod, mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { createLauncher } from '../../native/lib/index.js'
+import type { Launcher, SandboxSpec, Stage } from '../../native/lib/types.js'
+import { openLayerStore } from '../../runner/layers/store.js'
+import { bwrapContender, runcContender } from './peers.js'
+import { medianFigure, printTable, type Figure } from './report.js'
+import { interleave, type Contender } from './stats.js'
+
+const IDS = { start: 1_999_500_000, count: 65_536 }
+let serial = 0
+
+/** Start-to-exit of `true`, torn down, next to bwrap and runc, on the same busybox root. */
+export async function benchSandbox(scratch: string, rounds: number): Promise<Figure[]> {
+  const store = await openLayerStore(path.join(scratch, 'layers'))
+  const [layer] = store.layerPaths(await store.importBusybox('busybox'))
+  if (layer === undefined) throw new Error('the busybox image has no layer')
+  // The peers' mapped root has to reach the directory by its own rights.
+  for (let dir = layer; dir.startsWith(scratch); dir = path.dirname(dir)) await chmod(dir, 0o755)
+
+  const launcher = await createLauncher({ cgroupParent: `sandpiper/bench-${String(process.pid)}` })
+  try {
+    const stage = await launcher.createStage({ ids: { start: IDS.start + 65_536, count: 65_536 } })
+    const contenders: Contender[] = [
+      {
+        name: 'sandpiper',
+        note: 'everything fresh: 7 namespaces, id range, overlay, cgroup limits, seccomp, capabilities',
+        run: () => freshStage(launcher, layer, scratch),
+      },
+      {
+        name: 'sandpiper in a stage',
+        note: 'the same, with the network and user namespace of its stage',
+        run: () => oneStep(stage, layer, scratch),
+      },
+      bwrapContender(layer),
+      await runcContender(layer, scratch),
+    ]
+    const samples = await interleave(contenders, rounds)
+    await stage.destroy()
+    printTable(
+      `Start to exit of \`true\`, torn down; ${rounds} runs each, taking turns`,
+      contenders,
+      samples,
+    )
+    return [medianFigure('sandbox.true', contenders, samples)]
+  } finally {
+    await launcher.close()
+  }
+}
+
+async function freshStage(launcher: Launcher, layer: string, scratch: string): Promise<void> {
+  const stage = await launcher.createStage({ ids: IDS })
+  await oneStep(stage, layer, scratch)
+  await stage.destroy()
+}
+
+async function oneStep(stage: Stage, layer: string, scratch: string): Promise<void> {
+  const directory = path.join(scratch, `step-${serial++}`)
+  const [upper, work] = [path.join(directory, 'upper'), path.join(directory, 'work')]
+  await mkdir(upper, { recursive: true })
+  await mkdir(work)
+  const sandbox = await stage.start(trueSpec(layer, upper, work))
+  sandbox.output.resume()
+  const { code } = await sandbox.exit
+  await rm(directory, { recursive: true })
+  if (code !== 0) throw new Error(`true ended with ${String(code)}`)
+}
+
+function trueSpec(layer: string, upper: string, work: string): SandboxSpec {
+  return {
+    name: `true-${serial}`,
+    root: { lowers: [{ path: layer }], upper, work },
+    binds: [],
+    argv: ['/bin/true'],
+    env: { PATH: '/bin' },
+    cwd: '/',
+    hostname: 'bench',
+    limits: { memoryBytes: 256 * 1024 * 1024, cpus: 1, pids: 256 },
+  }
+}
