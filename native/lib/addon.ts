@@ -19,10 +19,22 @@ export interface RawSeccompRule {
   readonly conditions: readonly RawSeccompCondition[]
 }
 
+/** Refuses a call when the low 32 bits of an argument are one of `values`, whatever the rules say. */
+export interface RawSeccompRefusal {
+  readonly number: number
+  readonly argument: number
+  readonly values: readonly number[]
+  readonly action: number
+}
+
 export interface RawSeccompPolicy {
   readonly defaultAction: number
   readonly otherArchitectureAction: number
   readonly rules: readonly RawSeccompRule[]
+  /** Calls from this number on get `unknownAction`. */
+  readonly unknownFrom: number
+  readonly unknownAction: number
+  readonly refusals: readonly RawSeccompRefusal[]
 }
 
 /** The addon's end of a launcher process (native/src/addon/link.h). */

@@ -5,18 +5,23 @@ import { decodeReply, type ExitReport, type LauncherReply } from './wire/reply.j
 /** A request's answer: the process id for a start, else nothing. */
 type Answer = { readonly resolve: (pid: number) => void; readonly reject: (error: Error) => void }
 
-/** What the connection tells about a sandbox after its start was answered. */
-export type OnExit = (report: ExitReport | null) => void
+/** What is told about a sandbox once its start was sent: `exited`, then `cleaned`; or `gone`. */
+export interface SandboxObserver {
+  exited(report: ExitReport): void
+  cleaned(cgroupsRemoved: boolean): void
+  /** The launcher ended before `cleaned`, and every sandbox with it. */
+  gone(): void
+}
 
 /**
  * The conversation with one launcher process: requests get numbers, replies find their request.
- * When the process ends, open requests are rejected and open sandboxes are told null.
+ * When the process ends, open requests are rejected and observers told.
  */
 export class Connection {
   readonly closed: Promise<void>
   readonly #link: LauncherLink
   readonly #answers = new Map<number, Answer>()
-  readonly #exits = new Map<number, OnExit>()
+  readonly #observers = new Map<number, SandboxObserver>()
   #lastId = 0
   #ended = false
 
@@ -55,17 +60,17 @@ export class Connection {
 
   /**
    * Sends a start request with a new pipe. The output descriptor is the caller's at once; `started`
-   * resolves with the host process id of the init; `onExit` is called once, if it was started.
+   * resolves with the host process id of the init. The observer is told also about a failed start.
    */
   start(
     type: number,
     payload: Uint8Array,
-    onExit: OnExit,
+    observer: SandboxObserver,
   ): { readonly id: number; readonly output: number; readonly started: Promise<number> } {
     if (this.#ended) throw goneError('no more requests')
     const id = this.#nextId()
     const output = callAddon(() => this.#link.sendWithOutput(type, id, payload))
-    this.#exits.set(id, onExit)
+    this.#observers.set(id, observer)
     return { id, output, started: this.#answer(id) }
   }
 
@@ -96,35 +101,45 @@ export class Connection {
   }
 
   #onReply(reply: LauncherReply): void {
-    if (reply.kind === 'exited') {
-      this.#onExited(reply.id, reply.report)
-      return
+    switch (reply.kind) {
+      case 'done':
+        this.#settle(reply.id, (answer) => answer.resolve(0))
+        break
+      case 'started':
+        this.#settle(reply.id, (answer) => answer.resolve(reply.pid))
+        break
+      case 'failed':
+        this.#settle(reply.id, (answer) => answer.reject(systemError(reply.failure)))
+        break
+      case 'exited':
+        // A start that was never answered: the init was killed while it prepared.
+        this.#settle(reply.id, (answer) => answer.reject(killedError()))
+        this.#observers.get(reply.id)?.exited(reply.report)
+        break
+      case 'cleaned':
+        this.#observers.get(reply.id)?.cleaned(reply.cgroupsRemoved)
+        this.#observers.delete(reply.id)
     }
-    const answer = this.#answers.get(reply.id)
-    this.#answers.delete(reply.id)
-    if (reply.kind === 'failed') answer?.reject(systemError(reply.failure))
-    else answer?.resolve(reply.kind === 'started' ? reply.pid : 0)
   }
 
-  #onExited(id: number, report: ExitReport): void {
-    // A start that was never answered: the init was killed while it prepared.
-    this.#answers
-      .get(id)
-      ?.reject(new NativeError('SP_NATIVE_KILLED', 'killed while it was starting'))
+  #settle(id: number, how: (answer: Answer) => void): void {
+    const answer = this.#answers.get(id)
     this.#answers.delete(id)
-    const onExit = this.#exits.get(id)
-    this.#exits.delete(id)
-    onExit?.(report)
+    if (answer) how(answer)
   }
 
   #onEnd(): void {
     this.#ended = true
     for (const answer of this.#answers.values()) answer.reject(goneError('a request was open'))
     this.#answers.clear()
-    const exits = [...this.#exits.values()]
-    this.#exits.clear()
-    for (const onExit of exits) onExit(null)
+    const observers = [...this.#observers.values()]
+    this.#observers.clear()
+    for (const observer of observers) observer.gone()
   }
+}
+
+function killedError(): NativeError {
+  return new NativeError('SP_NATIVE_KILLED', 'the sandbox was killed while it was starting')
 }
 
 function callAddon<T>(call: () => T): T {

@@ -5,7 +5,7 @@ import { makeCgroupParent, removeCgroupParent } from './cgroup/parent.js'
 import { planCgroups } from './cgroup/plan.js'
 import { Connection } from './connection.js'
 import { specError } from './error.js'
-import { startSandbox } from './sandbox.js'
+import { startSandbox, type StartedSandbox } from './sandbox.js'
 import { defaultSeccompFilter } from './seccomp/compile.js'
 import type { Launcher, LauncherOptions, Sandbox, SandboxSpec, Stage, StageSpec } from './types.js'
 import { checkSandbox, checkStage } from './validate.js'
@@ -43,7 +43,8 @@ class LauncherProcess implements Launcher {
   readonly #connection: Connection
   readonly #layout: CgroupLayout
   readonly #cgroupParent: string
-  readonly #running = new Set<Sandbox>()
+  /** Sandboxes that are not cleaned up yet, each with the promise of that. */
+  readonly #sandboxes = new Map<Sandbox, Promise<void>>()
 
   constructor(connection: Connection, layout: CgroupLayout, cgroupParent: string) {
     this.#connection = connection
@@ -62,30 +63,44 @@ class LauncherProcess implements Launcher {
   async createStage(spec: StageSpec): Promise<Stage> {
     checkStage(spec)
     const id = await this.#connection.request(REQUEST.createStage, encodeStage(spec))
+    const cleanups = new Set<Promise<void>>()
     return {
-      start: (sandbox) => this.#start(id, sandbox),
+      start: async (sandboxSpec) => {
+        const { sandbox, cleaned } = await this.#start(id, sandboxSpec)
+        track(cleanups, cleaned)
+        return sandbox
+      },
       destroy: async () => {
         await this.#connection.request(REQUEST.destroyStage, encodeNumber(id))
+        await Promise.all(cleanups)
       },
     }
   }
 
   async close(): Promise<void> {
-    const exits = [...this.#running].map((sandbox) => sandbox.exit.catch(() => undefined))
-    for (const sandbox of this.#running) sandbox.kill()
-    await Promise.all(exits)
+    for (const sandbox of this.#sandboxes.keys()) sandbox.kill()
+    await Promise.allSettled(this.#sandboxes.values())
     this.#connection.end()
     await this.#connection.closed
     await removeCgroupParent(this.#layout, this.#cgroupParent)
   }
 
-  async #start(stageId: number, spec: SandboxSpec): Promise<Sandbox> {
+  async #start(stageId: number, spec: SandboxSpec): Promise<StartedSandbox> {
     checkSandbox(spec)
     const cgroups = planCgroups(this.#layout, this.#cgroupParent, spec.name, spec.limits)
-    const sandbox = await startSandbox(this.#connection, stageId, spec, cgroups)
-    this.#running.add(sandbox)
-    const forget = (): boolean => this.#running.delete(sandbox)
-    sandbox.exit.then(forget, forget)
-    return sandbox
+    const started = await startSandbox(this.#connection, stageId, spec, cgroups)
+    const forget = (): boolean => this.#sandboxes.delete(started.sandbox)
+    this.#sandboxes.set(started.sandbox, started.cleaned)
+    started.cleaned.then(forget, forget)
+    return started
   }
+}
+
+/** Keeps a promise in the set until it resolves; one that rejects stays. */
+function track(promises: Set<Promise<void>>, promise: Promise<void>): void {
+  promises.add(promise)
+  promise.then(
+    () => promises.delete(promise),
+    () => undefined,
+  )
 }

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import type { CgroupDirectory } from './cgroup/plan.js'
 import { removeCgroup } from './cgroup/remove.js'
 import { type CgroupUsage, parseUsage } from './cgroup/usage.js'
-import type { Connection } from './connection.js'
+import type { Connection, SandboxObserver } from './connection.js'
 import { goneError } from './error.js'
 import type { Sandbox, SandboxExit, SandboxSpec } from './types.js'
 import { REQUEST } from './wire/frame.js'
@@ -16,6 +16,13 @@ const SIGTERM = 15
 const SIGNAL_MASK = 0x7f
 const CODE_SHIFT = 8
 
+/** A sandbox that runs, and when nothing of it is left. */
+export interface StartedSandbox {
+  readonly sandbox: Sandbox
+  /** Resolves when its mounts and cgroups are gone; rejects when a cgroup could not be removed. */
+  readonly cleaned: Promise<void>
+}
+
 /**
  * Starts a sandbox in a stage that exists. The specification must have been checked.
  * @throws NativeError naming the call that failed; nothing is left then.
@@ -25,21 +32,50 @@ export async function startSandbox(
   stageId: number,
   spec: SandboxSpec,
   cgroups: readonly CgroupDirectory[],
-): Promise<Sandbox> {
-  const exit = new Deferred<SandboxExit>()
-  const onExit = (report: ExitReport | null): void => {
-    conclude(spec.name, cgroups, report).then(exit.resolve, exit.reject)
-  }
-  const start = connection.start(REQUEST.start, encodeStart(stageId, spec, cgroups), onExit)
+): Promise<StartedSandbox> {
+  const ending = new Ending(spec.name, cgroups)
+  const start = connection.start(REQUEST.start, encodeStart(stageId, spec, cgroups), ending)
   const output = openOutput(start.output)
   try {
     const pid = await start.started
-    return new RunningSandbox(connection, start.id, spec.name, pid, output, exit.promise)
+    const exit = ending.exit.promise
+    const sandbox = new RunningSandbox(connection, start.id, spec.name, pid, output, exit)
+    return { sandbox, cleaned: ending.clean.promise }
   } catch (error) {
     output.destroy()
-    // Its cgroups are gone only then.
-    await exit.promise.catch(() => undefined)
+    await ending.clean.promise
     throw error
+  }
+}
+
+/** Turns what is told about a sandbox's end into its promises. */
+class Ending implements SandboxObserver {
+  readonly exit = new Deferred<SandboxExit>()
+  readonly clean = new Deferred<void>()
+  readonly #name: string
+  readonly #cgroups: readonly CgroupDirectory[]
+
+  constructor(name: string, cgroups: readonly CgroupDirectory[]) {
+    this.#name = name
+    this.#cgroups = cgroups
+  }
+
+  exited(report: ExitReport): void {
+    this.exit.resolve(toExit(report, parseUsage(this.#cgroups, report.cgroupFiles)))
+  }
+
+  cleaned(cgroupsRemoved: boolean): void {
+    if (cgroupsRemoved) this.clean.resolve()
+    else this.#removeCgroups().then(this.clean.resolve, this.clean.reject)
+  }
+
+  gone(): void {
+    const gone = (): void => this.exit.reject(goneError(`sandbox ${this.#name} was killed with it`))
+    this.#removeCgroups().then(this.clean.resolve, this.clean.reject).finally(gone)
+  }
+
+  async #removeCgroups(): Promise<void> {
+    await Promise.all(this.#cgroups.map((cgroup) => removeCgroup(cgroup.directory)))
   }
 }
 
@@ -71,18 +107,6 @@ class RunningSandbox implements Sandbox {
 /** A pipe's read end as a stream: watched by the event loop, never read in a thread. */
 function openOutput(fd: number): Readable {
   return new Socket({ fd, readable: true, writable: false })
-}
-
-async function conclude(
-  name: string,
-  cgroups: readonly CgroupDirectory[],
-  report: ExitReport | null,
-): Promise<SandboxExit> {
-  if (report?.cgroupsRemoved !== true) {
-    await Promise.all(cgroups.map((cgroup) => removeCgroup(cgroup.directory)))
-  }
-  if (report === null) throw goneError(`sandbox ${name} was killed with it`)
-  return toExit(report, parseUsage(cgroups, report.cgroupFiles))
 }
 
 /** The end of a sandbox; an init that was killed from outside counts as SIGKILL of the program. */

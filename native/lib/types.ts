@@ -96,8 +96,10 @@ export interface Sandbox {
   /** Standard output and error in one stream, in the order in which they were written. Ends when no process holds it any more. */
   readonly output: Readable
   /**
-   * Resolves when every process of the sandbox is gone and its cgroup has been read and removed. The
-   * writable directory is the caller's to remove then. Never rejects for what the step did.
+   * Resolves when every process of the sandbox is gone and its cgroup has been read. The writable
+   * directory is the caller's to remove then; mounts and cgroup are removed right after, at the latest
+   * when the stage is destroyed. Never rejects for what the step did, only when the launcher itself
+   * ends before the sandbox (`SP_NATIVE_LAUNCHER_GONE`), which kills the sandbox.
    */
   readonly exit: Promise<SandboxExit>
   /** Asks every process inside to end (SIGTERM). */
@@ -112,7 +114,10 @@ export interface Stage {
    * @throws NativeError naming the call that failed, e.g. `execve on /bin/sh: ENOENT`.
    */
   start(spec: SandboxSpec): Promise<Sandbox>
-  /** Removes the namespaces and the workspace mount. Every sandbox of the stage must have ended. */
+  /**
+   * Removes the namespaces and the workspace mount, and waits for what is left of the stage's sandboxes
+   * to be removed. Every one must have ended, else `EBUSY`.
+   */
   destroy(): Promise<void>
 }
 

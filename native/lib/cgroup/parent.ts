@@ -14,6 +14,7 @@ export async function makeCgroupParent(layout: CgroupLayout, parent: string): Pr
     const directory = join(hierarchy.mountPoint, parent)
     await mkdir(directory, { recursive: true })
     if (hierarchy.version === 2) await enableControllers(hierarchy, directory)
+    if (hierarchy.controllers.includes('cpu')) await keepBandwidthOn(hierarchy, directory)
   }
 }
 
@@ -30,6 +31,19 @@ export async function removeCgroupParent(layout: CgroupLayout, parent: string): 
  */
 export async function sweepCgroups(parent: string): Promise<void> {
   await removeCgroupParent(await readCgroupLayout(), parent)
+}
+
+/**
+ * The kernel patches its own code when the first cgroup gets a CPU quota and when the last one goes
+ * (the static key in kernel/sched/fair.c), which takes longer than all else at a sandbox's start. An
+ * empty cgroup with a quota keeps it patched.
+ */
+async function keepBandwidthOn(hierarchy: Hierarchy, directory: string): Promise<void> {
+  const keeper = join(directory, '_bandwidth')
+  const [file, value] =
+    hierarchy.version === 2 ? ['cpu.max', '100000 100000'] : ['cpu.cfs_quota_us', '100000']
+  await mkdir(keeper, { recursive: true })
+  await writeFile(join(keeper, file), value, { flag: 'r+' })
 }
 
 async function enableControllers(hierarchy: Hierarchy, directory: string): Promise<void> {

@@ -24,7 +24,5 @@ export const NEW_SYSCALLS: Readonly<Record<string, number>> = {
   file_setattr: 469,
 }
 
-/** Numbers from here on that a profile does not list are answered with ENOSYS. */
-export const NEW_SYSCALLS_FIRST = 451
-/** 512 and on belong to x32. */
-export const NEW_SYSCALLS_LAST = 511
+/** Calls from here on are newer than this table. */
+export const UNKNOWN_SYSCALLS_FROM = 470

@@ -1,7 +1,11 @@
-import type { RawSeccompCondition, RawSeccompPolicy, RawSeccompRule } from '../addon.js'
+import type {
+  RawSeccompCondition,
+  RawSeccompPolicy,
+  RawSeccompRefusal,
+  RawSeccompRule,
+} from '../addon.js'
 import { NativeError } from '../error.js'
-import { NEW_SYSCALLS, NEW_SYSCALLS_FIRST, NEW_SYSCALLS_LAST } from './new-syscalls.js'
-import { notEqualAny } from './not-equal.js'
+import { NEW_SYSCALLS, UNKNOWN_SYSCALLS_FROM } from './new-syscalls.js'
 import type { ProfileArgument, ProfileFilter, ProfileRule, SeccompProfile } from './profile.js'
 
 const EPERM = 1
@@ -42,13 +46,17 @@ export function toPolicy(profile: SeccompProfile, host: PolicyHost): RawSeccompP
   if (!arches.includes(ARCHITECTURES[host.arch] ?? '')) {
     throw new NativeError('SP_NATIVE_SECCOMP', `the seccomp profile is not for ${host.arch}`)
   }
-  const rules = profile.syscalls
+  const calls = profile.syscalls
     .filter((rule) => holds(rule, host))
-    .flatMap((rule) => rule.names.flatMap((name) => toRules(name, rule, host)))
+    .flatMap((rule) => toCalls(rule, host))
+  const defaultAction = toAction(profile.defaultAction, profile.defaultErrnoRet)
   return {
-    defaultAction: toAction(profile.defaultAction, profile.defaultErrnoRet),
+    defaultAction,
     otherArchitectureAction: ACT_KILL_PROCESS,
-    rules: [...rules, ...unknownCalls(new Set(rules.map((rule) => rule.number)))],
+    rules: calls.map(toRule),
+    unknownFrom: UNKNOWN_SYSCALLS_FROM,
+    unknownAction: ACT_ERRNO + ENOSYS,
+    refusals: calls.flatMap((call) => toRefusals(call, defaultAction)),
   }
 }
 
@@ -71,27 +79,29 @@ function matches(filter: ProfileFilter, host: PolicyHost): boolean {
 /** Names that profiles use in `arches`: Go's. */
 const PROFILE_ARCHES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
 
-function toRules(name: string, rule: ProfileRule, host: PolicyHost): readonly RawSeccompRule[] {
-  const known = host.resolve(name)
-  const number = known >= 0 ? known : NEW_SYSCALLS[name]
-  if (number === undefined) return []
-  const action = toAction(rule.action, rule.errnoRet)
-  return toConditions(rule.args ?? []).map((conditions) => ({ number, action, conditions }))
+/** One system call of a rule. */
+interface Call {
+  readonly number: number
+  readonly rule: ProfileRule
 }
 
-/** Alternatives, each a list of conditions that must all hold. */
-function toConditions(
-  args: readonly ProfileArgument[],
-): readonly (readonly RawSeccompCondition[])[] {
-  const plain = args.filter((arg) => arg.op !== CMP_NE).map(toCondition)
-  const unequal = args.filter((arg) => arg.op === CMP_NE)
-  const [first] = unequal
-  if (first === undefined) return [plain]
-  if (unequal.some((arg) => arg.index !== first.index)) {
-    throw new NativeError('SP_NATIVE_SECCOMP', `${CMP_NE} on two arguments of one rule`)
-  }
-  const values = unequal.map((arg) => arg.value)
-  return notEqualAny(first.index, values).map((condition) => [...plain, condition])
+function toCalls(rule: ProfileRule, host: PolicyHost): readonly Call[] {
+  return rule.names.flatMap((name) => {
+    const known = host.resolve(name)
+    const number = known >= 0 ? known : NEW_SYSCALLS[name]
+    return number === undefined ? [] : [{ number, rule }]
+  })
+}
+
+function toRule({ number, rule }: Call): RawSeccompRule {
+  const conditions = (rule.args ?? []).filter((arg) => arg.op !== CMP_NE).map(toCondition)
+  return { number, action: toAction(rule.action, rule.errnoRet), conditions }
+}
+
+/** "Not equal" the other way round: what is equal is refused, before the rules are looked at. */
+function toRefusals({ number, rule }: Call, action: number): readonly RawSeccompRefusal[] {
+  const unequal = (rule.args ?? []).filter((arg) => arg.op === CMP_NE)
+  return unequal.map((arg) => ({ number, argument: arg.index, values: [arg.value], action }))
 }
 
 function toCondition(arg: ProfileArgument): RawSeccompCondition {
@@ -116,11 +126,4 @@ function toAction(action: string, errno: number | undefined): number {
     default:
       throw new NativeError('SP_NATIVE_SECCOMP', `action ${action} in the seccomp profile`)
   }
-}
-
-function unknownCalls(listed: ReadonlySet<number>): readonly RawSeccompRule[] {
-  const count = NEW_SYSCALLS_LAST - NEW_SYSCALLS_FIRST + 1
-  return Array.from({ length: count }, (_, offset) => NEW_SYSCALLS_FIRST + offset)
-    .filter((number) => !listed.has(number))
-    .map((number) => ({ number, action: ACT_ERRNO + ENOSYS, conditions: [] }))
 }

@@ -24,7 +24,10 @@ export async function makeTestRoot(): Promise<TestRoot> {
   }
   await chmod(join(lower, 'tmp'), 0o1777)
   await copyFile('/bin/busybox', join(lower, 'bin/busybox'))
-  await writeFile(join(lower, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n')
+  await writeFile(
+    join(lower, 'etc/passwd'),
+    'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n',
+  )
   const { stdout } = await promisify(execFile)('/bin/busybox', ['--list'])
   const applets = stdout.split('\n').filter((name) => name !== '' && name !== 'busybox')
   await Promise.all(applets.map((name) => symlink('busybox', join(lower, 'bin', name))))

@@ -7,4 +7,4 @@ export const REQUEST = {
   signal: 5,
 } as const
 
-export const REPLY = { done: 1, failed: 2, started: 3, exited: 4 } as const
+export const REPLY = { done: 1, failed: 2, started: 3, exited: 4, cleaned: 5 } as const

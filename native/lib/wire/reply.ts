@@ -8,7 +8,6 @@ export interface ExitReport {
   readonly wallNs: bigint
   /** CPU time of what was waited for inside, in microseconds; the cgroup knows better when it can tell. */
   readonly cpuUs: number
-  readonly cgroupsRemoved: boolean
   /** Contents of the cgroup files asked for, in order; '' for one that is not there. */
   readonly cgroupFiles: readonly string[]
 }
@@ -17,6 +16,8 @@ export type LauncherReply =
   | { readonly kind: 'done'; readonly id: number }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: SystemFailure }
   | { readonly kind: 'started'; readonly id: number; readonly pid: number }
+  /** Follows `exited`: the sandbox's mounts are gone, and its cgroups if they could be removed. */
+  | { readonly kind: 'cleaned'; readonly id: number; readonly cgroupsRemoved: boolean }
   | { readonly kind: 'exited'; readonly id: number; readonly report: ExitReport }
 
 /**
@@ -34,6 +35,8 @@ export function decodeReply(frame: Buffer): LauncherReply {
       return { kind: 'failed', id, failure: decodeFailure(reader) }
     case REPLY.started:
       return { kind: 'started', id, pid: reader.u32() }
+    case REPLY.cleaned:
+      return { kind: 'cleaned', id, cgroupsRemoved: reader.u32() === 1 }
     case REPLY.exited:
       return { kind: 'exited', id, report: decodeExit(reader) }
     default:
@@ -52,9 +55,8 @@ function decodeExit(reader: ReplyReader): ExitReport {
   const waitStatus = reader.u32()
   const wallNs = reader.u64()
   const cpuUs = Number(reader.u64())
-  const cgroupsRemoved = reader.u32() === 1
   const cgroupFiles = Array.from({ length: reader.u32() }, () => reader.string())
-  return { waitStatus: known ? waitStatus : null, wallNs, cpuUs, cgroupsRemoved, cgroupFiles }
+  return { waitStatus: known ? waitStatus : null, wallNs, cpuUs, cgroupFiles }
 }
 
 class ReplyReader {

@@ -132,7 +132,17 @@ SeccompRule ToRule(const Napi::Object& object) {
   return rule;
 }
 
-// compileSeccomp({defaultAction, otherArchitectureAction, rules}) -> Buffer
+SeccompRefusal ToRefusal(const Napi::Object& object) {
+  SeccompRefusal refusal{};
+  refusal.number = ToU32(object.Get("number"));
+  refusal.argument = ToU32(object.Get("argument"));
+  refusal.action = ToU32(object.Get("action"));
+  const auto values = object.Get("values").As<Napi::Array>();
+  for (uint32_t i = 0; i < values.Length(); i++) refusal.values.push_back(ToU32(values.Get(i)));
+  return refusal;
+}
+
+// compileSeccomp(policy: RawSeccompPolicy of native/lib/addon.ts) -> Buffer
 Napi::Value CompileFilter(const Napi::CallbackInfo& info) {
   const auto object = info[0].As<Napi::Object>();
   SeccompPolicy policy{};
@@ -141,6 +151,12 @@ Napi::Value CompileFilter(const Napi::CallbackInfo& info) {
   const auto rules = object.Get("rules").As<Napi::Array>();
   for (uint32_t i = 0; i < rules.Length(); i++) {
     policy.rules.push_back(ToRule(rules.Get(i).As<Napi::Object>()));
+  }
+  policy.unknown_from = ToU32(object.Get("unknownFrom"));
+  policy.unknown_action = ToU32(object.Get("unknownAction"));
+  const auto refusals = object.Get("refusals").As<Napi::Array>();
+  for (uint32_t i = 0; i < refusals.Length(); i++) {
+    policy.refusals.push_back(ToRefusal(refusals.Get(i).As<Napi::Object>()));
   }
   const std::string filter = OrThrow(info.Env(), CompileSeccomp(policy));
   return Napi::Buffer<char>::Copy(info.Env(), filter.data(), filter.size());

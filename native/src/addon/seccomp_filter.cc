@@ -65,7 +65,10 @@ Result<std::string> CompileSeccomp(const SeccompPolicy& policy) {
     // The default needs no rule, and libseccomp refuses one.
     if (rule.action != policy.default_action) TRY(AddRule(filter, rule));
   }
-  return Export(filter);
+  const uint32_t architecture = seccomp_arch_native();
+  return AssemblePrologue(
+             {architecture, policy.unknown_from, policy.unknown_action, policy.refusals}) +
+         TRY(Export(filter));
 }
 
 }  // namespace sandpiper

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "result.h"
+#include "seccomp_prologue.h"
 
 namespace sandpiper {
 
@@ -29,12 +30,17 @@ struct SeccompPolicy {
   // For system calls of another architecture or calling convention (32-bit, x32).
   uint32_t other_architecture_action;
   std::vector<SeccompRule> rules;
+  // Calls from this number on are newer than the policy and get `unknown_action`.
+  uint32_t unknown_from;
+  uint32_t unknown_action;
+  std::vector<SeccompRefusal> refusals;
 };
 
 // Number of the system call on this machine's architecture, or a negative number.
 int ResolveSystemCall(const std::string& name);
 
-// The policy as an array of struct sock_filter, laid out as a binary tree of system call numbers.
+// The policy as an array of struct sock_filter: refusals first, then the rules as a binary tree of
+// system call numbers.
 Result<std::string> CompileSeccomp(const SeccompPolicy& policy);
 
 }  // namespace sandpiper

@@ -47,6 +47,8 @@ int Spawn(const char* path, int socket, pid_t* pid) {
       error = posix_spawn_file_actions_addopen(actions.get(), stream, "/dev/null", O_RDWR, 0);
     }
   }
+  // Onto itself: Node has marked it close-on-exec, and this takes the mark off.
+  if (error == 0) error = posix_spawn_file_actions_adddup2(actions.get(), 2, 2);
   Attributes attributes;
   sigset_t all;
   sigset_t none;

@@ -15,7 +15,13 @@ enum class Request : uint32_t {
   kSignal = 5,        // not answered
 };
 
-enum class Reply : uint32_t { kDone = 1, kFailed = 2, kStarted = 3, kExited = 4 };
+enum class Reply : uint32_t {
+  kDone = 1,
+  kFailed = 2,
+  kStarted = 3,
+  kExited = 4,
+  kCleaned = 5,  // after kExited: its mounts are gone, and its cgroups if the payload is 1
+};
 
 // Set when the payload is in a memfd, the last of the frame's descriptors.
 inline constexpr uint32_t kPayloadInMemfd = 1;

@@ -8,13 +8,11 @@
 namespace sandpiper {
 namespace {
 
+// Not every kernel has each of them.
 constexpr const char* kMaskedInProc[] = {"acpi",       "asound",        "interrupts",  "kcore",
-                                         "keys",       "kmsg",          "kpagecgroup", "kpagecount",
-                                         "kpageflags", "latency_stats", "sched_debug", "scsi",
-                                         "timer_list", "timer_stats",   "vmallocinfo"};
-constexpr const char* kMaskedInSys[] = {
-    "devices/virtual/powercap", "firmware",      "fs/bpf", "kernel/debug",
-    "kernel/security",          "kernel/tracing"};
+                                         "keys",       "latency_stats", "sched_debug", "scsi",
+                                         "timer_list", "timer_stats"};
+constexpr const char* kMaskedInSys[] = {"devices/virtual/powercap", "firmware"};
 constexpr const char* kReadOnlyInProc[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
 
 // /dev/null, checked to be it (CVE-2025-31133: a mask made of something else shows that instead).

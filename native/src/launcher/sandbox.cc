@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 
 #include "sys.h"
 
@@ -55,6 +56,12 @@ Status Sandbox::Fork(const Containment& containment) {
 }
 
 bool Sandbox::NextReport(Report* report) const { return ReceiveReport(reports_.get(), report); }
+
+void Sandbox::HoldMounts() {
+  char path[64];
+  (void)std::snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid_);
+  mount_namespace_.Reset(open(path, O_RDONLY | O_CLOEXEC));
+}
 
 void Sandbox::Signal(int signal) const {
   (void)syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0);

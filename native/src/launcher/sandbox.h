@@ -47,6 +47,11 @@ class Sandbox {
   // Reaps the init, which must have ended, and with it everything in its pid namespace.
   End Reap();
 
+  // Keeps the sandbox's mounts when its init has ended: unmounting them then is the launcher's
+  // work, after the end was told, and not the init's before it.
+  void HoldMounts();
+  void ReleaseMounts() { mount_namespace_.Reset(); }
+
   // Whether the runner was told that it runs, or why not.
   bool answered = false;
 
@@ -60,6 +65,7 @@ class Sandbox {
   pid_t pid_ = -1;
   UniqueFd pidfd_;
   UniqueFd reports_;
+  UniqueFd mount_namespace_;
   bool reaped_ = false;
 };
 

@@ -64,7 +64,10 @@ void Server::Handle(Frame frame) {
   if (!status.ok()) SendFailure(id, status.failure());
   // A start is answered when the program runs, and each has its end told, also when it failed.
   if (!is_start && status.ok()) channel_.Send({wire::Reply::kDone, id});
-  if (is_start && !status.ok()) SendEnd(id, nullptr, {});
+  if (is_start && !status.ok()) {
+    SendEnd(id, {}, {});
+    SendCleaned(id, false);
+  }
 }
 
 Status Server::Dispatch(Frame& frame) {
@@ -132,6 +135,7 @@ void Server::Signal(const Frame& frame) {
 }
 
 // The first report says whether the program runs. Later ones are read when the init has ended.
+// The first report says whether the program runs. Later ones are read when the init has ended.
 void Server::OnReport(uint32_t id) {
   const auto found = sandboxes_.find(id);
   if (found == sandboxes_.end()) return;
@@ -143,32 +147,35 @@ void Server::OnReport(uint32_t id) {
   if (!sandbox.NextReport(&report)) return;
   if (report.kind == Report::Kind::kFailed) return SendFailure(id, FailureOf(report));
   channel_.Send(wire::Writer(wire::Reply::kStarted, id).U32(static_cast<uint32_t>(sandbox.pid())));
+  sandbox.HoldMounts();
 }
 
 void Server::OnEnd(uint32_t id) {
+  OnReport(id);
   const auto found = sandboxes_.find(id);
   if (found == sandboxes_.end()) return;
-  OnReport(id);
-  Sandbox& sandbox = *found->second;
-  const Sandbox::End end = sandbox.Reap();
-  SendEnd(id, &sandbox, end);
+  const std::unique_ptr<Sandbox> sandbox = std::move(found->second);
   sandboxes_.erase(found);
+  const Sandbox::End end = sandbox->Reap();
+  const int host = world_->host.get();
+  SendEnd(id, end, ReadCgroups(host, sandbox->request().cgroups));
+  sandbox->ReleaseMounts();
+  SendCleaned(id, RemoveCgroups(host, sandbox->request().cgroups));
 }
 
-void Server::SendEnd(uint32_t id, const Sandbox* sandbox, const Sandbox::End& end) {
-  std::vector<std::string> contents;
-  bool removed = false;
-  if (sandbox != nullptr) {
-    contents = ReadCgroups(world_->host.get(), sandbox->request().cgroups);
-    removed = RemoveCgroups(world_->host.get(), sandbox->request().cgroups);
-  }
+void Server::SendEnd(uint32_t id, const Sandbox::End& end,
+                     const std::vector<std::string>& cgroup_files) {
   wire::Writer reply(wire::Reply::kExited, id);
   const bool ended = end.by_init && end.report.kind == Report::Kind::kEnded;
   reply.U32(ended ? 1 : 0).U32(ended ? static_cast<uint32_t>(end.report.wait_status) : 0);
   reply.U64(ended ? end.report.ended_ns - end.report.started_ns : 0).U64(end.cpu_us);
-  reply.U32(removed ? 1 : 0).U32(static_cast<uint32_t>(contents.size()));
-  for (const std::string& content : contents) reply.String(content.data(), content.size());
+  reply.U32(static_cast<uint32_t>(cgroup_files.size()));
+  for (const std::string& content : cgroup_files) reply.String(content.data(), content.size());
   channel_.Send(reply);
+}
+
+void Server::SendCleaned(uint32_t id, bool cgroups_removed) {
+  channel_.Send(wire::Writer(wire::Reply::kCleaned, id).U32(cgroups_removed ? 1 : 0));
 }
 
 void Server::SendFailure(uint32_t id, const Failure& failure) {

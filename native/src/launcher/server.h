@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "channel.h"
 #include "result.h"
@@ -36,8 +37,8 @@ class Server {
 
   void OnReport(uint32_t id);
   void OnEnd(uint32_t id);
-  // `sandbox` is null for one that never came to be.
-  void SendEnd(uint32_t id, const Sandbox* sandbox, const Sandbox::End& end);
+  void SendEnd(uint32_t id, const Sandbox::End& end, const std::vector<std::string>& cgroup_files);
+  void SendCleaned(uint32_t id, bool cgroups_removed);
   void SendFailure(uint32_t id, const Failure& failure);
   Status Watch(int fd, uint64_t key);
   void ShutDown();
