@@ -31,7 +31,7 @@ void ForgetParent() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 2 && std::strcmp(argv[1], "probe") == 0) return sandpiper::RunProbes();
+  if (argc == 3 && std::strcmp(argv[1], "probe") == 0) return sandpiper::RunProbes(argv[2]);
   if (argc != 2 || std::strcmp(argv[1], "serve") != 0) {
     static constexpr char kUsage[] = "sandpiper-launcher is started by Sandpiper's runner\n";
     (void)!write(STDERR_FILENO, kUsage, sizeof(kUsage) - 1);

@@ -1,4 +1,154 @@
 #include "probe.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include "holder.h"
+#include "idmap.h"
+#include "network.h"
+#include "report.h"
+#include "seccomp.h"
+#include "sys.h"
+
 namespace sandpiper {
-int RunProbes() { return 0; }
+namespace {
+
+// Ids for the trial: any will do, as nothing keeps them.
+constexpr uint32_t kIdsStart = 100'000;
+constexpr uint32_t kIdsCount = 65'536;
+
+Status Check(long result, const char* call, const char* object) {
+  if (result < 0) return LastFailure(call, object);
+  return {};
+}
+
+Status ProbeRoot() {
+  if (geteuid() != 0) return Failure{EPERM, "geteuid", "root"};
+  return {};
+}
+
+Status ProbeUserNamespace() {
+  const IdMap map = PlainMap(kIdsStart, kIdsCount);
+  TRY(NewIdMapping(map, map));
+  return {};
+}
+
+Status ProbeNetworkNamespace() { return NewNetwork(); }
+
+Status ProbeOtherNamespaces() {
+  return sys::Unshare(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP,
+                      "pid, ipc, uts and cgroup namespaces");
+}
+
+Status PrivateMounts() {
+  TRY(sys::Unshare(CLONE_NEWNS, "mount namespace"));
+  return Check(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "mount private", "/");
+}
+
+Status ProbeMountNamespace() { return PrivateMounts(); }
+
+// Paths are relative to the working directory, which goes along into a new mount namespace; a
+// descriptor from before would not.
+Result<UniqueFd> IdMappedTree(const char* name) {
+  const IdMap map = PlainMap(kIdsStart, kIdsCount);
+  const UniqueFd mapping = TRY(NewIdMapping(map, map));
+  UniqueFd tree = TRY(sys::CloneTree(AT_FDCWD, name, 0, name));
+  TRY(sys::MapMountIds(tree.get(), 0, mapping.get(), name));
+  return tree;
+}
+
+Status ProbeIdMappedMount() {
+  TRY(PrivateMounts());
+  TRY(IdMappedTree("lower"));
+  return {};
+}
+
+// On an id-mapped lower layer and with the options that sandboxes use.
+Status ProbeOverlay() {
+  TRY(PrivateMounts());
+  const UniqueFd lower = TRY(IdMappedTree("lower"));
+  const UniqueFd target = TRY(sys::Open(AT_FDCWD, "lower", O_PATH | O_DIRECTORY, sys::kBeneath));
+  TRY(sys::AttachTree(lower.get(), target.get(), "lower"));
+  return Check(mount("overlay", "mount", "overlay", 0,
+                     "lowerdir=lower,upperdir=upper,workdir=work,volatile,userxattr,index=off"),
+               "mount overlay", "probe");
+}
+
+Status ProbeSeccomp() {
+  constexpr sock_filter kAllow[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  TRY(Check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl PR_SET_NO_NEW_PRIVS", "probe"));
+  return LoadSeccomp({reinterpret_cast<const char*>(kAllow), sizeof(kAllow)});
+}
+
+Status ProbePidfd() {
+  TRY(sys::PidFd(getpid()));
+  return {};
+}
+
+constexpr struct {
+  const char* name;
+  Status (*run)();
+} kProbes[] = {{"root", ProbeRoot},
+               {"user-namespace", ProbeUserNamespace},
+               {"mount-namespace", ProbeMountNamespace},
+               {"network-namespace", ProbeNetworkNamespace},
+               {"other-namespaces", ProbeOtherNamespaces},
+               {"id-mapped-mount", ProbeIdMappedMount},
+               {"overlay", ProbeOverlay},
+               {"seccomp", ProbeSeccomp},
+               {"pidfd", ProbePidfd}};
+
+Report Answer(Status status) {
+  Report report{};
+  report.kind = Report::Kind::kReady;
+  return status.ok() ? report : FailureReport(status.failure());
+}
+
+Report RunInChild(Status (*run)()) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) return Answer(LastFailure("pipe2", "probe"));
+  const UniqueFd read_end(ends[0]);
+  UniqueFd write_end(ends[1]);
+  const pid_t child = fork();
+  if (child < 0) return Answer(LastFailure("fork", "probe"));
+  if (child == 0) {
+    SendReport(write_end.get(), Answer(run()));
+    _exit(0);
+  }
+  write_end.Reset();
+  Report report{};
+  if (!ReceiveReport(read_end.get(), &report)) report = Answer(Failure{EPIPE, "read", "probe"});
+  waitpid(child, nullptr, 0);
+  return report;
+}
+
+}  // namespace
+
+int RunProbes(const char* directory) {
+  if (chdir(directory) < 0) {
+    (void)std::fprintf(stderr, "chdir %s: errno %d\n", directory, errno);
+    return 1;
+  }
+  for (const char* name : {"lower", "upper", "work", "mount"}) {
+    if (mkdir(name, 0755) < 0 && errno != EEXIST) {
+      (void)std::fprintf(stderr, "mkdir %s: errno %d\n", name, errno);
+      return 1;
+    }
+  }
+  for (const auto& probe : kProbes) {
+    const Report report = RunInChild(probe.run);
+    (void)std::printf("%s\t%d\t%s\t%s\n", probe.name, report.error, report.call, report.object);
+  }
+  return 0;
+}
+
 }  // namespace sandpiper

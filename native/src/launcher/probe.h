@@ -2,8 +2,10 @@
 
 namespace sandpiper {
 
-// Tries each kernel feature a sandbox needs in a child of its own and prints one line each:
-// "NAME ERRNO CALL OBJECT", tab-separated, ERRNO 0 when it works. Returns 0.
-int RunProbes();
+// Tries each kernel feature that sandboxes need in a child process of its own, and prints a line
+// each: name, errno (0 when it works), system call and object, separated by tabs. `directory` is an
+// empty directory on the file system that is to hold layers; everything is done in it. Returns the
+// exit code.
+int RunProbes(const char* directory);
 
 }  // namespace sandpiper

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process'
+import { access, constants, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { buildDirectory } from './addon.js'
+import { type CgroupLayout, CONTROLLERS, readCgroupLayout } from './cgroup/layout.js'
+import { errnoName } from './error.js'
+
+/** Features that are tried in a child process of the launcher. */
+export type ProbedFeature =
+  | 'root'
+  | 'user-namespace'
+  | 'mount-namespace'
+  | 'network-namespace'
+  | 'other-namespaces'
+  | 'id-mapped-mount'
+  | 'overlay'
+  | 'seccomp'
+  | 'pidfd'
+
+/** Whether this host can do one thing that sandboxes need. */
+export interface Probe {
+  readonly feature: ProbedFeature | 'cgroups'
+  readonly ok: boolean
+  /** What was found or what failed, e.g. `mount overlay on probe: EPERM`. */
+  readonly detail: string
+}
+
+export interface HostReport {
+  readonly cgroupMode: CgroupLayout['mode']
+  readonly probes: readonly Probe[]
+}
+
+/**
+ * Tries what sandboxes need on this host, leaving nothing behind.
+ * @param directory an existing directory on the file system that is to hold layers.
+ * @throws when the launcher is not built or `directory` is not writable.
+ */
+export async function probeHost(directory: string): Promise<HostReport> {
+  const scratch = await mkdtemp(join(directory, 'probe-'))
+  try {
+    const launcher = join(buildDirectory(), 'sandpiper-launcher')
+    const { stdout } = await promisify(execFile)(launcher, ['probe', scratch])
+    const layout = await readCgroupLayout()
+    return {
+      cgroupMode: layout.mode,
+      probes: [...parseProbes(stdout), await probeCgroups(layout)],
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+/** The lines that `sandpiper-launcher probe` prints. */
+export function parseProbes(text: string): readonly Probe[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [feature = '', errno = '', call = '', object = ''] = line.split('\t')
+      const ok = errno === '0'
+      const detail = ok ? '' : `${call} on ${object}: ${errnoName(Number(errno))}`
+      return { feature: feature as ProbedFeature, ok, detail }
+    })
+}
+
+async function probeCgroups(layout: CgroupLayout): Promise<Probe> {
+  const found = layout.hierarchies.flatMap((hierarchy) => hierarchy.controllers)
+  // Version 2 counts CPU time in its cpu controller.
+  const wanted = CONTROLLERS.filter((name) => name !== 'cpuacct')
+  const missing = wanted.filter((name) => !found.includes(name))
+  if (missing.length > 0) {
+    return { feature: 'cgroups', ok: false, detail: `no controller: ${missing.join(', ')}` }
+  }
+  for (const { mountPoint } of layout.hierarchies) {
+    try {
+      await access(mountPoint, constants.W_OK)
+    } catch {
+      return { feature: 'cgroups', ok: false, detail: `${mountPoint} is not writable` }
+    }
+  }
+  return { feature: 'cgroups', ok: true, detail: layout.mode }
+}
