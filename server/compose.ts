@@ -107,7 +107,7 @@ async function compose(
 
   const connections = await connectRedis(config, logger, closers)
   const redis = closers.add('redis', connections.failingFast(), closeConnection)
-  const reader = closers.add('reader', connections.waiting(), closeConnection)
+  const reader = closers.add('reader', connections.waiting(), (it) => it.disconnect())
   const workerRedis = closers.add('worker', connections.waiting(), closeConnection)
 
   const { bullPrefix } = keys

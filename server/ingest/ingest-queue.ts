@@ -89,8 +89,12 @@ export function startIngestWorker(options: {
   readonly logger: Logger
 }): { close(): Promise<void> } {
   const { redis, bullPrefix, ingest, logger } = options
+  const underWay = new Set<Promise<void>>()
   const run = async ({ data, attemptsMade, opts }: Job<IngestJob>): Promise<void> => {
-    await ingest({ buildId: data.buildId, isLast: attemptsMade + 1 >= (opts.attempts ?? 1) })
+    const isLast = attemptsMade + 1 >= (opts.attempts ?? 1)
+    const work = ingest({ buildId: data.buildId, isLast })
+    underWay.add(work)
+    await work.finally(() => underWay.delete(work))
   }
   const worker = new Worker<IngestJob>(INGEST_QUEUE, run, {
     connection: redis,
@@ -101,5 +105,11 @@ export function startIngestWorker(options: {
     maxStalledCount: STALLED_MAX,
   })
   worker.on('error', (error) => logger.debug({ reason: messageOf(error) }, 'ingest worker'))
-  return { close: () => worker.close() }
+  return {
+    async close() {
+      // Without force it would wait for Redis to come back, to tell it of the jobs' ends.
+      await worker.close(redis.status !== 'ready')
+      await Promise.allSettled(underWay)
+    },
+  }
 }

@@ -20,8 +20,6 @@ export interface RedisConnections {
 const RETRY_MAX_MS = 2_000
 /** How long a request may take before Redis counts as away, in milliseconds. */
 const COMMAND_TIMEOUT_MS = 5_000
-/** A reader that hears nothing for this long, though its commands block for less, connects anew. */
-const SILENCE_MAX_MS = 30_000
 
 /** Connections to a Redis given by URL (`redis://`, `rediss://`) or by the path of its unix socket. */
 export function redisConnections(address: string, logger: Logger): RedisConnections {
@@ -32,8 +30,7 @@ export function redisConnections(address: string, logger: Logger): RedisConnecti
   }
   return {
     address,
-    waiting: () =>
-      connect('waiting', { maxRetriesPerRequest: null, socketTimeout: SILENCE_MAX_MS }),
+    waiting: () => connect('waiting', { maxRetriesPerRequest: null }),
     failingFast: () =>
       connect('requests', {
         maxRetriesPerRequest: 1,
@@ -45,6 +42,8 @@ export function redisConnections(address: string, logger: Logger): RedisConnecti
 
 const COMMON: RedisOptions = {
   connectTimeout: 5_000,
+  // A connection that is ended is not waited for longer.
+  disconnectTimeout: 200,
   retryStrategy: (times) => Math.min(50 * times, RETRY_MAX_MS),
 }
 

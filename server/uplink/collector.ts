@@ -24,6 +24,8 @@ const BATCH_MAX = 200
 /** How long one read waits for entries; also how long `stop` may take. */
 export const READ_BLOCK_MS = 1_000
 const RETRY_PAUSE_MS = 500
+/** A connection on which a read takes longer is dead. */
+const REPLY_WITHIN_MS = READ_BLOCK_MS + 10_000
 
 /**
  * Reads what runners send, oldest first, for ever. An entry leaves the stream only after it was
@@ -33,6 +35,8 @@ export class Collector {
   readonly #options: CollectorOptions
   readonly #stopping = new AbortController()
   #loop: Promise<void> = Promise.resolve()
+  /** The first read tells at once whether there is something to catch up with. */
+  #isFirst = true
 
   constructor(options: CollectorOptions) {
     this.#options = options
@@ -74,17 +78,29 @@ export class Collector {
   /** The oldest entries; null when the reader is to stop. */
   async #read(): Promise<readonly RawEntry[] | null> {
     const { reader, keys } = this.#options
+    const blockMs = this.#isFirst ? 1 : READ_BLOCK_MS
     const reply = reader.xread(
-      ...(['COUNT', BATCH_MAX, 'BLOCK', READ_BLOCK_MS, 'STREAMS', keys.uplink, '0-0'] as const),
+      ...(['COUNT', BATCH_MAX, 'BLOCK', blockMs, 'STREAMS', keys.uplink, '0-0'] as const),
     )
-    const stopped = onAbort(this.#stopping.signal)
-    const result = await Promise.race([reply, stopped.promise]).finally(stopped.dispose)
-    if (result === 'aborted') {
-      // While Redis is away the reply may not come before the connection is closed.
-      reply.catch(() => undefined)
-      return null
-    }
+    const result = await this.#orStopped(reply)
+    if (result === 'stopped') return null
+    this.#isFirst = false
     return result?.[0]?.[1] ?? []
+  }
+
+  /**
+   * Waits for a reply no longer than a reader may: while Redis is away it never comes, and over a
+   * connection whose other end is gone without a word it never would.
+   */
+  async #orStopped<T>(reply: Promise<T>): Promise<T | 'stopped'> {
+    const timer = new AbortController()
+    const signal = AbortSignal.any([timer.signal, this.#stopping.signal])
+    const late = sleep(REPLY_WITHIN_MS, 'late' as const, { signal }).catch(() => 'stopped' as const)
+    const result = await Promise.race([reply, late]).finally(() => timer.abort())
+    if (result === 'late' || result === 'stopped') reply.catch(() => undefined)
+    if (result !== 'late') return result
+    this.#options.reader.disconnect(true)
+    throw new Error(`Redis did not answer within ${REPLY_WITHIN_MS} ms`)
   }
 
   #decode(raw: readonly RawEntry[]): DecodedEntry[] {
@@ -109,16 +125,3 @@ export class Collector {
 }
 
 type RawEntry = readonly [id: string, fields: string[]]
-
-function onAbort(signal: AbortSignal): {
-  readonly promise: Promise<'aborted'>
-  readonly dispose: () => void
-} {
-  let listener = (): void => undefined
-  const promise = new Promise<'aborted'>((resolve) => {
-    listener = () => resolve('aborted')
-    signal.addEventListener('abort', listener)
-    if (signal.aborted) listener()
-  })
-  return { promise, dispose: () => signal.removeEventListener('abort', listener) }
-}
