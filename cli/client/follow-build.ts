@@ -32,9 +32,11 @@ export async function followBuild(options: FollowBuildOptions): Promise<ApiBuild
   for (;;) {
     const { server, repo, number } = options
     const build = await getBuild(server, repo, number)
-    for (const stage of build.stages ?? []) {
-      for (const step of stage.steps ?? []) await showStep(following, build, stage, step)
-    }
+    const steps = (build.stages ?? []).flatMap((stage) =>
+      (stage.steps ?? []).map((step) => ({ stage, step, id: `${stage.number}.${step.number}` })),
+    )
+    for (const step of steps) addStep(following, build, step)
+    for (const step of steps) await showStep(following, step)
     if (isTerminal(build.status) || !options.follow) {
       await Promise.all(following.logs.values())
       return build
@@ -43,19 +45,25 @@ export async function followBuild(options: FollowBuildOptions): Promise<ApiBuild
   }
 }
 
-async function showStep(
-  { options, logs, added, finished }: Following,
-  build: ApiBuild,
-  stage: ApiStage,
-  step: ApiStep,
-): Promise<void> {
-  const id = `${stage.number}.${step.number}`
-  const { view } = options
+interface KnownStep {
+  readonly stage: ApiStage
+  readonly step: ApiStep
+  readonly id: string
+}
+
+function addStep({ options, added }: Following, build: ApiBuild, known: KnownStep): void {
+  const { stage, step, id } = known
+  if (added.has(id)) return
+  added.add(id)
   const several = (build.stages?.length ?? 0) > 1
-  if (!added.has(id)) {
-    added.add(id)
-    view.add({ id, name: several ? `${stage.name}/${step.name}` : step.name })
-  }
+  options.view.add({ id, name: several ? `${stage.name}/${step.name}` : step.name })
+}
+
+async function showStep(
+  { options, logs, finished }: Following,
+  { stage, step, id }: KnownStep,
+): Promise<void> {
+  const { view } = options
   const ended = isTerminal(step.status)
   const hasLog = step.started_ms > 0 && (ended || step.status === 'running')
   if (hasLog && !logs.has(id)) {

@@ -95,7 +95,8 @@ export class LiveView implements BuildView {
   }
 
   #room(): number {
-    return Math.max(1, (this.#options.size()?.rows ?? 24) - 2)
+    // Some pseudo-terminals have no size: they say 0.
+    return Math.max(1, (this.#options.size()?.rows || 24) - 2)
   }
 
   #list(): string[] {
