@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { access, constants, mkdtemp, rm } from 'node:fs/promises'
+import { access, constants } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { buildDirectory } from './addon.js'
@@ -37,18 +37,10 @@ export interface HostReport {
  * @throws when the launcher is not built or `directory` is not writable.
  */
 export async function probeHost(directory: string): Promise<HostReport> {
-  const scratch = await mkdtemp(join(directory, 'probe-'))
-  try {
-    const launcher = join(buildDirectory(), 'sandpiper-launcher')
-    const { stdout } = await promisify(execFile)(launcher, ['probe', scratch])
-    const layout = await readCgroupLayout()
-    return {
-      cgroupMode: layout.mode,
-      probes: [...parseProbes(stdout), await probeCgroups(layout)],
-    }
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
+  const launcher = join(buildDirectory(), 'sandpiper-launcher')
+  const { stdout } = await promisify(execFile)(launcher, ['probe', directory])
+  const layout = await readCgroupLayout()
+  return { cgroupMode: layout.mode, probes: [...parseProbes(stdout), await probeCgroups(layout)] }
 }
 
 /** The lines that `sandpiper-launcher probe` prints. */

@@ -15,6 +15,8 @@ namespace {
 
 // The runner puts its end of the control socket there.
 constexpr int kSocket = 3;
+// On a disk, where /tmp may be in memory.
+constexpr const char* kScratchParent = "/var/tmp";
 
 // What the runner's process leaves to its children and sandboxes must not have.
 void ForgetParent() {
@@ -31,7 +33,9 @@ void ForgetParent() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 3 && std::strcmp(argv[1], "probe") == 0) return sandpiper::RunProbes(argv[2]);
+  if (argc >= 2 && std::strcmp(argv[1], "probe") == 0) {
+    return sandpiper::RunProbes(argc > 2 ? argv[2] : kScratchParent);
+  }
   if (argc != 2 || std::strcmp(argv[1], "serve") != 0) {
     static constexpr char kUsage[] = "sandpiper-launcher is started by Sandpiper's runner\n";
     (void)!write(STDERR_FILENO, kUsage, sizeof(kUsage) - 1);

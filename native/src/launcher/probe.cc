@@ -1,5 +1,6 @@
 #include "probe.h"
 
+#include <ftw.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -10,6 +11,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include "holder.h"
@@ -131,23 +133,32 @@ Report RunInChild(Status (*run)()) {
   return report;
 }
 
+// Moves into a new scratch directory; empty when it could not be made.
+std::string EnterScratch(const char* directory) {
+  std::string scratch = std::string(directory) + "/sandpiper-probe-XXXXXX";
+  if (mkdtemp(scratch.data()) == nullptr || chdir(scratch.c_str()) < 0) return {};
+  for (const char* name : {"lower", "upper", "work", "mount"}) {
+    if (mkdir(name, 0755) < 0) return {};
+  }
+  return scratch;
+}
+
+int RemoveOne(const char* path, const struct stat*, int, FTW*) { return remove(path); }
+
 }  // namespace
 
 int RunProbes(const char* directory) {
-  if (chdir(directory) < 0) {
-    (void)std::fprintf(stderr, "chdir %s: errno %d\n", directory, errno);
+  const std::string scratch = EnterScratch(directory);
+  if (scratch.empty()) {
+    (void)std::fprintf(stderr, "can't make a directory in %s: errno %d\n", directory, errno);
     return 1;
-  }
-  for (const char* name : {"lower", "upper", "work", "mount"}) {
-    if (mkdir(name, 0755) < 0 && errno != EEXIST) {
-      (void)std::fprintf(stderr, "mkdir %s: errno %d\n", name, errno);
-      return 1;
-    }
   }
   for (const auto& probe : kProbes) {
     const Report report = RunInChild(probe.run);
     (void)std::printf("%s\t%d\t%s\t%s\n", probe.name, report.error, report.call, report.object);
   }
+  constexpr int kDescriptorsMax = 8;
+  (void)nftw(scratch.c_str(), RemoveOne, kDescriptorsMax, FTW_DEPTH | FTW_PHYS);
   return 0;
 }
 
