@@ -9,6 +9,13 @@ import { listLeftovers, shipLeftovers } from './sweep.js'
 import { Uplink } from './uplink/uplink.js'
 import { StageWorker } from './worker.js'
 
+export {
+  createLocalExecutor,
+  type LocalExecutor,
+  type LocalResult,
+  type LocalRun,
+} from './local-executor.js'
+
 const CAPACITY_DEFAULT = 2
 const HEARTBEAT_DEFAULT_MS = 5000
 const CLOSE_TIMEOUT_DEFAULT_MS = 30_000
