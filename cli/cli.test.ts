@@ -124,6 +124,13 @@ describe('usage errors', () => {
 })
 
 describe('set-up problems', () => {
+  it("does not let a pusher's variables keep the hook from telling", async () => {
+    const { stderr } = await sandpiper(['hook', 'send', '--config', 'none.json'], {
+      SANDPIPER_X: '1',
+    })
+    expect(stderr).toMatch(/^error: can't use .*none\.json: ENOENT/)
+  })
+
   it('ends with exit code 3 when no server is found', async () => {
     const { code, stderr } = await sandpiper(['repo', 'ls'])
     expect(stderr).toMatch(/^error: no Sandpiper server found.*\nhint: start one/)

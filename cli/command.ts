@@ -29,6 +29,8 @@ export interface CommandDefinition {
   readonly scope: Scope
   /** The command's own options: commander flags and description. */
   readonly options?: readonly (readonly [flags: string, description: string])[]
+  /** Set where the environment is not the caller's own choice: then no variable is read or refused. */
+  readonly ignoreEnvironment?: boolean
   /** Does the work. Nothing returned is exit code 0. */
   readonly run: (context: CommandContext) => Promise<ExitCode | undefined>
 }
@@ -58,7 +60,7 @@ export function addCommand(
     `\nExample:\n${definition.examples.map((line) => `  ${line}`).join('\n')}`,
   )
   command.action(async () => {
-    finish((await definition.run(contextOf(command, io, definition.scope))) ?? ExitCode.ok)
+    finish((await definition.run(contextOf(command, io, definition))) ?? ExitCode.ok)
   })
 }
 
@@ -68,7 +70,11 @@ export function addGroup(parent: Command, name: string, summary: string): Comman
   return group
 }
 
-function contextOf(command: Command, io: CliIo, scope: Scope): CommandContext {
+function contextOf(
+  command: Command,
+  io: CliIo,
+  { scope, ignoreEnvironment = false }: CommandDefinition,
+): CommandContext {
   const options = command.opts<Record<string, unknown>>()
   const option = (name: string): string | undefined => {
     const value = options[camelCase(name)]
@@ -85,7 +91,7 @@ function contextOf(command: Command, io: CliIo, scope: Scope): CommandContext {
     args: processed.map((value) => (typeof value === 'string' ? value : undefined)),
     rest: Array.isArray(last) ? last.map(String) : [],
     settings: resolveSettings({
-      env: io.env,
+      env: ignoreEnvironment ? {} : io.env,
       flags: Object.fromEntries(flags.map((flag) => [flag, option(flag)])),
       scope,
     }),

@@ -10,7 +10,7 @@ import { say, seconds, total } from './lib/report.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const bin = (path) => join(root, 'node_modules', path)
-const jestArguments = ['--no-warnings', bin('jest/bin/jest.js'), '--maxWorkers=2']
+const jestArguments = ['--no-warnings', bin('jest/bin/jest.js')]
 /** The suite that looks for what all others left behind; nothing of ours may run beside it. */
 const LEFTOVERS = 'test/leftovers/'
 
@@ -24,7 +24,7 @@ await check('tsc', [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'
 await check('documents', [join(root, 'scripts/docs.mjs'), '--check'])
 await jest('tests', [`--testPathIgnorePatterns=/node_modules/`, '/dist/', LEFTOVERS])
 await sanitizers()
-await jest('leftovers', [`--testPathPatterns=${LEFTOVERS}`, '--runInBand'])
+await jest('leftovers', [`--testPathPatterns=${LEFTOVERS}`])
 
 say('')
 for (const name of failures) say(`failed: ${name}`)
@@ -82,7 +82,7 @@ async function check(name, args) {
 async function jest(name, args, env = {}) {
   const report = join(root, '.setup', `jest-${name.replaceAll(' ', '-')}.json`)
   rmSync(report, { force: true })
-  const files = ['--passWithNoTests', '--json', `--outputFile=${report}`, ...args]
+  const files = ['--maxWorkers=2', '--passWithNoTests', '--json', `--outputFile=${report}`, ...args]
   await timed(name, async () => {
     const code = await foreground(process.execPath, [...jestArguments, ...files], env)
     countJest(name, report, code)

@@ -37,6 +37,8 @@ export function addHookCommands(program: Command, io: CliIo, finish: Finish): vo
     syntax: 'send',
     summary: 'send a webhook for each pushed ref on stdin; the installed hook calls this',
     scope: 'client',
+    // Git gives the hook the pusher's environment: nothing in it may keep a push from being told.
+    ignoreEnvironment: true,
     options: [['--config <file>', 'the file that `hook install` wrote (required)']],
     examples: [
       'echo "$before $after refs/heads/main" | sandpiper hook send --config hello.git/sandpiper-hook.json',
