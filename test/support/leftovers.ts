@@ -28,8 +28,9 @@ async function cgroups(): Promise<string[]> {
   return left
 }
 
+/** The directory with the lock files of id ranges goes with the last of them. */
 async function idRanges(): Promise<string[]> {
-  return (await list('/run/sandpiper/ids')).map((name) => `id range: ${name}`)
+  return (await list('/run/sandpiper')).map((name) => `lock directory: ${name}`)
 }
 
 /** Processes of a launcher, or started by one: their uid is in the range that stages get. */
