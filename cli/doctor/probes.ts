@@ -25,9 +25,10 @@ export function parseProbes(text: string): CheckResult[] {
   const lines = text.split('\n').filter((line) => line !== '')
   return lines.map((line) => {
     const [name = '', errno = '', call = '', object = ''] = line.split('\t')
-    if (errno === '0') return present(name, 'tried, works')
+    const label = `probe ${name}`
+    if (errno === '0') return present(label, 'tried, works')
     const detail = `${call} on ${object}: ${errnoName(Number(errno))}`
-    return missing(name, detail, PROBE_HINT)
+    return missing(label, detail, PROBE_HINT)
   })
 }
 
