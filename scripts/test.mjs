@@ -11,6 +11,8 @@ import { say, seconds, total } from './lib/report.mjs'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const bin = (path) => join(root, 'node_modules', path)
 const jestArguments = ['--no-warnings', bin('jest/bin/jest.js')]
+/** Suites that look at the whole host for what is left over: one test file at a time, nothing beside it. */
+const SUITES = ['test/e2e/', 'test/faults/', 'test/security/']
 /** The suite that looks for what all others left behind; nothing of ours may run beside it. */
 const LEFTOVERS = 'test/leftovers/'
 
@@ -22,7 +24,13 @@ await check('prettier', [bin('prettier/bin/prettier.cjs'), '--check', '--log-lev
 await check('eslint', [bin('eslint/bin/eslint.js'), '.', '--cache', '--max-warnings=0'])
 await check('tsc', [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'])
 await check('documents', [join(root, 'scripts/docs.mjs'), '--check'])
-await jest('tests', [`--testPathIgnorePatterns=/node_modules/`, '/dist/', LEFTOVERS])
+await jest('unit tests', [
+  '--testPathIgnorePatterns=/node_modules/',
+  '/dist/',
+  LEFTOVERS,
+  ...SUITES,
+])
+await jest('cross-room suites', [`--testPathPatterns=(${SUITES.join('|')})`, '--runInBand'])
 await sanitizers()
 await jest('leftovers', [`--testPathPatterns=${LEFTOVERS}`])
 
@@ -82,7 +90,8 @@ async function check(name, args) {
 async function jest(name, args, env = {}) {
   const report = join(root, '.setup', `jest-${name.replaceAll(' ', '-')}.json`)
   rmSync(report, { force: true })
-  const files = ['--maxWorkers=2', '--passWithNoTests', '--json', `--outputFile=${report}`, ...args]
+  const workers = args.includes('--runInBand') ? [] : ['--maxWorkers=2']
+  const files = [...workers, '--json', `--outputFile=${report}`, ...args]
   await timed(name, async () => {
     const code = await foreground(process.execPath, [...jestArguments, ...files], env)
     countJest(name, report, code)
@@ -118,7 +127,9 @@ async function sanitizers() {
   })
   const launcher = join(root, 'native/build/asan/sandpiper-launcher')
   if (!existsSync(launcher)) return
-  await jest('native tests under sanitizers', ['native'], { SANDPIPER_TEST_LAUNCHER: launcher })
+  await jest('native tests under sanitizers', ['native/lib/'], {
+    SANDPIPER_TEST_LAUNCHER: launcher,
+  })
 }
 
 function count(name, ok) {

@@ -28,9 +28,10 @@ export function parseProbes(text: string): CheckResult[] {
     const label = `probe ${name}`
     if (errno === '0') return present(label, 'tried, works')
     const detail = `${call} on ${object}: ${errnoName(Number(errno))}`
-    return missing(label, detail, PROBE_HINT)
+    return missing(label, detail, RIGHTS.has(errnoName(Number(errno))) ? RIGHTS_HINT : KERNEL_HINT)
   })
 }
 
-const PROBE_HINT =
-  'the kernel refuses this call: inside a container give it the rights for it, else use a newer kernel'
+const RIGHTS: ReadonlySet<string> = new Set(['EPERM', 'EACCES'])
+const RIGHTS_HINT = 'run as root; inside a container, one with all of root’s rights on the host'
+const KERNEL_HINT = 'use a newer kernel, or one with this built in, such as Debian 12’s'
