@@ -5,6 +5,8 @@ import type { CgroupLayout, Hierarchy } from './layout.js'
 /** A cgroup directory to make for one sandbox, and what to write into it and read from it. */
 export interface CgroupDirectory {
   readonly directory: string
+  /** Of version 2: the sandbox's first process is made in it instead of moving there. */
+  readonly unified: boolean
   readonly writes: readonly CgroupWrite[]
   /** Files to be read when the sandbox has ended. */
   readonly reads: readonly string[]
@@ -34,8 +36,9 @@ export function planCgroups(
 ): readonly CgroupDirectory[] {
   return layout.hierarchies.flatMap((hierarchy) => {
     const directory = join(hierarchy.mountPoint, parent, name)
-    const { writes, reads } = hierarchy.version === 2 ? planV2(limits) : planV1(hierarchy, limits)
-    return writes.length + reads.length > 0 ? [{ directory, writes, reads }] : []
+    const unified = hierarchy.version === 2
+    const { writes, reads } = unified ? planV2(limits) : planV1(hierarchy, limits)
+    return writes.length + reads.length > 0 ? [{ directory, unified, writes, reads }] : []
   })
 }
 

@@ -62,7 +62,7 @@ function toLimit(value: number): bigint {
 }
 
 function writeCgroup(writer: PayloadWriter, cgroup: CgroupDirectory): void {
-  writer.string(cgroup.directory)
+  writer.string(cgroup.directory).bool(cgroup.unified)
   writer.list(cgroup.writes, (write) =>
     writer.string(write.file).string(write.value).bool(write.optional),
   )

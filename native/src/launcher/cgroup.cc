@@ -27,16 +27,19 @@ Status WriteFile(int directory, const CgroupWrite& write) {
   return sys::Write(file.Take().get(), write.value, std::strlen(write.value), write.file);
 }
 
-Status EnterCgroup(int host, const CgroupRequest& cgroup) {
+Result<UniqueFd> MakeCgroup(int host, const CgroupRequest& cgroup) {
   TRY(sys::MakeDirectory(host, Relative(cgroup.directory), 0755));
-  const UniqueFd directory =
-      TRY(sys::Open(host, cgroup.directory, O_PATH | O_DIRECTORY, sys::kInRoot));
+  UniqueFd directory = TRY(sys::Open(host, cgroup.directory, O_PATH | O_DIRECTORY, sys::kInRoot));
   for (const CgroupWrite& write : cgroup.writes) TRY(WriteFile(directory.get(), write));
-  // "0" is whoever writes it (cgroups(7)). Moving a whole process waits for every CPU to pass
-  // through the scheduler, 5 to 20 ms on an idle machine; moving just the calling thread does not,
-  // and this process has only the one.
-  const UniqueFd tasks = TRY(sys::OpenKernelFile(directory.get(), "tasks", O_WRONLY));
-  return sys::Write(tasks.get(), "0", 1, cgroup.directory);
+  return directory;
+}
+
+// "0" is whoever writes it (cgroups(7)). Moving a whole process (cgroup.procs) waits for every CPU
+// to pass through the scheduler, 5 to 20 ms on an idle machine; moving just the calling thread does
+// not.
+Status Enter(int directory, const char* object) {
+  const UniqueFd tasks = TRY(sys::OpenKernelFile(directory, "tasks", O_WRONLY));
+  return sys::Write(tasks.get(), "0", 1, object);
 }
 
 std::string ReadFile(int directory, const char* name) {
@@ -49,8 +52,19 @@ std::string ReadFile(int directory, const char* name) {
 
 }  // namespace
 
+Result<UniqueFd> MakeUnifiedCgroup(int host, const std::vector<CgroupRequest>& cgroups) {
+  for (const CgroupRequest& cgroup : cgroups) {
+    if (cgroup.unified) return MakeCgroup(host, cgroup);
+  }
+  return UniqueFd();
+}
+
 Status EnterCgroups(int host, const std::vector<CgroupRequest>& cgroups) {
-  for (const CgroupRequest& cgroup : cgroups) TRY(EnterCgroup(host, cgroup));
+  for (const CgroupRequest& cgroup : cgroups) {
+    if (cgroup.unified) continue;
+    const UniqueFd directory = TRY(MakeCgroup(host, cgroup));
+    TRY(Enter(directory.get(), cgroup.directory));
+  }
   return {};
 }
 

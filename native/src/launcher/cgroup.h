@@ -5,11 +5,17 @@
 
 #include "request.h"
 #include "result.h"
+#include "unique_fd.h"
 
 // Mechanism only: which directories, files and values is decided in native/lib/cgroup.
 namespace sandpiper {
 
-// Makes the directories, writes the limits and moves the calling process in. Allocates nothing.
+// Makes the sandbox's cgroup of version 2, if it has one, and opens it for clone3(2), which makes a
+// process in it. Moving one there would wait for every CPU to pass through the scheduler.
+Result<UniqueFd> MakeUnifiedCgroup(int host, const std::vector<CgroupRequest>& cgroups);
+
+// Makes the cgroups of version 1 and moves the calling process, which has one thread, into them.
+// Allocates nothing.
 Status EnterCgroups(int host, const std::vector<CgroupRequest>& cgroups);
 
 // The contents of every file to be read back, in order; "" for one that is not there.

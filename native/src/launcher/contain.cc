@@ -25,7 +25,7 @@ namespace sandpiper {
 
 // The pid, ipc and uts namespaces belong to the launcher's user namespace, not to the stage's: no
 // capability that a process inside can have counts for anything in them.
-const int kInitCloneFlags = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | SIGCHLD;
+const uint64_t kInitCloneFlags = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
 
 namespace {
 
@@ -45,6 +45,13 @@ struct Trees {
 
 Status SetHostname(const char* name) {
   if (sethostname(name, std::strlen(name)) < 0) return LastFailure("sethostname", name);
+  return {};
+}
+
+// So that /dev/stdout can be opened again inside, by other users too.
+Status ShareOutput(const Containment& c) {
+  TRY(sys::ChangeOwner(c.output, c.stage.ids_start(), c.stage.ids_start(), "output"));
+  if (fchmod(c.output, 0622) < 0) return LastFailure("fchmod", "output");
   return {};
 }
 
@@ -146,7 +153,7 @@ Status Prepare(const Containment& c) {
   // Only now: the namespace's root is the cgroup that one is in (cgroup_namespaces(7)).
   TRY(sys::Unshare(CLONE_NEWCGROUP, "cgroup namespace"));
   TRY(SetHostname(c.request.hostname));
-  TRY(sys::ChangeOwner(c.output, c.stage.ids_start(), c.stage.ids_start(), "output"));
+  TRY(ShareOutput(c));
   const Trees trees = TRY(OpenTrees(c));
   TRY(JoinStage(c.world.blank.get(), c.stage.user_namespace()));
   TRY(BuildRoot(c, trees));

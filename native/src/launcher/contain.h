@@ -23,8 +23,8 @@ struct Containment {
   int reports;
 };
 
-// Flags of the clone(2) that makes a sandbox's init.
-extern const int kInitCloneFlags;
+// Flags of the clone3(2) that makes a sandbox's init.
+extern const uint64_t kInitCloneFlags;
 
 // The life of a sandbox's init, in order. Runs in the new process and never returns.
 [[noreturn]] void Contain(const Containment& containment);

@@ -75,7 +75,7 @@ Status Lowers::Attach(int source, const std::string& name, int user_namespace, c
     return LastFailure("mkdir", object);
   }
   const UniqueFd target =
-      TRY(sys::Open(directory_, name.c_str(), O_PATH | O_DIRECTORY, sys::kBeneath));
+      TRY(sys::Open(directory_, name.c_str(), O_PATH | O_DIRECTORY, sys::kBeneath, object));
   return sys::AttachTree(tree.get(), target.get(), object);
 }
 

@@ -45,6 +45,7 @@ RlimitRequest DecodeRlimit(Reader& reader) {
 CgroupRequest DecodeCgroup(Reader& reader) {
   CgroupRequest cgroup{};
   cgroup.directory = reader.String();
+  cgroup.unified = reader.U8() != 0;
   cgroup.writes = DecodeList<CgroupWrite>(reader, [&] {
     CgroupWrite write{};
     write.file = reader.String();

@@ -52,6 +52,8 @@ struct CgroupWrite {
 
 struct CgroupRequest {
   const char* directory;
+  // Of cgroup version 2.
+  bool unified;
   std::vector<CgroupWrite> writes;
   // Files whose content is sent back when the sandbox has ended.
   std::vector<const char*> reads;

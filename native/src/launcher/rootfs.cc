@@ -107,8 +107,9 @@ Result<UniqueFd> EnsureFile(int root, const char* path) {
   if (found.ok() || found.failure().error != ENOENT) return found;
   SplitPath split;
   if (!split.Parse(path)) return Failure{ENAMETOOLONG, "create", path};
-  const UniqueFd parent = TRY(EnsureDirectory(root, split.parent()));
-  TRY(MakeFile(parent.get(), split.name(), path));
+  Result<UniqueFd> parent = EnsureDirectory(root, split.parent());
+  if (!parent.ok()) return Failure{parent.failure().error, "mkdir", path};
+  TRY(MakeFile(parent.Take().get(), split.name(), path));
   return sys::Open(root, path, O_PATH, sys::kInRoot);
 }
 

@@ -1,6 +1,7 @@
 #include "sandbox.h"
 
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -9,12 +10,12 @@
 #include <csignal>
 #include <cstdio>
 
+#include "cgroup.h"
 #include "sys.h"
 
 namespace sandpiper {
 
-Sandbox::Sandbox(Stage& stage, std::string payload, StartRequest request)
-    : stage_(stage), payload_(std::move(payload)), request_(std::move(request)) {
+Sandbox::Sandbox(Stage& stage, StartRequest request) : stage_(stage), request_(std::move(request)) {
   stage_.sandboxes++;
 }
 
@@ -27,28 +28,39 @@ Sandbox::~Sandbox() {
 }
 
 Result<std::unique_ptr<Sandbox>> Sandbox::Start(const World& world, Stage& stage,
-                                                std::string payload, StartRequest request,
+                                                std::string& payload, StartRequest request,
                                                 const std::string& seccomp_filter,
                                                 UniqueFd output) {
   const std::string root_lowers = TRY(stage.LowerNames(request.root));
   std::vector<UniqueFd> bind_trees(request.binds.size());
-  // The payload is moved after the request was decoded from it; its bytes stay where they are,
-  // because a payload is always longer than what a string keeps inside itself.
-  std::unique_ptr<Sandbox> sandbox(new Sandbox(stage, std::move(payload), std::move(request)));
+  std::unique_ptr<Sandbox> sandbox(new Sandbox(stage, std::move(request)));
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) < 0) return LastFailure("pipe2", "reports");
   sandbox->reports_.Reset(ends[0]);
   const UniqueFd reports(ends[1]);
+  const UniqueFd unified_cgroup =
+      TRY(MakeUnifiedCgroup(world.host.get(), sandbox->request_.cgroups));
   TRY(sandbox->Fork({world, stage, sandbox->request_, root_lowers, seccomp_filter, bind_trees,
-                     output.get(), reports.get()}));
+                     output.get(), reports.get()},
+                    unified_cgroup.get()));
+  // Its bytes stay where they are: a start's payload is longer than what a string keeps inside
+  // itself.
+  sandbox->payload_ = std::move(payload);
   return sandbox;
 }
 
-Status Sandbox::Fork(const Containment& containment) {
+Status Sandbox::Fork(const Containment& containment, int unified_cgroup) {
   int pidfd = -1;
-  const long pid =
-      syscall(SYS_clone, kInitCloneFlags | CLONE_PIDFD, nullptr, &pidfd, nullptr, nullptr);
-  if (pid < 0) return LastFailure("clone", "init");
+  clone_args arguments{};
+  arguments.flags = kInitCloneFlags | CLONE_PIDFD;
+  arguments.pidfd = reinterpret_cast<uint64_t>(&pidfd);
+  arguments.exit_signal = SIGCHLD;
+  if (unified_cgroup >= 0) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<uint64_t>(unified_cgroup);
+  }
+  const long pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
+  if (pid < 0) return LastFailure("clone3", "init");
   if (pid == 0) Contain(containment);
   pid_ = static_cast<pid_t>(pid);
   pidfd_.Reset(pidfd);

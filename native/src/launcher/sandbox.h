@@ -27,9 +27,10 @@ class Sandbox {
     uint64_t cpu_us;
   };
 
-  // `payload` is what `request` points into. The stage must outlive the sandbox.
+  // `payload` is what `request` points into, and is taken when the start succeeds: a failure may
+  // point there too. The stage must outlive the sandbox.
   static Result<std::unique_ptr<Sandbox>> Start(const World& world, Stage& stage,
-                                                std::string payload, StartRequest request,
+                                                std::string& payload, StartRequest request,
                                                 const std::string& seccomp_filter, UniqueFd output);
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
@@ -56,8 +57,9 @@ class Sandbox {
   bool answered = false;
 
  private:
-  Sandbox(Stage& stage, std::string payload, StartRequest request);
-  Status Fork(const Containment& containment);
+  Sandbox(Stage& stage, StartRequest request);
+  // `unified_cgroup` is the descriptor of one to be made in, or -1.
+  Status Fork(const Containment& containment, int unified_cgroup);
 
   Stage& stage_;
   std::string payload_;

@@ -119,7 +119,7 @@ Status Server::Start(Frame& frame) {
   if (stage == stages_.end()) return Failure{ENOENT, "start", "stage"};
   const uint32_t id = frame.header.id;
   std::unique_ptr<Sandbox> sandbox =
-      TRY(Sandbox::Start(*world_, *stage->second, std::move(frame.payload), std::move(*request),
+      TRY(Sandbox::Start(*world_, *stage->second, frame.payload, std::move(*request),
                          seccomp_filter_, std::move(frame.fds[0])));
   TRY(Watch(sandbox->reports(), kOnReport | id));
   TRY(Watch(sandbox->pidfd(), kOnEnd | id));

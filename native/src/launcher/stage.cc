@@ -53,9 +53,9 @@ Status Stage::MakeDirectory(const World& world) {
   const UniqueFd dev = TRY(sys::Open(tree.get(), "dev", O_PATH | O_DIRECTORY, sys::kBeneath));
   TRY(MakeDeviceTemplate(dev.get(), ids_start_));
   const char* name = path_.c_str() + sizeof("/stages/") - 1;
-  TRY(sys::MakeDirectory(world.stages.get(), name, 0755));
+  TRY(sys::MakeDirectory(world.stages.get(), name, 0755, "stage"));
   const UniqueFd target =
-      TRY(sys::Open(world.stages.get(), name, O_PATH | O_DIRECTORY, sys::kBeneath));
+      TRY(sys::Open(world.stages.get(), name, O_PATH | O_DIRECTORY, sys::kBeneath, "stage"));
   TRY(sys::AttachTree(tree.get(), target.get(), "stage"));
   directory_ = std::move(tree);
   return {};

@@ -31,10 +31,9 @@ Status Done(long result, const char* call, const char* object) {
 
 }  // namespace
 
-Result<UniqueFd> Open(int dir, const char* path, int flags, uint64_t resolve, mode_t mode) {
+Result<UniqueFd> Open(int dir, const char* path, int flags, uint64_t resolve, const char* object) {
   open_how how{};
   how.flags = static_cast<uint64_t>(flags) | O_CLOEXEC;
-  how.mode = mode;
   how.resolve = resolve;
   // EAGAIN: a rename elsewhere raced with the walk, and the kernel could not rule out an escape.
   long fd = -1;
@@ -42,7 +41,7 @@ Result<UniqueFd> Open(int dir, const char* path, int flags, uint64_t resolve, mo
     fd = Retry([&] { return syscall(SYS_openat2, dir, path, &how, sizeof(how)); });
     if (fd >= 0 || errno != EAGAIN) break;
   }
-  return Own(fd, "openat2", path);
+  return Own(fd, "openat2", object == nullptr ? path : object);
 }
 
 Result<UniqueFd> OpenKernelFile(int dir, const char* path, int flags) {
@@ -50,8 +49,8 @@ Result<UniqueFd> OpenKernelFile(int dir, const char* path, int flags) {
              path);
 }
 
-Status MakeDirectory(int dir, const char* path, mode_t mode) {
-  return Done(mkdirat(dir, path, mode), "mkdir", path);
+Status MakeDirectory(int dir, const char* path, mode_t mode, const char* object) {
+  return Done(mkdirat(dir, path, mode), "mkdir", object == nullptr ? path : object);
 }
 
 Status ChangeOwner(int fd, uid_t uid, gid_t gid, const char* object) {

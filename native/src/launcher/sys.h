@@ -12,19 +12,21 @@
 #include "unique_fd.h"
 
 // Thin wrappers of system calls: they retry EINTR, own what they return and name what failed. None
-// allocates. `object` is what the message shows, where a descriptor alone would say nothing.
+// allocates. `object` is what the message shows, by default the path; it must live as long as the
+// failure does.
 namespace sandpiper::sys {
 
 // openat2(2). With kInRoot no link of any kind can lead out of `dir`; with kBeneath no link is
 // followed at all.
 inline constexpr uint64_t kInRoot = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 inline constexpr uint64_t kBeneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS;
-Result<UniqueFd> Open(int dir, const char* path, int flags, uint64_t resolve, mode_t mode = 0);
+Result<UniqueFd> Open(int dir, const char* path, int flags, uint64_t resolve,
+                      const char* object = nullptr);
 
 // open(2), for the kernel's own files (/proc, cgroup): close-on-exec, no following of links.
 Result<UniqueFd> OpenKernelFile(int dir, const char* path, int flags);
 
-Status MakeDirectory(int dir, const char* path, mode_t mode);
+Status MakeDirectory(int dir, const char* path, mode_t mode, const char* object = nullptr);
 Status ChangeOwner(int fd, uid_t uid, gid_t gid, const char* object);
 Status Write(int fd, const void* data, size_t size, const char* object);
 Status SetNamespace(int fd, int type, const char* object);

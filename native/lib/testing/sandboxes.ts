@@ -1,0 +1,98 @@
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildDirectory } from '../addon.js'
+import { createLauncher } from '../launcher.js'
+import type { Launcher, Sandbox, SandboxExit, SandboxSpec, Stage } from '../types.js'
+import { makeTestRoot, type TestRoot } from './busybox-root.js'
+
+/** A launcher with a busybox root and one stage, for tests that run programs in sandboxes. */
+export interface TestSandboxes {
+  readonly root: TestRoot
+  readonly launcher: Launcher
+  readonly cgroupParent: string
+  readonly stage: Stage
+  /** Another stage with ids of its own; the caller destroys it. */
+  makeStage(): Promise<Stage>
+  /** A complete specification of a sandbox that runs a shell command. */
+  specOf(command: string, changes?: Partial<SandboxSpec>): Promise<SandboxSpec>
+  /** Runs a shell command to its end. */
+  run(command: string, changes?: Partial<SandboxSpec>): Promise<RunResult>
+  close(): Promise<void>
+}
+
+export interface RunResult {
+  readonly output: string
+  readonly exit: SandboxExit
+}
+
+/** Ids that no stage of a real runner has: each test process takes a range of its own. */
+const IDS_START = 1_000_000_000
+const IDS_COUNT = 65_536
+
+/** Makes one. SANDPIPER_TEST_LAUNCHER may name another launcher program, e.g. one with sanitizers. */
+export async function makeTestSandboxes(): Promise<TestSandboxes> {
+  const root = await makeTestRoot()
+  await copyFile(join(buildDirectory(), 'attempt'), join(root.lower, 'bin/attempt'))
+  const cgroupParent = `sandpiper/test-${process.pid}-${Date.now()}`
+  const launcherPath = process.env['SANDPIPER_TEST_LAUNCHER']
+  const launcher = await createLauncher(
+    launcherPath === undefined ? { cgroupParent } : { cgroupParent, launcherPath },
+  )
+  let stages = 0
+  let sandboxes = 0
+  const makeStage = (): Promise<Stage> => {
+    stages += 1
+    const start = IDS_START + ((process.pid * 16 + stages) % 30_000) * IDS_COUNT
+    return launcher.createStage({ ids: { start, count: IDS_COUNT } })
+  }
+  const stage = await makeStage()
+  const specOf = async (
+    command: string,
+    changes: Partial<SandboxSpec> = {},
+  ): Promise<SandboxSpec> => {
+    sandboxes += 1
+    return {
+      name: `t-${sandboxes}`,
+      root: { lowers: [{ path: root.lower }], ...(await root.makeWritable()) },
+      binds: [],
+      argv: ['/bin/sh', '-c', command],
+      env: { PATH: '/bin' },
+      cwd: '/',
+      hostname: 'test',
+      limits: {},
+      ...changes,
+    }
+  }
+  return {
+    root,
+    launcher,
+    cgroupParent,
+    stage,
+    makeStage,
+    specOf,
+    run: async (command, changes) => finish(await stage.start(await specOf(command, changes))),
+    close: async () => {
+      await launcher.close()
+      await root.remove()
+    },
+  }
+}
+
+/** Reads a sandbox's output and waits for its end. */
+export async function finish(sandbox: Sandbox): Promise<RunResult> {
+  const chunks: Buffer[] = []
+  for await (const chunk of sandbox.output) chunks.push(chunk as Buffer)
+  return { output: Buffer.concat(chunks).toString(), exit: await sandbox.exit }
+}
+
+/** Reads output until it contains `text`. */
+export async function outputWith(sandbox: Sandbox, text: string): Promise<string> {
+  let seen = ''
+  return new Promise((resolve, reject) => {
+    sandbox.output.on('data', (chunk: Buffer) => {
+      seen += chunk.toString()
+      if (seen.includes(text)) resolve(seen)
+    })
+    sandbox.output.on('end', () => reject(new Error(`the output ended without ${text}: ${seen}`)))
+  })
+}
