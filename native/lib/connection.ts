@@ -5,6 +5,8 @@ import { decodeReply, type ExitReport, type LauncherReply } from './wire/reply.j
 /** A request's answer: the process id for a start, else nothing. */
 type Answer = { readonly resolve: (pid: number) => void; readonly reject: (error: Error) => void }
 
+const BROKEN: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ENOTCONN'])
+
 /** What is told about a sandbox once its start was sent: `exited`, then `cleaned`; or `gone`. */
 export interface SandboxObserver {
   exited(report: ExitReport): void
@@ -53,7 +55,7 @@ export class Connection {
   async request(type: number, payload: Uint8Array): Promise<number> {
     if (this.#ended) throw goneError('no more requests')
     const id = this.#nextId()
-    callAddon(() => this.#link.send(type, id, payload))
+    this.#callLink(() => this.#link.send(type, id, payload))
     await this.#answer(id)
     return id
   }
@@ -69,7 +71,7 @@ export class Connection {
   ): { readonly id: number; readonly output: number; readonly started: Promise<number> } {
     if (this.#ended) throw goneError('no more requests')
     const id = this.#nextId()
-    const output = callAddon(() => this.#link.sendWithOutput(type, id, payload))
+    const output = this.#callLink(() => this.#link.sendWithOutput(type, id, payload))
     this.#observers.set(id, observer)
     return { id, output, started: this.#answer(id) }
   }
@@ -87,6 +89,16 @@ export class Connection {
   /** Closes the socket: the launcher kills what still runs and ends. */
   end(): void {
     this.#link.close()
+  }
+
+  /** A socket without a launcher at its other end is the launcher's end, only not told yet. */
+  #callLink<T>(call: () => T): T {
+    try {
+      return callAddon(call)
+    } catch (error) {
+      const broken = error instanceof NativeError && BROKEN.has(error.code)
+      throw broken ? goneError('no more requests') : error
+    }
   }
 
   #nextId(): number {

@@ -47,10 +47,13 @@ export function goneError(what: string): NativeError {
   return new NativeError('SP_NATIVE_LAUNCHER_GONE', `the sandbox launcher ended: ${what}`)
 }
 
-/** Turns what the addon throws into a NativeError; anything else stays as it is. */
+/**
+ * Turns what the addon throws into a NativeError; anything else stays as it is. Not by `instanceof`:
+ * the addon makes its errors in Node's main context, where a caller need not be.
+ */
 export function fromAddon(error: unknown): unknown {
-  if (!(error instanceof Error) || !('errno' in error)) return error
-  const { errno, syscall, path } = error as Error & Record<string, unknown>
+  if (typeof error !== 'object' || error === null || !('errno' in error)) return error
+  const { errno, syscall, path } = error as Record<string, unknown>
   if (typeof errno !== 'number') return error
   return systemError({ errno, syscall: String(syscall), path: String(path) })
 }

@@ -43,7 +43,7 @@ export async function startSandbox(
     return { sandbox, cleaned: ending.clean.promise }
   } catch (error) {
     output.destroy()
-    await ending.clean.promise
+    await ending.clean.promise.catch(() => undefined)
     throw error
   }
 }
