@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseProbes, probeHost } from './probe.js'
+
+describe('probeHost', () => {
+  it('finds that this host can make sandboxes, and leaves nothing behind', async () => {
+    const directory = await mkdtemp(join('/var/tmp', 'sandpiper-probe-'))
+    try {
+      const report = await probeHost(directory)
+      expect(report.probes.filter((probe) => !probe.ok)).toEqual([])
+      expect(report.probes.map((probe) => probe.feature)).toContain('overlay')
+      expect(report.cgroupMode).not.toBe('none')
+      expect(await readdir(directory)).toEqual([])
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+  })
+
+  it('rejects for a directory that is not there', async () => {
+    await expect(probeHost('/no/such/directory')).rejects.toThrow("can't make a directory")
+  })
+})
+
+describe('parseProbes', () => {
+  it('says what failed', () => {
+    expect(parseProbes('root\t0\t\t\noverlay\t1\tmount overlay\tprobe\n')).toEqual([
+      { feature: 'root', ok: true, detail: '' },
+      { feature: 'overlay', ok: false, detail: 'mount overlay on probe: EPERM' },
+    ])
+  })
+})

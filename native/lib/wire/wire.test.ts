@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals'
+import { decodeReply } from './reply.js'
+import { PayloadWriter } from './writer.js'
+
+describe('PayloadWriter', () => {
+  it('writes numbers little-endian and strings with their length and a NUL', () => {
+    const payload = new PayloadWriter()
+      .u8(1)
+      .u32(2)
+      .u64(3n)
+      .bool(true)
+      .string('ü')
+      .string('')
+      .finish()
+    expect(payload.toString('hex')).toBe(
+      ['01', '02000000', '0300000000000000', '01', '03000000c3bc00', '0100000000'].join(''),
+    )
+  })
+
+  it('writes lists with their count', () => {
+    const writer = new PayloadWriter()
+    const payload = writer.list([5, 6], (item) => writer.u8(item)).finish()
+    expect([...payload]).toEqual([2, 0, 0, 0, 5, 6])
+  })
+
+  it('grows for what does not fit', () => {
+    const text = 'x'.repeat(1_000_000)
+    const payload = new PayloadWriter().u8(7).string(text).u8(9).finish()
+    expect(payload.length).toBe(1 + 4 + 1_000_001 + 1)
+    expect(payload.at(-1)).toBe(9)
+    expect(payload.toString('latin1', 5, 1_000_005)).toBe(text)
+  })
+})
+
+describe('decodeReply', () => {
+  const frame = (type: number, id: number, build: (writer: PayloadWriter) => unknown): Buffer => {
+    const writer = new PayloadWriter().u32(type).u32(id)
+    build(writer)
+    return writer.finish()
+  }
+  /** Strings in replies have no NUL. */
+  const text = (writer: PayloadWriter, value: string): PayloadWriter => {
+    writer.u32(Buffer.byteLength(value))
+    for (const byte of Buffer.from(value)) writer.u8(byte)
+    return writer
+  }
+
+  it('reads each kind', () => {
+    expect(decodeReply(frame(1, 5, () => 0))).toEqual({ kind: 'done', id: 5 })
+    expect(decodeReply(frame(3, 6, (w) => w.u32(42)))).toEqual({ kind: 'started', id: 6, pid: 42 })
+    const failed = frame(2, 7, (w) => text(text(w.u32(22), 'mount'), '/a'))
+    expect(decodeReply(failed)).toEqual({
+      kind: 'failed',
+      id: 7,
+      failure: { errno: 22, syscall: 'mount', path: '/a' },
+    })
+    const exited = frame(4, 8, (w) =>
+      text(text(w.u32(1).u32(256).u64(9n).u64(10n).u32(2), 'x'), ''),
+    )
+    expect(decodeReply(exited)).toEqual({
+      kind: 'exited',
+      id: 8,
+      report: { waitStatus: 256, wallNs: 9n, cpuUs: 10, cgroupFiles: ['x', ''] },
+    })
+    const cleaned = decodeReply(frame(5, 9, (w) => w.u32(1)))
+    expect(cleaned).toEqual({ kind: 'cleaned', id: 9, cgroupsRemoved: true })
+  })
+
+  it('has no wait status when nobody could tell', () => {
+    const reply = decodeReply(frame(4, 8, (w) => w.u32(0).u32(0).u64(0n).u64(0n).u32(0)))
+    expect(reply).toMatchObject({ report: { waitStatus: null } })
+  })
+
+  it('throws for what is cut off or unknown, at every length', () => {
+    const failed = frame(2, 7, (w) => text(text(w.u32(22), 'mount'), '/a'))
+    for (let size = 0; size < failed.length; size++) {
+      expect(() => decodeReply(failed.subarray(0, size))).toThrow(/outside|out of range|cut off/)
+    }
+    expect(() => decodeReply(frame(99, 1, () => 0))).toThrow('unknown reply 99')
+  })
+})
