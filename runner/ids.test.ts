@@ -5,13 +5,15 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { tryLockFile } from '../native/lib/index.js'
 import { ID_RANGES, IDS_FIRST, IDS_PER_STAGE, IdPool } from './ids.js'
 
+let parent: string
 let directory: string
 
 beforeEach(async () => {
-  directory = await mkdtemp(path.join(os.tmpdir(), 'sandpiper-ids-'))
+  parent = await mkdtemp(path.join(os.tmpdir(), 'sandpiper-ids-'))
+  directory = path.join(parent, 'run', 'ids')
 })
 
-afterEach(() => rm(directory, { recursive: true }))
+afterEach(() => rm(parent, { recursive: true, force: true }))
 
 const pool = (ranges?: number): IdPool =>
   new IdPool({ tryLockFile, directory, ...(ranges === undefined ? {} : { ranges }) })
@@ -35,11 +37,11 @@ describe('IdPool', () => {
     expect((await pool(8).acquire()).start).toBe(ranges[3]!.start)
   })
 
-  it('removes its files', async () => {
+  it('removes its files, and the directory with the last of them', async () => {
     const range = await pool().acquire()
-    expect(await readdir(directory)).toHaveLength(2)
+    expect(await readdir(directory)).toHaveLength(1)
     await range.release()
-    expect(await readdir(directory)).toEqual(['guard'])
+    expect(await readdir(parent)).toEqual([])
   })
 
   it('sweeps what nobody holds and leaves the rest', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { SandpiperError } from '../protocol/errors.js'
 
@@ -15,9 +15,12 @@ export const ID_RANGES = 4000
 /** Where the lock files are: the same place for every runner of the host. */
 export const IDS_DIRECTORY = '/run/sandpiper/ids'
 
-/** A lock on a file that ends with the process that holds it; the file stays. */
+/** A lock on a file that ends with the process that holds it. */
 export interface FileLock {
+  /** Gives the lock up; the file stays. */
   release(): Promise<void>
+  /** Removes the file and gives the lock up. */
+  remove(): Promise<void>
 }
 
 /** Takes the lock on a file, making it when needed; null when someone else holds it. */
@@ -37,10 +40,6 @@ export interface IdPoolOptions {
   readonly ranges?: number
 }
 
-/** Name of the file whose lock is held while others are made or removed; it is never removed. */
-const GUARD = 'guard'
-const GUARD_RETRY_MS = 5
-
 /** Gives out host id ranges; every runner of the host uses the same directory of lock files. */
 export class IdPool {
   readonly #options: Required<IdPoolOptions>
@@ -55,8 +54,13 @@ export class IdPool {
    */
   async acquire(): Promise<IdRange> {
     const { directory, ranges } = this.#options
-    const lock = await this.#guarded(() => this.#tryRanges())
-    if (lock) return lock
+    // A random start: the range that was just freed is not the next one to be used.
+    const first = Math.floor(Math.random() * ranges)
+    for (let step = 0; step < ranges; step++) {
+      const index = (first + step) % ranges
+      const lock = await this.#tryLock(String(index))
+      if (lock) return this.#rangeOf(index, lock)
+    }
     throw new SandpiperError('SP_RUNNER_NO_IDS', `all ${ranges} host id ranges are in use`, {
       hint: `End other runners of this host, or look into ${directory}.`,
     })
@@ -65,57 +69,41 @@ export class IdPool {
   /** Removes the lock files that dead runners left. */
   async sweep(): Promise<void> {
     const { directory, tryLockFile } = this.#options
-    await this.#guarded(async () => {
-      for (const name of await readdir(directory)) {
-        const file = path.join(directory, name)
-        const lock = name === GUARD ? null : tryLockFile(file)
-        if (lock) await removeLocked(file, lock)
-      }
-    })
-  }
-
-  #tryRanges(): Promise<IdRange | null> {
-    const { directory, ranges, tryLockFile } = this.#options
-    // A random start: the range that was just freed is not the next one to be used.
-    const first = Math.floor(Math.random() * ranges)
-    for (let step = 0; step < ranges; step++) {
-      const index = (first + step) % ranges
-      const file = path.join(directory, String(index))
-      const lock = tryLockFile(file)
-      if (lock) return Promise.resolve(this.#rangeOf(index, file, lock))
+    for (const name of await readdir(directory).catch(() => [])) {
+      await tryLockFile(path.join(directory, name))?.remove()
     }
-    return Promise.resolve(null)
+    await this.#removeDirectory()
   }
 
-  #rangeOf(index: number, file: string, lock: FileLock): IdRange {
+  /** The directory goes with its last file, so it may go between making it and using it. */
+  async #tryLock(name: string): Promise<FileLock | null> {
+    const { directory, tryLockFile } = this.#options
+    for (;;) {
+      await mkdir(directory, { recursive: true, mode: 0o700 })
+      try {
+        return tryLockFile(path.join(directory, name))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      }
+    }
+  }
+
+  #rangeOf(index: number, lock: FileLock): IdRange {
     return {
       start: IDS_FIRST + index * IDS_PER_STAGE,
       count: IDS_PER_STAGE,
-      release: () => this.#guarded(() => removeLocked(file, lock)),
+      release: async () => {
+        await lock.remove()
+        await this.#removeDirectory()
+      },
     }
   }
 
-  /**
-   * A file may be removed only while nobody is between opening and locking it: else two could hold
-   * "the" lock, one of them on a file without a name.
-   */
-  async #guarded<T>(work: () => Promise<T>): Promise<T> {
-    const { directory, tryLockFile } = this.#options
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    const file = path.join(directory, GUARD)
-    let guard = tryLockFile(file)
-    for (; !guard; guard = tryLockFile(file)) {
-      await new Promise((resolve) => setTimeout(resolve, GUARD_RETRY_MS))
-    }
-    try {
-      return await work()
-    } finally {
-      await guard.release()
-    }
+  /** Fails quietly while another range of the host is in use. */
+  async #removeDirectory(): Promise<void> {
+    const { directory } = this.#options
+    await rmdir(directory)
+      .then(() => rmdir(path.dirname(directory)))
+      .catch(() => undefined)
   }
-}
-
-async function removeLocked(file: string, lock: FileLock): Promise<void> {
-  await rm(file, { force: true })
-  await lock.release()
 }

@@ -1,4 +1,5 @@
 import { close } from 'node:fs'
+import { unlink } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { loadAddon } from './addon.js'
 import { fromAddon } from './error.js'
@@ -7,6 +8,8 @@ import { fromAddon } from './error.js'
 export interface FileLock {
   /** Gives the lock up; the file stays. */
   release(): Promise<void>
+  /** Removes the file and gives the lock up. */
+  remove(): Promise<void>
 }
 
 /**
@@ -18,7 +21,8 @@ export interface FileLock {
 export function tryLockFile(path: string): FileLock | null {
   const fd = lock(path)
   if (fd < 0) return null
-  return { release: () => promisify(close)(fd) }
+  const release = (): Promise<void> => promisify(close)(fd)
+  return { release, remove: () => unlink(path).finally(release) }
 }
 
 function lock(path: string): number {

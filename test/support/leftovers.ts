@@ -15,14 +15,14 @@ async function mounts(): Promise<string[]> {
     .map((line) => `mount: ${line}`)
 }
 
+/** Our parent directory goes with the last cgroup in it. */
 async function cgroups(): Promise<string[]> {
-  const hierarchies = ['', ...(await list('/sys/fs/cgroup'))].map((name) =>
-    path.join('/sys/fs/cgroup', name, 'sandpiper'),
-  )
+  const hierarchies = ['.', ...(await list('/sys/fs/cgroup'))]
   const left: string[] = []
-  for (const parent of hierarchies) {
-    for (const name of await list(parent, { directories: true })) {
-      left.push(`cgroup: ${path.join(parent, name)}`)
+  for (const hierarchy of hierarchies) {
+    const directory = path.join('/sys/fs/cgroup', hierarchy)
+    for (const name of await list(directory, { directories: true })) {
+      if (name.startsWith('sandpiper')) left.push(`cgroup: ${path.join(directory, name)}`)
     }
   }
   return left

@@ -34,7 +34,9 @@ export async function startRedis(dir: string): Promise<TestRedis> {
       child.kill(signal)
       await ended
     },
-    flush: async () => void (await withClient(url, (client) => client.flushall())),
+    flush: async () => {
+      await withClient(url, (client) => client.flushall())
+    },
   }
   await redis.start()
   return redis

@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { mkdir, rmdir, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { CONTROLLERS, type CgroupLayout, type Hierarchy, readCgroupLayout } from './layout.js'
 import { removeCgroup } from './remove.js'
 
@@ -18,10 +18,22 @@ export async function makeCgroupParent(layout: CgroupLayout, parent: string): Pr
   }
 }
 
-/** Removes `parent` again, if nothing is in it. */
+/** Removes `parent` with what is in it, and the directories above it that are empty then. */
 export async function removeCgroupParent(layout: CgroupLayout, parent: string): Promise<void> {
-  for (const hierarchy of layout.hierarchies) {
-    await removeCgroup(join(hierarchy.mountPoint, parent))
+  for (const { mountPoint } of layout.hierarchies) {
+    await removeCgroup(join(mountPoint, parent))
+    await removeEmptyAncestors(mountPoint, dirname(parent))
+  }
+}
+
+/** Stops quietly at the first that another runner of the host uses. */
+async function removeEmptyAncestors(mountPoint: string, directory: string): Promise<void> {
+  for (let name = directory; name !== '.'; name = dirname(name)) {
+    try {
+      await rmdir(join(mountPoint, name))
+    } catch {
+      return
+    }
   }
 }
 
