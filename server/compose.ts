@@ -33,7 +33,7 @@ import type { ServerServices } from './services.js'
 import { lockDataDir } from './store/data-lock.js'
 import { openDatabase } from './store/database.js'
 import { applyBatch } from './uplink/apply-batch.js'
-import { Collector, READ_BLOCK_MS } from './uplink/collector.js'
+import { Collector } from './uplink/collector.js'
 import { Downlink } from './uplink/downlink.js'
 import { UplinkHealth } from './uplink/health.js'
 
@@ -59,8 +59,17 @@ export interface ServerParts {
   readonly version?: string
 }
 
-/** A reader that does not keep up for longer is deaf, in milliseconds. */
-const UPLINK_GAP_MS_MAX = READ_BLOCK_MS + 4_000
+/**
+ * How the reader of runners' reports keeps its time, in milliseconds. A reader that has not caught up
+ * for `gapMsMax` is deaf, and leases do not end; that must be noticed well before one would.
+ */
+function uplinkTimes(leaseMs: number): { readonly blockMs: number; readonly gapMsMax: number } {
+  return {
+    blockMs: Math.floor(Math.min(1_000, leaseMs / 8)),
+    gapMsMax: Math.min(5_000, leaseMs / 2),
+  }
+}
+
 /** How long the start waits for Redis; a server without it takes webhooks all the same. */
 const REDIS_WAIT_MS = 5_000
 
@@ -103,7 +112,8 @@ async function compose(
     it.close(),
   )
   const watcher = new LogWatcher()
-  const uplink = new UplinkHealth(clock, UPLINK_GAP_MS_MAX)
+  const { blockMs, gapMsMax } = uplinkTimes(config.leaseMs)
+  const uplink = new UplinkHealth(clock, gapMsMax)
 
   const connections = await connectRedis(config, logger, closers)
   const redis = closers.add('redis', connections.failingFast(), closeConnection)
@@ -143,6 +153,7 @@ async function compose(
     redis,
     keys,
     health: uplink,
+    blockMs,
     logger,
     applyBatch: (entries) => applyBatch(batch, entries),
   })

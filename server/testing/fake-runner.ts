@@ -30,6 +30,7 @@ export class FakeRunner {
   #worker: Worker<StageJob> | undefined
   #seq = 0
   #acked = 0
+  #dead = false
 
   constructor(
     readonly redisUrl: string,
@@ -63,7 +64,8 @@ export class FakeRunner {
 
   /** Waits until everything that was sent is acknowledged. */
   async acknowledged(seq = this.#seq): Promise<void> {
-    await until(() => this.#acked >= seq)
+    await until(() => this.#dead || this.#acked >= seq)
+    if (this.#dead) throw new Error('this runner is dead')
   }
 
   /** Asks for the attempt; false when it is refused. */
@@ -129,6 +131,7 @@ export class FakeRunner {
 
   /** Ends as if it had been killed: nothing more is sent. */
   async die(): Promise<void> {
+    this.#dead = true
     for (const timer of this.#timers) clearInterval(timer)
     await this.#worker?.close(true)
     this.redis.disconnect()

@@ -16,16 +16,16 @@ export interface CollectorOptions {
   /** Applies a batch, stores it and answers its sessions. Throws to have it again later. */
   readonly applyBatch: (entries: readonly DecodedEntry[]) => Promise<void>
   readonly health: UplinkHealth
+  /** How long one read waits for entries, in milliseconds. */
+  readonly blockMs: number
   readonly logger: Logger
 }
 
 /** Entries taken at a time. */
 const BATCH_MAX = 200
-/** How long one read waits for entries; also how long `stop` may take. */
-export const READ_BLOCK_MS = 1_000
 const RETRY_PAUSE_MS = 500
-/** A connection on which a read takes longer is dead. */
-const REPLY_WITHIN_MS = READ_BLOCK_MS + 10_000
+/** A connection on which a read takes longer, beside its own wait, is dead. */
+const REPLY_WITHIN_MS = 10_000
 
 /**
  * Reads what runners send, oldest first, for ever. An entry leaves the stream only after it was
@@ -43,6 +43,7 @@ export class Collector {
   }
 
   start(): void {
+    this.#options.reader.on('close', () => this.#options.health.failed('Redis is away'))
     this.#loop = this.#run()
   }
 
@@ -78,7 +79,7 @@ export class Collector {
   /** The oldest entries; null when the reader is to stop. */
   async #read(): Promise<readonly RawEntry[] | null> {
     const { reader, keys } = this.#options
-    const blockMs = this.#isFirst ? 1 : READ_BLOCK_MS
+    const blockMs = this.#isFirst ? 1 : this.#options.blockMs
     const reply = reader.xread(
       ...(['COUNT', BATCH_MAX, 'BLOCK', blockMs, 'STREAMS', keys.uplink, '0-0'] as const),
     )
@@ -95,12 +96,13 @@ export class Collector {
   async #orStopped<T>(reply: Promise<T>): Promise<T | 'stopped'> {
     const timer = new AbortController()
     const signal = AbortSignal.any([timer.signal, this.#stopping.signal])
-    const late = sleep(REPLY_WITHIN_MS, 'late' as const, { signal }).catch(() => 'stopped' as const)
+    const withinMs = this.#options.blockMs + REPLY_WITHIN_MS
+    const late = sleep(withinMs, 'late' as const, { signal }).catch(() => 'stopped' as const)
     const result = await Promise.race([reply, late]).finally(() => timer.abort())
     if (result === 'late' || result === 'stopped') reply.catch(() => undefined)
     if (result !== 'late') return result
     this.#options.reader.disconnect(true)
-    throw new Error(`Redis did not answer within ${REPLY_WITHIN_MS} ms`)
+    throw new Error(`Redis did not answer within ${withinMs} ms`)
   }
 
   #decode(raw: readonly RawEntry[]): DecodedEntry[] {

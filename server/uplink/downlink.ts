@@ -38,6 +38,7 @@ export class Downlink {
     if (seqs.size === 0) return
     const pipeline = this.#redis.pipeline()
     for (const [session, seq] of seqs) {
+      if (seq === 0) continue
       const message: DownlinkMessage = { type: 'ack', seq }
       pipeline.hset(this.#keys.acks, session, String(seq))
       pipeline.publish(this.#keys.downlink(session), JSON.stringify(message))

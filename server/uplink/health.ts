@@ -27,8 +27,9 @@ export class UplinkHealth {
     this.#trouble = ''
   }
 
-  /** The reader could not go on. */
+  /** The reader could not go on; what it has not read may be anything. */
   failed(reason: string): void {
+    this.#caughtUpAt = 0
     this.#trouble = reason
   }
 
