@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { until } from './testing/until.js'
+import { pingSocket } from './redis/ping.js'
 import { PIPELINE, SIMPLE, TestServer } from './testing/test-server.js'
 
 let test: TestServer
@@ -53,6 +54,19 @@ describe('the server', () => {
     const first = test.server
     await expect(test.startServer()).rejects.toMatchObject({ code: 'SP_SERVER_DATA_IN_USE' })
     await until(async () => (await first.services.health()).every((check) => check.ok))
+  })
+
+  it('brings a Redis of its own along, with which it ends', async () => {
+    await test.server.close()
+    await test.startServer({ redis: { private: true } })
+    const { redisUrl } = test.server
+    expect(redisUrl.startsWith(test.dataDir)).toBe(true)
+    const repo = await test.addRepo()
+    await test.push(repo, await test.git.commit({ '.pipeline.yml': SIMPLE }))
+    test.runner({ redisUrl }).work()
+    expect((await test.ended(repo, 1)).build.status).toBe('success')
+    await test.server.close()
+    expect(await pingSocket(redisUrl)).toBe('away')
   })
 
   it('goes on with a build after a restart, and takes what was sent meanwhile', async () => {

@@ -68,7 +68,8 @@ export class TestServer {
   }
 
   get server(): RunningServer {
-    return this.#server!
+    if (!this.#server) throw new Error('the server was not started')
+    return this.#server
   }
 
   get dataDir(): string {
@@ -99,8 +100,10 @@ export class TestServer {
     )
   }
 
-  runner(options: ConstructorParameters<typeof FakeRunner>[1] = {}): FakeRunner {
-    const runner = new FakeRunner(this.#redisUrl, options)
+  runner(
+    options: NonNullable<ConstructorParameters<typeof FakeRunner>[1]> & { redisUrl?: string } = {},
+  ): FakeRunner {
+    const runner = new FakeRunner(options.redisUrl ?? this.#redisUrl, options)
     this.#runners.push(runner)
     return runner
   }

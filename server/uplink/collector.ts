@@ -37,6 +37,7 @@ export class Collector {
   #loop: Promise<void> = Promise.resolve()
   /** The first read tells at once whether there is something to catch up with. */
   #isFirst = true
+  #lastFailure = ''
 
   constructor(options: CollectorOptions) {
     this.#options = options
@@ -73,6 +74,7 @@ export class Collector {
       await applyBatch(this.#decode(raw))
       await redis.xdel(keys.uplink, ...raw.map(([id]) => id))
     }
+    this.#lastFailure = ''
     if (raw.length < BATCH_MAX) health.caughtUp()
   }
 
@@ -121,8 +123,13 @@ export class Collector {
 
   #failed(error: unknown): void {
     if (this.#stopping.signal.aborted) return
-    this.#options.health.failed(messageOf(error))
-    this.#options.logger.error({ err: error }, 'could not apply what runners sent; trying again')
+    const { health, logger } = this.#options
+    const reason = messageOf(error)
+    // It is tried again twice a second, and the disk may be full for hours.
+    const level = reason === this.#lastFailure ? 'debug' : 'error'
+    this.#lastFailure = reason
+    health.failed(reason)
+    logger[level]({ err: error }, 'could not apply what runners sent; trying again')
   }
 }
 
