@@ -12,7 +12,7 @@ namespace sandpiper {
 namespace {
 
 // A reply holds a few cgroup files of a page each.
-constexpr size_t kReplyBytesMax = 128 * 1024;
+constexpr size_t kReplyBytesMax = size_t{128} * 1024;
 
 Status WriteAll(int fd, const char* data, size_t size) {
   while (size > 0) {

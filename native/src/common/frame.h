@@ -39,9 +39,9 @@ struct ReplyHeader {
 };
 
 // Largest payload that travels in the socket itself.
-inline constexpr size_t kInlineBytesMax = 32 * 1024;
+inline constexpr size_t kInlineBytesMax = size_t{32} * 1024;
 // Largest payload at all: room for the longest argument list the kernel takes, and then some.
-inline constexpr size_t kPayloadBytesMax = 16 * 1024 * 1024;
+inline constexpr size_t kPayloadBytesMax = size_t{16} * 1024 * 1024;
 // Most descriptors in a frame.
 inline constexpr size_t kFdsMax = 4;
 

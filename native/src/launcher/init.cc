@@ -17,7 +17,7 @@
 namespace sandpiper {
 namespace {
 
-constexpr size_t kStackBytes = 64 * 1024;
+constexpr size_t kStackBytes = size_t{64} * 1024;
 
 // Shared with the child by CLONE_VM until it has executed the program.
 struct Launch {
