@@ -9,8 +9,11 @@ import type { Status } from './status.js'
  *
  * A log chunk is just a message: what a step printed before it ended always arrives before its end.
  */
-export type UplinkMessage =
-  StageStarted | StepStarted | LogChunk | StepFinished | StageFinished | StageAbandoned | Heartbeat
+export type UplinkMessage = AttemptMessage | LogChunk | Heartbeat
+
+/** A change of an attempt's state. */
+export type AttemptMessage =
+  StageStarted | StepStarted | StepFinished | StageFinished | StageAbandoned
 
 /** Names one attempt of a stage. The server refuses state from any but the current one. */
 export interface AttemptRef {
@@ -18,8 +21,16 @@ export interface AttemptRef {
   readonly attempt: number
 }
 
+/**
+ * State of an attempt. `holder` is the session that was given the attempt, when another one speaks for
+ * it: a runner that starts again delivers what its dead predecessor had finished and could not tell.
+ */
+export interface AttemptState extends AttemptRef {
+  readonly holder?: string
+}
+
 /** The runner asks for the stage. It may go on once this is acknowledged and it got no `cancel`. */
-export interface StageStarted extends AttemptRef {
+export interface StageStarted extends AttemptState {
   readonly type: 'stage.started'
   /** Name of the runner's machine. */
   readonly machine: string
@@ -27,7 +38,7 @@ export interface StageStarted extends AttemptRef {
   readonly at: number
 }
 
-export interface StepStarted extends AttemptRef {
+export interface StepStarted extends AttemptState {
   readonly type: 'step.started'
   readonly step: number
   readonly at: number
@@ -42,7 +53,7 @@ export interface LogChunk extends AttemptRef {
   readonly data: string
 }
 
-export interface StepFinished extends AttemptRef {
+export interface StepFinished extends AttemptState {
   readonly type: 'step.finished'
   readonly step: number
   /** `success`, `failure`, `error`, `killed` or `skipped`. */
@@ -74,7 +85,7 @@ export interface StepUsage {
   readonly wallMs: number
 }
 
-export interface StageFinished extends AttemptRef {
+export interface StageFinished extends AttemptState {
   readonly type: 'stage.finished'
   readonly status: Status
   readonly error: string
@@ -82,7 +93,7 @@ export interface StageFinished extends AttemptRef {
 }
 
 /** A runner that starts again tells what a dead predecessor in its data directory left unfinished. */
-export interface StageAbandoned extends AttemptRef {
+export interface StageAbandoned extends AttemptState {
   readonly type: 'stage.abandoned'
   readonly reason: string
 }

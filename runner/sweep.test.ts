@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { redisKeys } from '../protocol/keys.js'
 import { encodeLogRecord } from '../protocol/log-record.js'
-import type { UplinkMessage } from '../protocol/uplink.js'
+import type { AttemptMessage, UplinkMessage } from '../protocol/uplink.js'
 import { silentLog } from './log.js'
 import { writeAttemptFile } from './spool/attempt-file.js'
 import { listLeftovers, shipLeftovers, sweepStages } from './sweep.js'
@@ -51,7 +51,7 @@ async function makeSpool(finished: boolean, logs: Record<string, string>): Promi
   const spool = path.join(directory, '9-2')
   await mkdir(spool)
   const ref = { stageId: 9, attempt: 2 }
-  const states: UplinkMessage[] = [{ type: 'step.started', ...ref, step: 1, at: 1 }]
+  const states: AttemptMessage[] = [{ type: 'step.started', ...ref, step: 1, at: 1 }]
   const end = { type: 'stage.finished', ...ref, status: 'success', error: '', at: 2 } as const
   if (finished) states.push(end)
   await writeAttemptFile(spool, { ...ref, session: 'dead', states, finished })
@@ -75,6 +75,8 @@ describe('shipLeftovers', () => {
   it('tells the end of an attempt that had come to it', async () => {
     await makeSpool(true, { '1.ndjson': record(0) })
     expect(await ship()).toEqual(['log', 'step.started', 'stage.finished', 'stage.abandoned'])
+    const end = collector.messages.find(({ type }) => type === 'stage.finished')
+    expect(end).toMatchObject({ holder: 'dead' })
   })
 
   it('throws away what makes no sense and goes on', async () => {

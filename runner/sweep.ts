@@ -60,7 +60,8 @@ async function shipAttempt(
   uplink.wake()
   await lane.idle()
   // It did finish, only the server may not know: it decides whether this still counts.
-  if (attempt.finished) for (const state of attempt.states) lane.state(state)
+  const holder = attempt.session
+  if (attempt.finished) for (const state of attempt.states) lane.state({ ...state, holder })
   const reason = 'the runner ended before the stage did'
   lane.state({ type: 'stage.abandoned', ...lane.ref, reason })
   uplink.wake()

@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { AttemptRef, UplinkMessage } from '../../protocol/uplink.js'
+import type { AttemptMessage, AttemptRef } from '../../protocol/uplink.js'
 
 /**
  * What a successor has to know about an attempt whose runner died: kept as `attempt.json` beside the
@@ -9,7 +9,7 @@ import type { AttemptRef, UplinkMessage } from '../../protocol/uplink.js'
 export interface AttemptFile extends AttemptRef {
   readonly session: string
   /** State messages handed to the uplink so far, in order; log chunks are in the spool files. */
-  readonly states: readonly UplinkMessage[]
+  readonly states: readonly AttemptMessage[]
   /** True when the last message of the attempt is among `states`. */
   readonly finished: boolean
 }

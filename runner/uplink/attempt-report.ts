@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { messageOf } from '../../protocol/errors.js'
-import type { LogSummary, UplinkMessage } from '../../protocol/uplink.js'
+import type { AttemptMessage, LogSummary } from '../../protocol/uplink.js'
 import type { RunnerLog } from '../log.js'
 import { writeAttemptFile } from '../spool/attempt-file.js'
 import { StepSpool } from '../spool/step-spool.js'
@@ -29,7 +29,7 @@ export interface AttemptReportOptions {
 export class AttemptReport implements StageSink {
   readonly #options: AttemptReportOptions
   readonly #spools = new Map<number, StepSpool>()
-  readonly #states: UplinkMessage[] = []
+  readonly #states: AttemptMessage[] = []
   #isFinished = false
   #saving: Promise<void> = Promise.resolve()
 
@@ -62,7 +62,7 @@ export class AttemptReport implements StageSink {
   async stepFinished(result: StepResult): Promise<void> {
     const { lane, uplink } = this.#options
     const log = (await this.#spools.get(result.step)?.end()) ?? EMPTY_LOG
-    const message: UplinkMessage = { type: 'step.finished', ...lane.ref, ...result, log }
+    const message: AttemptMessage = { type: 'step.finished', ...lane.ref, ...result, log }
     lane.endLog(result.step, message)
     uplink.wake()
     this.#remember(message)
@@ -101,13 +101,13 @@ export class AttemptReport implements StageSink {
     for (const spool of this.#spools.values()) await spool.close()
   }
 
-  #put(message: UplinkMessage): void {
+  #put(message: AttemptMessage): void {
     this.#options.lane.state(message)
     this.#options.uplink.wake()
     this.#remember(message)
   }
 
-  #remember(message: UplinkMessage): void {
+  #remember(message: AttemptMessage): void {
     this.#states.push(message)
     this.#save()
   }

@@ -45,13 +45,13 @@ export async function applyMessage(
 ): Promise<void> {
   switch (message.type) {
     case 'stage.started':
-      return applyStageStarted(context, session, message)
+      return applyStageStarted(context, message.holder ?? session, message)
     case 'step.started':
-      return applyStepStarted(context, session, message)
+      return applyStepStarted(context, message.holder ?? session, message)
     case 'step.finished':
-      return applyStepFinished(context, session, message)
+      return applyStepFinished(context, message.holder ?? session, message)
     case 'stage.finished':
-      return applyStageFinished(context, session, message)
+      return applyStageFinished(context, message.holder ?? session, message)
     case 'stage.abandoned':
       return applyStageAbandoned(context, message)
     case 'heartbeat':

@@ -86,7 +86,9 @@ function isEnd(value: Fields): boolean {
 }
 
 function isAttempt(value: Fields): boolean {
-  return isCount(value['stageId']) && isCount(value['attempt'])
+  const { holder } = value
+  const isHolderSound = holder === undefined || isName(holder)
+  return isCount(value['stageId']) && isCount(value['attempt']) && isHolderSound
 }
 
 function isAttemptList(value: unknown): boolean {

@@ -65,8 +65,8 @@ function attemptsNamedIn(
 }
 
 /**
- * The attempts that a message claims to be its session's. Logs are not among them, nor is the end of
- * a dead runner's attempt: a successor ships both from the spool that it found.
+ * The attempts that a message claims to be its session's. Logs are not among them, nor is what a
+ * successor tells of a dead runner's attempt: it ships both from the spool that it found.
  */
 function attemptsOf(message: UplinkMessage): readonly AttemptRef[] {
   switch (message.type) {
@@ -76,6 +76,6 @@ function attemptsOf(message: UplinkMessage): readonly AttemptRef[] {
     case 'stage.abandoned':
       return []
     default:
-      return [message]
+      return message.holder === undefined ? [message] : []
   }
 }
