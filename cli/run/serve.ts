@@ -51,8 +51,7 @@ export function runnerConfig(
   const { capacity, heartbeat } = settings
   const data = dataDirOf(io, settings)
   return {
-    dataDir: join(data, 'runner'),
-    layersDir: join(data, 'layers'),
+    dataDir: data,
     redisUrl: redis.url,
     redisPrefix: redis.prefix,
     platform: hostPlatform(),
