@@ -1,8 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { createServer, type Server } from 'node:net'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { makeTestSandboxes, outputWith, type TestSandboxes } from './testing/sandboxes.js'
+import {
+  describeSandboxes,
+  makeTestSandboxes,
+  outputWith,
+  type TestSandboxes,
+} from './testing/sandboxes.js'
 
 let sandboxes: TestSandboxes
 beforeAll(async () => {
@@ -22,7 +27,7 @@ function all(names: readonly string[], result: string): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, result]))
 }
 
-describe('the identity of a step', () => {
+describeSandboxes('the identity of a step', () => {
   it('is root inside and an unprivileged id outside', async () => {
     const { output } = await sandboxes.run('id -u; cat /proc/self/uid_map /proc/self/gid_map')
     const [uid, ...maps] = output.trim().split('\n')
@@ -64,7 +69,7 @@ describe('the identity of a step', () => {
   })
 })
 
-describe('system calls', () => {
+describeSandboxes('system calls', () => {
   const mounting = [
     'mount',
     'umount2',
@@ -130,7 +135,7 @@ describe('system calls', () => {
   })
 })
 
-describe('what a step sees', () => {
+describeSandboxes('what a step sees', () => {
   it('is masked where it tells of the host', async () => {
     const { output } = await sandboxes.run(
       'cat /proc/keys /proc/timer_list /proc/interrupts | wc -c; ls -A /sys/firmware /proc/acpi | grep -v :',
@@ -196,7 +201,7 @@ describe('what a step sees', () => {
   })
 })
 
-describe('the network of a stage', () => {
+describeSandboxes('the network of a stage', () => {
   let server: Server
   let port = 0
   beforeAll(async () => {

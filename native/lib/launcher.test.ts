@@ -1,14 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readCgroupLayout } from './cgroup/layout.js'
 import { sweepCgroups } from './cgroup/parent.js'
 import { createLauncher } from './launcher.js'
-import { finish, makeTestSandboxes, outputWith, type TestSandboxes } from './testing/sandboxes.js'
+import {
+  describeSandboxes,
+  finish,
+  makeTestSandboxes,
+  outputWith,
+  type TestSandboxes,
+} from './testing/sandboxes.js'
 
 let sandboxes: TestSandboxes
 beforeEach(async () => {
@@ -33,7 +39,7 @@ async function alive(pid: number): Promise<boolean> {
   return status !== '' && !/\) [ZX] /.test(status)
 }
 
-describe('a launcher', () => {
+describeSandboxes('a launcher', () => {
   it('starts sandboxes one after another and side by side', async () => {
     for (let i = 0; i < 50; i++) expect((await sandboxes.run(`exit ${i}`)).exit.code).toBe(i)
     const results = await Promise.all(
@@ -142,7 +148,7 @@ describe('a launcher', () => {
   })
 })
 
-describe('when the process that made it is killed', () => {
+describeSandboxes('when the process that made it is killed', () => {
   it('the launcher ends its sandboxes and removes their cgroups', async () => {
     const parent = `sandpiper/test-orphan-${process.pid}`
     const spec = await sandboxes.specOf('trap "" TERM; sleep 1000', { limits: { pids: 10 } })
@@ -191,16 +197,18 @@ async function orphanFrames(
   return [await defaultSeccompFilter(), stage, start].map((frame) => frame.toString('base64'))
 }
 
-describe('sweepCgroups', () => {
+describeSandboxes('sweepCgroups', () => {
   it('kills and removes what a dead runner left', async () => {
     const parent = `sandpiper/test-sweep-${process.pid}`
     const { makeCgroupParent } = await import('./cgroup/parent.js')
     await makeCgroupParent(await readCgroupLayout(), parent)
-    const [directory] = await cgroupsOf(parent)
+    const [made] = await cgroupsOf(parent)
+    const directory = join(made!, 'step')
+    await mkdir(directory)
     const child = spawn('/bin/sh', ['-c', `echo $$ >${directory}/cgroup.procs; exec sleep 1000`])
     const exited = once(child, 'exit')
     await until(async () => {
-      const procs = await readFile(join(directory!, 'cgroup.procs'), 'utf8')
+      const procs = await readFile(join(directory, 'cgroup.procs'), 'utf8')
       return procs.includes(String(child.pid))
     })
     await sweepCgroups(parent)
@@ -213,7 +221,7 @@ describe('sweepCgroups', () => {
   })
 })
 
-describe('createLauncher', () => {
+describeSandboxes('createLauncher', () => {
   it('names a launcher that is not there', async () => {
     const cgroupParent = `sandpiper/test-none-${process.pid}`
     await expect(

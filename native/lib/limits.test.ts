@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { makeTestSandboxes, type TestSandboxes } from './testing/sandboxes.js'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { describeSandboxes, makeTestSandboxes, type TestSandboxes } from './testing/sandboxes.js'
 
 let sandboxes: TestSandboxes
 beforeAll(async () => {
@@ -9,7 +9,7 @@ afterAll(() => sandboxes.close())
 
 const MIB = 1024 * 1024
 
-describe('the limits of a sandbox', () => {
+describeSandboxes('the limits of a sandbox', () => {
   it('kill a program for memory, and the end says so with the peak', async () => {
     const { exit } = await sandboxes.run('exec head -c 200000000 /dev/zero | tail', {
       limits: { memoryBytes: 32 * MIB },

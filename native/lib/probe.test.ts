@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { describeSandboxes } from './testing/sandboxes.js'
 import { parseProbes, probeHost } from './probe.js'
 
-describe('probeHost', () => {
+describeSandboxes('probeHost', () => {
   it('finds that this host can make sandboxes, and leaves nothing behind', async () => {
     const directory = await mkdtemp(join('/var/tmp', 'sandpiper-probe-'))
     try {

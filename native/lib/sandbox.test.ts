@@ -1,7 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { chown, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { finish, makeTestSandboxes, outputWith, type TestSandboxes } from './testing/sandboxes.js'
+import {
+  describeSandboxes,
+  finish,
+  makeTestSandboxes,
+  outputWith,
+  type TestSandboxes,
+} from './testing/sandboxes.js'
 import type { NativeError } from './error.js'
 
 let sandboxes: TestSandboxes
@@ -10,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => sandboxes.close())
 
-describe('a program in a sandbox', () => {
+describeSandboxes('a program in a sandbox', () => {
   it('gives its output and exit code', async () => {
     const { output, exit } = await sandboxes.run('echo out; echo err >&2; exit 7')
     expect(output).toBe('out\nerr\n')
@@ -109,7 +115,7 @@ describe('a program in a sandbox', () => {
   })
 })
 
-describe('the end of a sandbox', () => {
+describeSandboxes('the end of a sandbox', () => {
   it('ends everything that was started in it', async () => {
     const { exit, output } = await sandboxes.run(
       '(setsid sh -c "trap : TERM HUP; while :; do sleep 1; done" &) ; echo started',
@@ -161,7 +167,7 @@ describe('the end of a sandbox', () => {
   })
 })
 
-describe('a start that fails', () => {
+describeSandboxes('a start that fails', () => {
   const failure = async (changes: object): Promise<NativeError> => {
     const spec = await sandboxes.specOf('true', changes)
     return sandboxes.stage.start(spec).then(
@@ -203,7 +209,7 @@ describe('a start that fails', () => {
   })
 })
 
-describe('the file system', () => {
+describeSandboxes('the file system', () => {
   it('can be written and leaves the layer as it was', async () => {
     const { output } = await sandboxes.run(
       'echo changed >/etc/passwd; rm -rf /usr; mkdir /usr; touch /usr/x; ls -A /usr; stat -c %u:%g /etc/passwd',

@@ -73,7 +73,11 @@ describe('planCgroups', () => {
     expect(writesOf(planCgroups(V2, 'p', 's', { cpus: 0.001 }))).toContain('cpu.max=1000 100000')
   })
 
-  it('plans nothing without hierarchies', () => {
-    expect(planCgroups({ mode: 'none', hierarchies: [] }, 'p', 's', LIMITS)).toEqual([])
+  it('plans nothing without hierarchies, and refuses limits that nothing would enforce', () => {
+    const none: CgroupLayout = { mode: 'none', hierarchies: [] }
+    expect(planCgroups(none, 'p', 's', {})).toEqual([])
+    for (const limits of [{ memoryBytes: 2 ** 20 }, { cpus: 1 }, { pids: 5 }]) {
+      expect(() => planCgroups(none, 'p', 's', limits)).toThrow(/no (memory|cpu|pids) cgroup/)
+    }
   })
 })

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { NativeError } from '../error.js'
 import type { CgroupLimits } from '../types.js'
-import type { CgroupLayout, Hierarchy } from './layout.js'
+import type { CgroupLayout, Controller, Hierarchy } from './layout.js'
 
 /** A cgroup directory to make for one sandbox, and what to write into it and read from it. */
 export interface CgroupDirectory {
@@ -27,6 +28,7 @@ const CPU_QUOTA_US_MIN = 1_000
 /**
  * The directories of a sandbox: one in each hierarchy that limits or measures something.
  * Files are those of cgroup-v1/memory.rst, sched-bwc.rst and cgroup-v2.rst of the kernel.
+ * @throws NativeError SP_NATIVE_NO_CONTROLLER for a limit that nothing on this host could enforce.
  */
 export function planCgroups(
   layout: CgroupLayout,
@@ -34,12 +36,27 @@ export function planCgroups(
   name: string,
   limits: CgroupLimits,
 ): readonly CgroupDirectory[] {
+  checkControllers(layout, limits)
   return layout.hierarchies.flatMap((hierarchy) => {
     const directory = join(hierarchy.mountPoint, parent, name)
     const unified = hierarchy.version === 2
     const { writes, reads } = unified ? planV2(limits) : planV1(hierarchy, limits)
     return writes.length + reads.length > 0 ? [{ directory, unified, writes, reads }] : []
   })
+}
+
+function checkControllers(layout: CgroupLayout, limits: CgroupLimits): void {
+  const found = new Set(layout.hierarchies.flatMap((hierarchy) => hierarchy.controllers))
+  const wanted: readonly (readonly [Controller, number | undefined])[] = [
+    ['memory', limits.memoryBytes],
+    ['cpu', limits.cpus],
+    ['pids', limits.pids],
+  ]
+  for (const [controller, limit] of wanted) {
+    if (limit === undefined || found.has(controller)) continue
+    const message = `a ${controller} limit is asked for, but this host has no ${controller} cgroup controller`
+    throw new NativeError('SP_NATIVE_NO_CONTROLLER', message)
+  }
 }
 
 interface Files {

@@ -1,3 +1,4 @@
+import { describe } from '@jest/globals'
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildDirectory } from '../addon.js'
@@ -24,6 +25,10 @@ export interface RunResult {
   readonly output: string
   readonly exit: SandboxExit
 }
+
+/** Describes tests that make sandboxes: skipped where `npm test` has found that the host can't. */
+export const describeSandboxes =
+  process.env['SANDPIPER_TEST_SANDBOX'] === '0' ? describe.skip : describe
 
 /** Ids that no stage of a real runner has: each test process takes a range of its own. */
 const IDS_START = 1_000_000_000

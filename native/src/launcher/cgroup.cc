@@ -28,7 +28,7 @@ Status WriteFile(int directory, const CgroupWrite& write) {
 }
 
 Result<UniqueFd> MakeCgroup(int host, const CgroupRequest& cgroup) {
-  TRY(sys::MakeDirectory(host, Relative(cgroup.directory), 0755));
+  TRY(sys::MakeDirectory(host, Relative(cgroup.directory), 0755, cgroup.directory));
   UniqueFd directory = TRY(sys::Open(host, cgroup.directory, O_PATH | O_DIRECTORY, sys::kInRoot));
   for (const CgroupWrite& write : cgroup.writes) TRY(WriteFile(directory.get(), write));
   return directory;

@@ -149,6 +149,7 @@ Status DropPrivileges(const Containment& c) {
 }
 
 Status Prepare(const Containment& c) {
+  (void)prctl(PR_SET_NAME, "sandpiper-init");
   TRY(EnterCgroups(c.world.host.get(), c.request.cgroups));
   // Only now: the namespace's root is the cgroup that one is in (cgroup_namespaces(7)).
   TRY(sys::Unshare(CLONE_NEWCGROUP, "cgroup namespace"));

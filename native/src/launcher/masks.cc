@@ -9,9 +9,9 @@ namespace sandpiper {
 namespace {
 
 // Not every kernel has each of them.
-constexpr const char* kMaskedInProc[] = {"acpi",       "asound",        "interrupts",  "kcore",
-                                         "keys",       "latency_stats", "sched_debug", "scsi",
-                                         "timer_list", "timer_stats"};
+constexpr const char* kMaskedInProc[] = {"acpi",  "asound",     "interrupts",    "kallsyms",
+                                         "kcore", "keys",       "latency_stats", "sched_debug",
+                                         "scsi",  "timer_list", "timer_stats"};
 constexpr const char* kMaskedInSys[] = {"devices/virtual/powercap", "firmware"};
 constexpr const char* kReadOnlyInProc[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
 
