@@ -18,7 +18,7 @@ afterAll(() => host.remove())
 async function leftOnDisk(): Promise<string[]> {
   await host.host.deps.trash.idle()
   const { stages, trash } = host.host.dataDir
-  const ids = (await readdir(path.join(host.directory, 'ids'))).filter((name) => name !== 'guard')
+  const ids = (await readdir(host.directory)).filter((name) => name === 'ids')
   return [...(await readdir(stages)), ...(await readdir(trash)), ...ids]
 }
 
