@@ -157,7 +157,8 @@ export class TestServer {
     for (const runner of this.#runners) await runner.die()
     await this.#server?.close()
     await this.#redis?.close()
-    await rm(this.directory, { recursive: true })
+    // A transport helper of git may outlive it for a moment.
+    await rm(this.directory, { recursive: true, maxRetries: 20, retryDelay: 50 })
   }
 }
 
