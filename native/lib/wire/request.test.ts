@@ -1,0 +1,82 @@
+import { expect, it } from '@jest/globals'
+import { closeSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildDirectory } from '../addon.js'
+import { Connection, type SandboxObserver } from '../connection.js'
+import { defaultSeccompFilter } from '../seccomp/compile.js'
+import { describeSandboxes } from '../testing/sandboxes.js'
+import type { SandboxSpec } from '../types.js'
+import { REQUEST } from './frame.js'
+import { encodeStage, encodeStart } from './request.js'
+
+const NOTHING: SandboxObserver = {
+  exited: () => undefined,
+  cleaned: () => undefined,
+  gone: () => undefined,
+}
+const STAGE = { ids: { start: 700_000_000, count: 65_536 } }
+const SPEC: SandboxSpec = {
+  name: 'cut',
+  root: { lowers: [{ path: '/no/such/layer', owner: 5 }], upper: '/u', work: '/w' },
+  binds: [{ source: '/s', target: '/t', readOnly: true, idMapped: true }],
+  argv: ['/bin/true', 'argument'],
+  env: { A: 'b' },
+  cwd: '/',
+  hostname: 'h',
+  limits: {},
+  rlimits: [{ name: 'NOFILE', soft: 1, hard: 2 }],
+}
+const CGROUPS = [
+  {
+    directory: '/no/such/cgroup',
+    unified: false,
+    writes: [{ file: 'f', value: 'v', optional: true }],
+    reads: ['r'],
+  },
+]
+
+describeSandboxes('the launcher', () => {
+  it('refuses a request that is cut off anywhere, or too long, and lives on', async () => {
+    const launcher = process.env['SANDPIPER_TEST_LAUNCHER']
+    const connection = new Connection(launcher ?? join(buildDirectory(), 'sandpiper-launcher'))
+    await connection.request(REQUEST.configure, await defaultSeccompFilter())
+    const stage = encodeStage(STAGE)
+    const id = await connection.request(REQUEST.createStage, stage)
+    const start = encodeStart(id, SPEC, CGROUPS)
+    const startOf = (payload: Uint8Array): Promise<number> => {
+      const { output, started } = connection.start(REQUEST.start, payload, NOTHING)
+      closeSync(output)
+      return started
+    }
+    for (let size = 0; size < start.length; size++) {
+      await expect(startOf(start.subarray(0, size))).rejects.toThrow('decode on request: EBADMSG')
+    }
+    await expect(startOf(Buffer.concat([start, Buffer.of(0)]))).rejects.toThrow('EBADMSG')
+    for (let size = 0; size < stage.length; size++) {
+      const cut = connection.request(REQUEST.createStage, stage.subarray(0, size))
+      await expect(cut).rejects.toThrow('EBADMSG')
+    }
+    await expect(connection.request(99, stage)).rejects.toThrow('EBADMSG')
+    await expect(connection.request(REQUEST.configure, stage)).rejects.toThrow('EBADMSG')
+    // Whole, it is understood.
+    await expect(startOf(start)).rejects.toThrow('openat2 on /no/such/layer: ENOENT')
+    connection.end()
+    await connection.closed
+  })
+
+  it('refuses numbers in a request that promise more than there is', async () => {
+    const connection = new Connection(join(buildDirectory(), 'sandpiper-launcher'))
+    await connection.request(REQUEST.configure, await defaultSeccompFilter())
+    const start = encodeStart(1, SPEC, [])
+    // The count of layers, then the length of the first one's path.
+    for (const offset of [4, 8]) {
+      const broken = Buffer.from(start)
+      broken.writeUInt32LE(0xffff_fff0, offset)
+      const { output, started } = connection.start(REQUEST.start, broken, NOTHING)
+      closeSync(output)
+      await expect(started).rejects.toThrow('EBADMSG')
+    }
+    connection.end()
+    await connection.closed
+  })
+})
