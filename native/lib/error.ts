@@ -58,6 +58,14 @@ export function fromAddon(error: unknown): unknown {
   return systemError({ errno, syscall: String(syscall), path: String(path) })
 }
 
+/** Turns a failed call of Node's own `fs` into a NativeError; anything else stays as it is. */
+export function fromNode(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null || !('syscall' in error)) return error
+  const { errno, syscall, path } = error as Record<string, unknown>
+  if (typeof errno !== 'number') return error
+  return systemError({ errno: -errno, syscall: String(syscall), path: String(path) })
+}
+
 /** The name of a positive errno value, e.g. `EINVAL`; `errno 999` for one that has none. */
 export function errnoName(errno: number): string {
   return getSystemErrorMap().get(-errno)?.[0] ?? EXTRA_NAMES[errno] ?? `errno ${errno}`

@@ -117,11 +117,20 @@ describeSandboxes('a program in a sandbox', () => {
 
 describeSandboxes('the end of a sandbox', () => {
   it('ends everything that was started in it', async () => {
+    const marker = `31415.${process.pid}`
     const { exit, output } = await sandboxes.run(
-      '(setsid sh -c "trap : TERM HUP; while :; do sleep 1; done" &) ; echo started',
+      `(setsid sh -c "trap '' TERM HUP; sleep ${marker}; :" &)
+       until ps | grep -v grep | grep -q "[0-9] sleep ${marker}"; do :; done
+       echo started`,
     )
     expect(exit.code).toBe(0)
     expect(output).toBe('started\n')
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+    const commands = await Promise.all(
+      pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+    )
+    expect(commands.some((command) => command.includes('node'))).toBe(true)
+    expect(commands.filter((command) => command.includes(marker))).toEqual([])
   })
 
   it('reaps orphans while the program runs', async () => {

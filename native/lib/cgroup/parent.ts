@@ -1,21 +1,28 @@
 import { mkdir, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { fromNode } from '../error.js'
 import { CONTROLLERS, type CgroupLayout, type Hierarchy, readCgroupLayout } from './layout.js'
 import { removeCgroup } from './remove.js'
 
 /**
  * Makes `parent` in every hierarchy of use; in version 2 also hands the controllers down to it
  * (cgroup-v2.rst, "Enabling and Disabling").
- * @throws the errno's error when a hierarchy is not writable or, in version 2, when a cgroup on the
- * way has processes of its own.
+ * @throws NativeError when a hierarchy is not writable (`mkdir on /sys/fs/cgroup/...: EACCES`) or, in
+ * version 2, when a cgroup on the way has processes of its own (`EBUSY`).
  */
 export async function makeCgroupParent(layout: CgroupLayout, parent: string): Promise<void> {
-  for (const hierarchy of layout.hierarchies) {
-    const directory = join(hierarchy.mountPoint, parent)
-    await mkdir(directory, { recursive: true })
-    if (hierarchy.version === 2) await enableControllers(hierarchy, directory)
-    if (hierarchy.controllers.includes('cpu')) await keepBandwidthOn(hierarchy, directory)
+  try {
+    for (const hierarchy of layout.hierarchies) await makeIn(hierarchy, parent)
+  } catch (error) {
+    throw fromNode(error)
   }
+}
+
+async function makeIn(hierarchy: Hierarchy, parent: string): Promise<void> {
+  const directory = join(hierarchy.mountPoint, parent)
+  await mkdir(directory, { recursive: true })
+  if (hierarchy.version === 2) await enableControllers(hierarchy, directory)
+  if (hierarchy.controllers.includes('cpu')) await keepBandwidthOn(hierarchy, directory)
 }
 
 /** Removes `parent` with what is in it, and the directories above it that are empty then. */

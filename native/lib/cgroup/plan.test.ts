@@ -36,6 +36,7 @@ describe('planCgroups', () => {
       'cpu.cfs_quota_us=150000',
       'memory.limit_in_bytes=1000000',
       'memory.memsw.limit_in_bytes=1000000?',
+      'memory.kmem.tcp.limit_in_bytes=1000000?',
       'pids.max=64',
     ])
     expect(plan.every((directory) => !directory.unified)).toBe(true)

@@ -84,6 +84,11 @@ function memoryV1(bytes: number | undefined): Files {
     ...optionalWrite('memory.limit_in_bytes', bytes),
     // Memory and swap together: no swap on top of the limit. Not there without swap accounting.
     ...optionalWrite('memory.memsw.limit_in_bytes', bytes).map((w) => ({ ...w, optional: true })),
+    // TCP buffers are on an account of their own in version 1, with no limit unless it is set.
+    ...optionalWrite('memory.kmem.tcp.limit_in_bytes', bytes).map((w) => ({
+      ...w,
+      optional: true,
+    })),
   ]
   return { writes: limit, reads: ['memory.max_usage_in_bytes', 'memory.oom_control'] }
 }

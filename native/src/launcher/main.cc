@@ -10,6 +10,7 @@
 
 #include "probe.h"
 #include "server.h"
+#include "unique_fd.h"
 
 namespace {
 
@@ -18,9 +19,17 @@ constexpr int kSocket = 3;
 // On a disk, where /tmp may be in memory.
 constexpr const char* kScratchParent = "/var/tmp";
 
+// A runner that the operator protects from the out-of-memory killer does not pass that on to steps.
+void LoseOomProtection() {
+  const sandpiper::UniqueFd file(open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC));
+  char sign = 0;
+  if (pread(file.get(), &sign, 1, 0) == 1 && sign == '-') (void)!pwrite(file.get(), "0", 1, 0);
+}
+
 // What the runner's process leaves to its children and sandboxes must not have.
 void ForgetParent() {
   umask(0);
+  LoseOomProtection();
   for (int signal = 1; signal < NSIG; signal++) (void)std::signal(signal, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);

@@ -1,6 +1,7 @@
 #include "sys.h"
 
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -81,6 +82,8 @@ Result<UniqueFd> CloneTree(int dir, const char* path, unsigned flags, const char
 Status SetMountAttributes(int tree, unsigned flags, uint64_t set, const char* object) {
   mount_attr attributes{};
   attributes.attr_set = set;
+  // What the host mounts below the source later must not come in, without these attributes.
+  attributes.propagation = MS_PRIVATE;
   return Done(mount_setattr(tree, "", AT_EMPTY_PATH | flags, &attributes, sizeof(attributes)),
               "mount_setattr", object);
 }
