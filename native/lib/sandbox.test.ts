@@ -120,7 +120,7 @@ describeSandboxes('the end of a sandbox', () => {
     const marker = `31415.${process.pid}`
     const { exit, output } = await sandboxes.run(
       `(setsid sh -c "trap '' TERM HUP; sleep ${marker}; :" &)
-       until ps | grep -v grep | grep -q "[0-9] sleep ${marker}"; do :; done
+       until pidof sleep >/dev/null; do :; done
        echo started`,
     )
     expect(exit.code).toBe(0)
