@@ -20,6 +20,7 @@ async function pump(
   const taken: Buffer[] = []
   const told = { limits: [] as string[], failures: [] as unknown[] }
   const isMidLine = await pumpOutput(Readable.from(chunks.map((text) => Buffer.from(text))), {
+    ended: new Promise(() => undefined),
     limits: { ...DEFAULT_LIMITS, ...limits },
     onLimit: (limit) => told.limits.push(limit),
     onFailure: (error) => told.failures.push(error),

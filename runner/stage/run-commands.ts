@@ -7,8 +7,9 @@ import { messageOf } from '../../protocol/errors.js'
 import type { StageJob } from '../../protocol/job.js'
 import type { StepUsage } from '../../protocol/uplink.js'
 import type { StageDeps } from './deps.js'
-import { pumpOutput } from './pump.js'
+import { pumpOutput, type PumpOptions } from './pump.js'
 import { makeOverlayDirs, SCRIPT_PATH, writeStepFiles } from './step-files.js'
+import { STEP_RLIMITS } from './rlimits.js'
 import { resolveRoot } from './step-root.js'
 import type { StepStop } from './step-stop.js'
 import { systemMessage } from './system-message.js'
@@ -37,7 +38,7 @@ export interface StepOutcome extends Verdict {
 
 /**
  * Runs one step in a sandbox of its own: root, script, limits; its output goes to `write` to the
- * last byte before this resolves.
+ * last byte that the step wrote before this resolves.
  * @throws SandpiperError or NativeError when the sandbox can't be made.
  */
 export async function runCommands(run: StepRun, deps: StageDeps): Promise<StepOutcome> {
@@ -47,7 +48,7 @@ export async function runCommands(run: StepRun, deps: StageDeps): Promise<StepOu
   const timer = armTimeout(run.stop, deps.limits.stepTimeoutMs)
   try {
     const [isMidLine, exit] = await Promise.all([
-      pumpOutput(sandbox.output, pumpOptions(run, deps)),
+      pumpOutput(sandbox.output, pumpOptions(run, deps, sandbox.exit)),
       sandbox.exit,
     ])
     const verdict = verdictOf(exit, run.stop.reason, deps.limits)
@@ -78,6 +79,7 @@ async function startSandbox(run: StepRun, deps: StageDeps): Promise<Sandbox> {
     cwd: path.posix.normalize(job.stage.workspace),
     hostname,
     limits: { memoryBytes, pids, ...(cpus === undefined ? {} : { cpus }) },
+    rlimits: STEP_RLIMITS,
   })
 }
 
@@ -102,8 +104,9 @@ function armTimeout(stop: StepStop, limitMs: number | undefined): NodeJS.Timeout
   return setTimeout(() => stop.stop({ kind: 'time', limitMs }), limitMs)
 }
 
-function pumpOptions(run: StepRun, deps: StageDeps): Parameters<typeof pumpOutput>[1] {
+function pumpOptions(run: StepRun, deps: StageDeps, ended: Promise<unknown>): PumpOptions {
   return {
+    ended,
     write: run.write,
     limits: deps.limits,
     onLimit: (limit) => run.stop.stop({ kind: 'output', limit }, { urgent: true }),
