@@ -1,9 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 
 /** The real program, as a user calls it. */
 const program = path.resolve(__dirname, '../bin/sandpiper')
@@ -184,5 +195,29 @@ describe('sandpiper lint', () => {
 
   it('ends with exit code 2 for a file that is not there', async () => {
     expect((await sandpiper(['lint', 'none.yml'])).code).toBe(2)
+  })
+
+  it.each<[string, (file: string) => Promise<unknown>, RegExp]>([
+    ['a pipe', (file) => promisify(execFile)('mkfifo', [file]), /not a regular file/],
+    ['a link to a device', (file) => symlink('/dev/zero', file), /symbolic link/],
+    ['a link to a file', (file) => symlink('good.yml', file), /symbolic link/],
+    ['a directory', (file) => mkdir(file), /not a regular file/],
+  ])('refuses %s with exit code 2', async (what, make, message) => {
+    const name = `${what.replaceAll(' ', '-')}.yml`
+    await writeFile(path.join(dir, 'good.yml'), good)
+    await make(path.join(dir, name))
+    const { code, stdout, stderr } = await sandpiper(['lint', name])
+    expect(stderr).toMatch(message)
+    expect(stdout).toBe('')
+    expect(code).toBe(2)
+  })
+
+  it('leaves it to the compiler to refuse a file that is too long, and reads no more of it', async () => {
+    const file = path.join(dir, 'long.yml')
+    await writeFile(file, '#')
+    await truncate(file, 2 ** 40)
+    const { code, stdout } = await sandpiper(['lint', 'long.yml'])
+    expect(stdout).toMatch(/^long\.yml:1:1: error SP_PIPELINE_TOO_LARGE: /m)
+    expect(code).toBe(1)
   })
 })

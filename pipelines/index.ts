@@ -8,6 +8,7 @@ export {
   type CompileResult,
 } from './compile/compile-pipeline.js'
 export { PIPELINE_CODES, type PipelineCode } from './diagnostics/codes.js'
+export { SOURCE_LENGTH_MAX } from './limits.js'
 export { nearest } from './diagnostics/did-you-mean.js'
 export { formatDiagnostic } from './diagnostics/format.js'
 export {
