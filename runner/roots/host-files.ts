@@ -16,6 +16,12 @@ export const COPIED = [
 /** More of the same, by pattern: configuration of language run-times, one directory for each version. */
 export const COPIED_PATTERN = /^(?:java|java-\d[\w.-]*|python\d[\d.]*|ImageMagick-\d+)$/
 
+/**
+ * Configuration below the host's /usr, e.g. /usr/etc/npmrc, in which access tokens are kept: an empty
+ * directory is shown instead.
+ */
+export const COVERED = ['usr/local/etc', 'usr/etc'] as const
+
 /** Directories of the skeleton that are not there to be bound over, with their modes. */
 export const DIRECTORIES: Readonly<Record<string, number>> = {
   dev: 0o755,

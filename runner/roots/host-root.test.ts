@@ -92,6 +92,16 @@ describe('prepareHostRoot on a made-up host', () => {
     )
   })
 
+  it('covers configuration below /usr with an empty directory, after /usr itself', async () => {
+    await put('usr/local/etc/npmrc', 'SECRET')
+    await symlink('../etc', join(host, 'usr/etc'))
+    const { lower, binds } = await prepareHostRoot(roots, { host })
+    const cover = binds.find(({ target }) => target === '/usr/local/etc')
+    expect(cover).toMatchObject({ readOnly: true, source: join(lower, 'mnt') })
+    expect(await readdir(cover!.source)).toEqual([])
+    expect(binds.map(({ target }) => target)).toEqual(['/usr', '/usr/local/etc'])
+  })
+
   it('has the modes that programs expect', async () => {
     const { lower } = await prepareHostRoot(roots, { host })
     const mode = async (name: string): Promise<number> =>
@@ -127,7 +137,7 @@ describe('prepareHostRoot on a made-up host', () => {
 })
 
 describe('prepareHostRoot on this host', () => {
-  it('runs the tools of the host', async () => {
+  it('runs the tools of the host, without their site configuration', async () => {
     const { lower, binds, env } = await prepareHostRoot(roots)
     const mounts = binds.map(({ source, target }) => `mount --rbind ${source} ${lower}${target}`)
     mounts.push(`mount --rbind /dev ${lower}/dev`)
@@ -136,10 +146,11 @@ describe('prepareHostRoot on this host', () => {
       'git --version | cut -d" " -f1',
       'perl -e "print qq(perl\\n)"',
       'tar --version | head -c 3',
+      'echo; find /usr/local/etc /usr/etc -mindepth 1 2>/dev/null | wc -l',
     ]
     const script = `${mounts.join(' && ')} && chroot ${lower} /bin/bash -ec '${tools.join('; ')}'`
     const { stdout } = await run('unshare', ['--mount', 'sh', '-ec', script], { env: { ...env } })
-    expect(stdout).toBe('root\ngit\nperl\ntar')
+    expect(stdout).toBe('root\ngit\nperl\ntar\n0\n')
   })
 
   it('does not tell the name of the host', async () => {

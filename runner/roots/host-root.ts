@@ -18,6 +18,7 @@ import { copyPublic, lstatOrNull, stampOf } from './copy-public.js'
 import {
   COPIED,
   COPIED_PATTERN,
+  COVERED,
   DIRECTORIES,
   ENVIRONMENT,
   FILES,
@@ -29,7 +30,7 @@ import {
 export interface HostRoot {
   /** Lowest layer: a skeleton with a small /etc of its own. */
   readonly lower: string
-  /** The host's /usr, and its /bin, /lib, ... where they are directories of their own; read-only. */
+  /** The host's /usr and what covers parts of it, /bin, /lib, ... that are no links; read-only. */
   readonly binds: readonly BindMount[]
   readonly env: Readonly<Record<string, string>>
 }
@@ -63,7 +64,7 @@ export async function prepareHostRoot(
       if ((await lstatOrNull(lower)) === null) await build(root, lower, host, copied)
     })
   }
-  return { lower, binds: await bindsOf(host), env: ENVIRONMENT }
+  return { lower, binds: await bindsOf(host, lower), env: ENVIRONMENT }
 }
 
 async function copiedNames(host: string): Promise<readonly string[]> {
@@ -81,17 +82,22 @@ async function stampOfHost(host: string, copied: readonly string[]): Promise<str
 }
 
 /** Binds need no id map: what is read-only to everyone may as well belong to nobody. */
-async function bindsOf(host: string): Promise<readonly BindMount[]> {
-  const names: string[] = ['usr']
+async function bindsOf(host: string, lower: string): Promise<readonly BindMount[]> {
+  const isDirectory = async (name: string): Promise<boolean> =>
+    (await lstatOrNull(join(host, name)))?.isDirectory() ?? false
+  const binds = [readOnly(join(host, 'usr'), 'usr')]
   for (const name of USR_PARTS) {
-    if ((await lstatOrNull(join(host, name)))?.isDirectory()) names.push(name)
+    if (await isDirectory(name)) binds.push(readOnly(join(host, name), name))
   }
-  return names.map((name) => ({
-    source: join(host, name),
-    target: `/${name}`,
-    readOnly: true,
-    idMapped: false,
-  }))
+  // After /usr, which they cover; the skeleton's /mnt is empty.
+  for (const name of COVERED) {
+    if (await isDirectory(name)) binds.push(readOnly(join(lower, 'mnt'), name))
+  }
+  return binds
+}
+
+function readOnly(source: string, name: string): BindMount {
+  return { source, target: `/${name}`, readOnly: true, idMapped: false }
 }
 
 /** The caller holds the lock: what is half built here belongs to a process that has died. */
