@@ -207,6 +207,28 @@ describe('the workspace', () => {
   )
 })
 
+describe('the workspace of an exec pipeline', () => {
+  function problemsOfExec(workspace: string): string[] {
+    const steps = 'steps: [{name: a, commands: [make]}]'
+    return problemsOf(`kind: pipeline\ntype: exec\nworkspace: ${workspace}\n${steps}\n`)
+  }
+
+  it.each([
+    ['{path: /usr/zz}', '/usr/zz', '3:19'],
+    ['{path: /usr/src/app}', '/usr/src/app', '3:19'],
+    ['{base: /usr/local/src}', '/usr/local/src', '3:19'],
+    ['{base: /usr, path: zz}', '/usr/zz', '3:31'],
+  ])('can not be %s, in the /usr of the host', (workspace, path, place) => {
+    expect(problemsOfExec(workspace)).toEqual([
+      `${place} SP_PIPELINE_WORKSPACE the workspace can't be \`${path}\`, which the system needs`,
+    ])
+  })
+
+  it.each(['{}', '{path: /usrlocal}', '{path: /srv/usr}'])('can be %s', (workspace) => {
+    expect(problemsOfExec(workspace)).toEqual([])
+  })
+})
+
 describe('a formatted diagnostic', () => {
   function formatted(source: string): string[] {
     const { diagnostics } = compilePipeline(source, pushInput())

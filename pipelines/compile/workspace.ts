@@ -28,6 +28,9 @@ const CLOSED = [
   '/var/run',
 ]
 
+/** `exec` pipelines see the /usr of the host, in which no directory can be made. */
+const CLOSED_ON_HOST = [...CLOSED, '/usr']
+
 /** Directories that may not be covered themselves; a directory in them is fine. */
 const CLOSED_ITSELF = ['/', '/home', '/opt', '/root', '/tmp', '/usr', '/usr/local', '/var']
 
@@ -36,7 +39,7 @@ const CLOSED_ITSELF = ['/', '/home', '/opt', '/root', '/tmp', '/usr', '/usr/loca
  * A path that would cover the system's own is reported.
  */
 export function workspacePath(
-  { workspace }: Pick<DecodedPipeline, 'workspace'>,
+  { type, workspace }: Pick<DecodedPipeline, 'type' | 'workspace'>,
   reporter: Reporter,
 ): string {
   const base = workspace?.base?.value ?? DEFAULT_BASE
@@ -47,7 +50,8 @@ export function workspacePath(
     reporter.error('SP_PIPELINE_WORKSPACE', workspace?.base?.node.span ?? node.span, message)
   }
   const resolved = normalize(path.startsWith('/') ? path : `${base}/${path}`)
-  if (isClosed(resolved) && node !== undefined) {
+  const closed = type?.value === 'exec' ? CLOSED_ON_HOST : CLOSED
+  if (isClosed(resolved, closed) && node !== undefined) {
     const message = `the workspace can't be ${quote(resolved)}, which the system needs`
     const hint = 'take a directory of its own, e.g. /drone/src'
     reporter.error('SP_PIPELINE_WORKSPACE', node.span, message, hint)
@@ -55,10 +59,10 @@ export function workspacePath(
   return resolved
 }
 
-function isClosed(path: string): boolean {
+function isClosed(path: string, directories: readonly string[]): boolean {
   return (
     CLOSED_ITSELF.includes(path) ||
-    CLOSED.some((closed) => path === closed || path.startsWith(`${closed}/`))
+    directories.some((closed) => path === closed || path.startsWith(`${closed}/`))
   )
 }
 
