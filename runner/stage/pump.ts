@@ -19,9 +19,9 @@ export interface PumpOptions {
 }
 
 /**
- * Moves a step's output to the sink until its end (see readOutput). While the sink is full nothing is read, so the
- * step's pipe fills and the step waits. What comes after a breached limit or a failure is read and
- * dropped: the step must be able to end.
+ * Moves a step's output to the sink until its end (see readOutput). While the sink is full nothing is
+ * read, so the step's pipe fills and the step waits. What comes after a breached limit or a failure is
+ * read and dropped: the step must be able to end.
  * @returns whether the output ended in the middle of a line.
  */
 export async function pumpOutput(output: Readable, options: PumpOptions): Promise<boolean> {
