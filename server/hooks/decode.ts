@@ -21,11 +21,20 @@ export interface Decoder<T> {
  */
 export function decode<T>(decoder: Decoder<T>, value: unknown): T {
   if (decoder.Check(value)) return value
-  const error = decoder.Errors(value)[0]
+  const error = mostSpecific(decoder.Errors(value))
   const path = (error?.instancePath ?? '').split('/').slice(1)
   const missing = error?.keyword === 'required' ? error.params.requiredProperties[0] : undefined
   if (missing !== undefined) throw invalidBody([...path, missing].join('.'), 'is missing')
   throw invalidBody(path.join('.'), error?.message ?? 'is not valid')
+}
+
+/** Of the alternatives of a union the one that the value came nearest to speaks, not "must be null". */
+function mostSpecific(
+  errors: readonly TLocalizedValidationError[],
+): TLocalizedValidationError | undefined {
+  const depth = ({ keyword, instancePath }: TLocalizedValidationError): number =>
+    instancePath.split('/').length + (keyword === 'required' ? 1 : 0)
+  return [...errors].sort((a, b) => depth(b) - depth(a))[0]
 }
 
 /**

@@ -173,6 +173,7 @@ describe('POST /hooks/github with a push', () => {
     ['repository', { repository: undefined }],
     ['repository.full_name', { repository: { full_name: 1 } }],
     ['head_commit', { head_commit: 'x' }],
+    ['head_commit.author.name', { head_commit: { author: { name: 7 } } }],
   ])('answers 400 naming %s', async (field, changes) => {
     const response = await send(push(changes))
     expect(response.json()).toMatchObject({ status: 400, code: 'SP_HOOK_BODY_INVALID' })

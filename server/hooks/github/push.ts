@@ -18,8 +18,8 @@ const PushPayload = Compile(
       Type.Union([
         Type.Null(),
         Type.Object({
-          id: Type.String(),
-          message: Type.String(),
+          id: NullableString,
+          message: NullableString,
           url: NullableString,
           author: Type.Optional(Person),
         }),
@@ -43,7 +43,7 @@ export function readPush(payload: unknown): EventReading {
   return pushReading({
     ref: push.ref,
     before: push.before,
-    after: isTag && head !== null ? head.id : push.after,
+    after: (isTag ? head?.id : push.after) ?? push.after,
     deleted: push.deleted ?? false,
     baseRef: push.base_ref ?? '',
     message: head?.message ?? '',
