@@ -41,9 +41,9 @@ afterEach(() => removeDirectory(directory))
 async function checkout(
   commit: string,
   options: Partial<CheckoutOptions> = {},
-  cloneUrl = repo.bare,
+  { cloneUrl = repo.bare, submoduleHosts = [] as readonly string[] } = {},
 ): Promise<string> {
-  const mirrors = createMirrors(join(directory, 'mirrors'))
+  const mirrors = createMirrors(join(directory, 'mirrors'), { submoduleHosts })
   const mirror = mirrors.open({ id: 1, slug: 'ada/repo', cloneUrl, allowFileTransport: true })
   const depth = options.depth ?? 50
   await mirror.fetchCommit(commit, MAIN, { depth })
@@ -191,14 +191,19 @@ describe('a hostile tree', () => {
 
 describe('submodules', () => {
   /** A commit with a submodule `sub` at that address, made without asking the address. */
-  async function withSubmodule(url: string, more = '', id = 'f'.repeat(40)): Promise<string> {
+  async function withSubmodule(
+    url: string,
+    more = '',
+    id = 'f'.repeat(40),
+    { work } = repo,
+  ): Promise<string> {
     const modules = `[submodule "sub"]\n\tpath = sub\n\turl = ${url}\n${more}`
-    await writeFile(join(repo.work, '.gitmodules'), modules)
-    await git(repo.work, 'update-index', '--add', '--cacheinfo', `160000,${id},sub`)
-    await git(repo.work, 'add', '.gitmodules')
-    await git(repo.work, 'commit', '-q', '-m', 'submodule')
-    await git(repo.work, 'push', '-q', '--force', 'origin', 'HEAD:main')
-    return git(repo.work, 'rev-parse', 'HEAD')
+    await writeFile(join(work, '.gitmodules'), modules)
+    await git(work, 'update-index', '--add', '--cacheinfo', `160000,${id},sub`)
+    await git(work, 'add', '.gitmodules')
+    await git(work, 'commit', '-q', '-m', 'submodule')
+    await git(work, 'push', '-q', '--force', 'origin', 'HEAD:main')
+    return git(work, 'rev-parse', 'HEAD')
   }
 
   it('come over http, at the commit that is named', async () => {
@@ -209,7 +214,8 @@ describe('submodules', () => {
     try {
       await repo.commit({ file: 'x' })
       const commit = await withSubmodule(`${server.url}/other.git`, '', id)
-      const output = await checkout(commit, { submodules: true, depth: 1 })
+      const options = { submodules: true, depth: 1 }
+      const output = await checkout(commit, options, { submoduleHosts: [server.host] })
       expect(await readFile(join(target, 'sub/inside'), 'utf8')).toBe('sub')
       expect(output).toContain("registered for path 'sub'")
     } finally {
@@ -242,11 +248,98 @@ describe('submodules', () => {
     for (const [url, more] of urls) {
       const commit = await withSubmodule(url!, more, id)
       await removeDirectory(target)
-      await expect(checkout(commit, { submodules: true })).rejects.toMatchObject({
+      const sources = { submoduleHosts: ['*'] }
+      await expect(checkout(commit, { submodules: true }, sources)).rejects.toMatchObject({
         code: 'SP_GIT_SUBMODULE',
       })
       expect(existsSync(join(target, 'sub/inside'))).toBe(false)
       expect(existsSync(ran)).toBe(false)
+    }
+  })
+
+  it('come from the host of the repo itself, by relative addresses as well', async () => {
+    const other = await makeRepo(directory, { name: 'other' })
+    const id = await other.commit({ inside: 'sub' })
+    const server = await serveOpen(directory)
+    try {
+      await repo.commit({ file: 'x' })
+      for (const url of [`${server.url}/other.git`, '../other.git']) {
+        const commit = await withSubmodule(url, '', id)
+        await removeDirectory(target)
+        await removeDirectory(join(directory, 'mirrors'))
+        await checkout(commit, { submodules: true }, { cloneUrl: `${server.url}/repo.git` })
+        expect(await readFile(join(target, 'sub/inside'), 'utf8')).toBe('sub')
+      }
+    } finally {
+      await server.close()
+    }
+  })
+
+  it('come from no other host, however it is written', async () => {
+    const other = await makeRepo(directory, { name: 'other' })
+    const id = await other.commit({ inside: 'secret' })
+    let accesses = 0
+    const server = await serveOpen(directory, () => void (accesses += 1))
+    const { host } = server
+    try {
+      await repo.commit({ file: 'x' })
+      const urls = [
+        `http://${host}/other.git`,
+        `HTTP://${host}/other.git`,
+        `http::http://${host}/other.git`,
+        `https::http://${host}/other.git`,
+        `http://good.example@${host}/other.git`,
+        `http://good.example:80@${host}/other.git`,
+        `http://[::ffff:127.0.0.1]:${host.split(':')[1]!}/other.git`,
+        `git://${host}/other.git`,
+      ]
+      for (const url of urls) {
+        const commit = await withSubmodule(url, '', id)
+        await removeDirectory(target)
+        const sources = { submoduleHosts: ['good.example', '127.0.0.1', '[::1]'] }
+        await expect(checkout(commit, { submodules: true }, sources)).rejects.toMatchObject({
+          code: 'SP_GIT_SUBMODULE',
+          message: expect.stringMatching(/ one is at \S+127\.0\.0\.1\S+, which is not allowed$/),
+          hint: expect.stringContaining('SANDPIPER_SUBMODULE_HOSTS'),
+        })
+      }
+      expect(accesses).toBe(0)
+      await removeDirectory(target)
+      await checkout(
+        await withSubmodule(urls[0]!, '', id),
+        { submodules: true },
+        {
+          submoduleHosts: ['*'],
+        },
+      )
+      expect(accesses).toBeGreaterThan(0)
+    } finally {
+      await server.close()
+    }
+  })
+
+  it('have their own submodules held to the same hosts', async () => {
+    let accesses = 0
+    const hidden = await serveOpen(directory, () => void (accesses += 1))
+    const server = await serveOpen(directory)
+    try {
+      const inner = await makeRepo(directory, { name: 'inner' })
+      const innerId = await inner.commit({ inside: 'inner' })
+      const outer = await makeRepo(directory, { name: 'outer' })
+      for (const from of [server, hidden]) {
+        const outerId = await withSubmodule(`${from.url}/inner.git`, '', innerId, outer)
+        await repo.commit({ file: from.url })
+        const commit = await withSubmodule(`${server.url}/outer.git`, '', outerId)
+        await removeDirectory(target)
+        const done = checkout(commit, { submodules: true }, { submoduleHosts: [server.host] })
+        if (from === server) await done
+        else await expect(done).rejects.toMatchObject({ code: 'SP_GIT_SUBMODULE' })
+        expect(existsSync(join(target, 'sub/sub/inside'))).toBe(from === server)
+      }
+      expect(accesses).toBe(0)
+    } finally {
+      await server.close()
+      await hidden.close()
     }
   })
 
@@ -279,9 +372,11 @@ describe('submodules', () => {
         )
         await git(repo.work, 'push', '-q', '--force', 'origin', `${commit}:main`)
         await removeDirectory(target)
-        await checkout(commit, { submodules: true }).catch((error: unknown) => {
-          expect(error).toMatchObject({ code: expect.stringMatching(/^SP_GIT_/) })
-        })
+        await checkout(commit, { submodules: true }, { submoduleHosts: [server.host] }).catch(
+          (error: unknown) => {
+            expect(error).toMatchObject({ code: expect.stringMatching(/^SP_GIT_/) })
+          },
+        )
         expect(await readdir(outside)).toEqual([])
       }
     } finally {
@@ -290,8 +385,15 @@ describe('submodules', () => {
   })
 })
 
+interface OpenServer {
+  readonly host: string
+  readonly url: string
+  close(): Promise<void>
+}
+
 /** Serves what is below `root` by HTTP to anyone. */
-async function serveOpen(root: string): Promise<{ url: string; close(): Promise<void> }> {
-  const server = await serveGitHttp(root, null, () => undefined)
-  return { url: `http://127.0.0.1:${String(server.port)}`, close: () => server.close() }
+async function serveOpen(root: string, onAccess = (): void => undefined): Promise<OpenServer> {
+  const server = await serveGitHttp(root, null, onAccess)
+  const host = `127.0.0.1:${String(server.port)}`
+  return { host, url: `http://${host}`, close: () => server.close() }
 }

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SandpiperError } from '../protocol/errors.js'
 import { branchOf } from './arguments.js'
@@ -10,13 +10,8 @@ import { DEPTH_ALL } from './limits.js'
 import { noCommit } from './read-file.js'
 import { runGit } from './run.js'
 import type { GitCommand } from './run.js'
+import { updateSubmodules } from './submodules.js'
 import type { CheckoutOptions } from './types.js'
-
-/**
- * Transports for submodules, whose addresses come from whoever wrote the commit: never local paths,
- * which would read any repo of this host, and never ssh, which would lend out this host's keys.
- */
-const SUBMODULE_TRANSPORTS = 'http:https:git'
 
 /** Words about the way from the mirror, which is a detail of ours, and about branches. */
 const UNINTERESTING =
@@ -117,28 +112,5 @@ async function checkOutTree(
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error
     throw commonError(error, `could not check out ${commit} of ${context.slug}`)
-  }
-}
-
-async function updateSubmodules(context: MirrorContext, base: Base, depth: number): Promise<void> {
-  const found = await lstat(join(base.directory, '.gitmodules')).catch(() => null)
-  if (!found?.isFile()) return
-  const limit = depth === DEPTH_ALL ? [] : [`--depth=${String(depth)}`]
-  try {
-    await runGit({
-      ...base,
-      transports: SUBMODULE_TRANSPORTS,
-      args: ['submodule', 'update', '--init', '--recursive', '--progress', ...limit],
-    })
-  } catch (error) {
-    if (!(error instanceof GitFailure)) throw error
-    throw new SandpiperError(
-      'SP_GIT_SUBMODULE',
-      `could not get the submodules of ${context.slug}; git said: ${error.said}`,
-      {
-        hint: 'Submodules come over https://, http:// or git:// only, and without credentials.',
-        cause: error,
-      },
-    )
   }
 }

@@ -9,6 +9,8 @@ export interface MirrorContext {
   readonly path: string
   readonly slug: string
   readonly remote: RemoteUrl
+  /** Hosts beside the remote's own that submodules may come from. */
+  readonly submoduleHosts: readonly string[]
   readonly mutex: KeyedMutex
   /** Files that stand in for the user's; made at first use. */
   home(): Promise<GitHome>

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { makePrivateDirectory } from '../protocol/data-dir.js'
 import { SandpiperError } from '../protocol/errors.js'
 import { checkCommit, checkPath, checkRef, normalizeDepth } from './arguments.js'
 import { checkoutCommit, claimEmptyDirectory, emptyDirectory } from './checkout.js'
@@ -23,6 +23,11 @@ export interface MirrorsOptions {
   readonly limits?: Partial<GitLimits>
   /** More variables for git, e.g. `https_proxy` or `SSL_CERT_FILE`; none that start with `GIT_`. */
   readonly environment?: Readonly<Record<string, string>>
+  /**
+   * Where submodules may come from beside the host of the repo's own URL: `host` or `host:port`; `*` is
+   * anywhere. Default none.
+   */
+  readonly submoduleHosts?: readonly string[]
 }
 
 /** What is remembered of a mirror. */
@@ -37,6 +42,7 @@ interface Shared {
   readonly mutex: KeyedMutex
   readonly limits: GitLimits
   readonly environment: Readonly<Record<string, string>>
+  readonly submoduleHosts: readonly string[]
   readonly background: Set<Promise<void>>
   /** By mirror path; mirrors are opened anew for every build. */
   readonly known: Map<string, Known>
@@ -53,6 +59,7 @@ export function createMirrors(root: string, options: MirrorsOptions = {}): Mirro
     mutex: new KeyedMutex(),
     limits: { ...DEFAULT_GIT_LIMITS, ...options.limits },
     environment: options.environment ?? {},
+    submoduleHosts: options.submoduleHosts ?? [],
     background: new Set(),
     known: new Map(),
   }
@@ -110,6 +117,7 @@ function contextOf(shared: Shared, id: number, slug: string, remote: RemoteUrl):
     path,
     slug,
     remote,
+    submoduleHosts: shared.submoduleHosts,
     mutex: shared.mutex,
     refs: knownOf(shared, path).refs,
     home: async () => {
@@ -128,7 +136,7 @@ function knownOf(shared: Shared, path: string): Known {
 }
 
 async function homeOf(shared: Shared): Promise<HomeFiles> {
-  shared.home ??= mkdir(shared.root, { recursive: true }).then(() => prepareHome(shared.root))
+  shared.home ??= makePrivateDirectory(shared.root).then(() => prepareHome(shared.root))
   try {
     return await shared.home
   } catch (error) {

@@ -44,12 +44,13 @@ const CONFIG = [
   'protocol.version=2',
 ]
 
-/** Guards of simple-git that our own constants need opened; no text from outside reaches them. */
+/** Guards of simple-git that our own constants need opened; of text from outside only hosts reach them. */
 const UNSAFE = {
   allowUnsafeHooksPath: true,
   allowUnsafeFsMonitor: true,
   allowUnsafeConfigPaths: true,
   allowUnsafeSshCommand: true,
+  allowUnsafeUrlRewrite: true,
 } as const
 
 const STDOUT_BYTES_MAX = 1024 * 1024

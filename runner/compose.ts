@@ -47,7 +47,8 @@ export async function startRunner(config: RunnerConfig): Promise<RunningRunner> 
   const leftovers = await listLeftovers(dataDir.spool)
   const { redisUrl, machine, heartbeatMs = HEARTBEAT_DEFAULT_MS } = config
   const uplink = new Uplink({ redisUrl, keys, machine, heartbeatMs, log })
-  const mirrors = createMirrors(config.mirrorsDir ?? dataDir.mirrors)
+  const { mirrorsDir = dataDir.mirrors, submoduleHosts = [] } = config
+  const mirrors = createMirrors(mirrorsDir, { submoduleHosts })
   const workspace = checkoutWorkspace((repo) => mirrors.open(repo))
   const deps = { ...host.deps, workspace }
   const attempts = new Attempts({ deps, uplink, spoolDir: dataDir.spool, log })

@@ -48,6 +48,8 @@ export interface RunnerConfig extends HostConfig {
   readonly machine: string
   /** Git mirrors; default `DATA/mirrors`; in standalone the server's. */
   readonly mirrorsDir?: string
+  /** Where submodules may come from beside the repo's own host; `*` is anywhere. Default none. */
+  readonly submoduleHosts?: readonly string[]
   /** Default 5,000. */
   readonly heartbeatMs?: number
   /** When closing: how long to wait for acknowledgements before leaving them to a successor. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { makePrivateDirectory } from '../protocol/data-dir.js'
 import { SandpiperError } from '../protocol/errors.js'
 import type { HostConfig } from './config.js'
 import type { FileLock, TryLockFile } from './ids.js'
@@ -20,11 +21,11 @@ export interface DataDir {
 
 /**
  * Makes the directories and takes the lock that keeps a second runner out.
- * @throws SandpiperError SP_RUNNER_DATA_IN_USE
+ * @throws SandpiperError SP_RUNNER_DATA_IN_USE, SP_DATA_DIR
  */
 export async function openDataDir(config: HostConfig, tryLockFile: TryLockFile): Promise<DataDir> {
   const own = path.join(config.dataDir, 'runner')
-  await mkdir(own, { recursive: true, mode: 0o700 })
+  await makePrivateDirectory(own)
   const lock = tryLockFile(path.join(own, 'lock'))
   if (!lock) throw inUse(config.dataDir)
   const directories = {
@@ -36,7 +37,7 @@ export async function openDataDir(config: HostConfig, tryLockFile: TryLockFile):
     mirrors: path.join(config.dataDir, 'mirrors'),
   }
   for (const directory of Object.values(directories)) {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makePrivateDirectory(directory)
   }
   return { ...directories, lock, runnerId: await readRunnerId(path.join(own, 'id')) }
 }

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Plan, StagePlan } from '../pipelines/plan.js'
+import { makePrivateDirectory } from '../protocol/data-dir.js'
 import { SandpiperError } from '../protocol/errors.js'
 import type { JobRepo, StageJob } from '../protocol/job.js'
 import type { Status } from '../protocol/status.js'
@@ -50,7 +51,7 @@ export interface LocalExecutor {
 /**
  * Makes what `sandpiper exec` needs. It uses a directory of its own below the data directory, so that
  * it can run beside a runner and beside others of its kind; the layer store is the common one.
- * @throws SandpiperError SP_RUNNER_DATA_IN_USE when too many run at once; NativeError
+ * @throws SandpiperError SP_DATA_DIR; SP_RUNNER_DATA_IN_USE when too many run at once; NativeError
  */
 export async function createLocalExecutor(config: HostConfig): Promise<LocalExecutor> {
   const host = await openSlot(config)
@@ -59,8 +60,10 @@ export async function createLocalExecutor(config: HostConfig): Promise<LocalExec
 
 async function openSlot(config: HostConfig): Promise<Host> {
   const layersDir = config.layersDir ?? path.join(config.dataDir, 'layers')
+  const slots = path.join(config.dataDir, 'exec')
+  await makePrivateDirectory(slots)
   for (let slot = 0; ; slot++) {
-    const dataDir = path.join(config.dataDir, 'exec', String(slot))
+    const dataDir = path.join(slots, String(slot))
     try {
       return await openHost({ ...config, layersDir, dataDir })
     } catch (error) {

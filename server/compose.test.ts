@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { until } from './testing/until.js'
 import { pingSocket } from './redis/ping.js'
@@ -38,13 +38,16 @@ describe('the server', () => {
     }
   })
 
-  it('answers on its address and keeps its keys from other users', async () => {
+  it('answers on its address and keeps its files from other users', async () => {
     const { address, adminToken } = test.server
     const response = await fetch(`${address}/healthz`)
     expect(response.status).toBe(200)
     expect((await readFile(join(test.dataDir, 'admin-token'), 'utf8')).trim()).toBe(adminToken)
-    for (const name of ['admin-token', 'server.key']) {
-      expect((await stat(join(test.dataDir, name))).mode & 0o777).toBe(0o600)
+    const names = await readdir(test.dataDir)
+    expect(names).toEqual(expect.arrayContaining(['admin-token', 'server.key', 'sandpiper.db']))
+    for (const name of names) {
+      const { mode } = await stat(join(test.dataDir, name))
+      expect([name, mode & 0o077]).toEqual([name, 0])
     }
     await until(async () => (await test.server.services.health()).every((check) => check.ok))
     expect((await fetch(`${address}/readyz`)).status).toBe(200)

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createMirrors } from '../git/mirrors.js'
+import { makeDataDirectory, makePrivateDirectory } from '../protocol/data-dir.js'
 import { redisKeys } from '../protocol/keys.js'
 import { createBuildService } from './builds/build-service.js'
 import { createRepoService } from './builds/repo-service.js'
@@ -75,8 +75,8 @@ const REDIS_WAIT_MS = 5_000
 
 /**
  * Starts a server: everything is made here, once, and nowhere else.
- * @throws SandpiperError SP_SERVER_DATA_IN_USE, SP_STORE_MIGRATE, SP_SECRET_KEY_INVALID,
- * SP_REDIS_MISSING, SP_REDIS_FAILED; system errors when the directory or the port can't be had
+ * @throws SandpiperError SP_DATA_DIR, SP_SERVER_DATA_IN_USE, SP_STORE_MIGRATE,
+ * SP_SECRET_KEY_INVALID, SP_REDIS_MISSING, SP_REDIS_FAILED; system errors when the port can't be had
  */
 export async function startServer(
   config: ServerConfig,
@@ -98,7 +98,7 @@ async function compose(
   closers: Closers,
 ): Promise<RunningServer> {
   const { dataDir } = given
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await makeDataDirectory(dataDir)
   closers.add('lock', await lockDataDir(dataDir), (lock) => lock.release())
   const config = resolveConfig(given, given.adminToken ?? (await adminTokenIn(dataDir)))
   const keys = redisKeys(config.redisPrefix)
@@ -107,6 +107,7 @@ async function compose(
   const db = closers.add('database', await openDatabase(join(dataDir, 'sandpiper.db')), (it) =>
     it.destroy(),
   )
+  await makePrivateDirectory(join(dataDir, 'logs'))
   const logs = closers.add('logs', new FileLogStore(join(dataDir, 'logs')), (it) => it.close())
   const mirrors = closers.add('mirrors', createMirrors(join(dataDir, 'mirrors')), (it) =>
     it.close(),

@@ -2,6 +2,7 @@ import {
   bytes,
   cpus,
   duration,
+  hosts,
   integer,
   listenAddress,
   oneOf,
@@ -146,6 +147,15 @@ export const SETTINGS = {
     type: integer(1, 256),
     default: '2',
     description: 'Stages that a runner works on at a time',
+    scopes: RUNNER,
+  }),
+  submoduleHosts: define({
+    env: 'SANDPIPER_SUBMODULE_HOSTS',
+    flag: 'submodule-hosts',
+    type: hosts,
+    defaultText: 'none',
+    description:
+      "Hosts (`host` or `host:port`) that submodules may come from beside the repo's own; `*` is any",
     scopes: RUNNER,
   }),
   stepMemory: define({

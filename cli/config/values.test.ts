@@ -5,6 +5,7 @@ import {
   duration,
   integer,
   listenAddress,
+  hosts,
   oneOf,
   redisAddress,
   url,
@@ -35,6 +36,17 @@ describe('values of settings', () => {
 
   it.each(['60', '', '0s', '-1s', '1w'])('refuses %p as a duration', (raw) =>
     expect(duration.parse(raw)).toEqual(problem),
+  )
+
+  it.each([
+    ['git.example.com', ['git.example.com']],
+    ['a.example, [::1]:8080,127.0.0.1:80', ['a.example', '[::1]:8080', '127.0.0.1:80']],
+    ['*', ['*']],
+  ])('reads %s as hosts', (raw, value) => expect(hosts.parse(raw)).toEqual({ value }))
+
+  it.each(['', 'a,', '*.example', 'https://a', 'a/b', 'u@a', 'a:b', '::1', '-a', 'a b', 'a=b'])(
+    'refuses %p as hosts',
+    (raw) => expect(hosts.parse(raw)).toEqual(problem),
   )
 
   it.each([

@@ -1,3 +1,5 @@
+import { ANY_HOST, isHost } from '../../git/submodule-hosts.js'
+
 /** A parsed value, or why the text is none. The reason completes "SANDPIPER_X=text: ...". */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string }
 
@@ -59,6 +61,17 @@ export const duration: ValueType<number> = {
     return Number.isSafeInteger(value) && value > 0
       ? { value }
       : { problem: 'must be a time with its unit, such as 60s, 15m or 1h' }
+  },
+}
+
+/** Hosts with or without a port, separated by commas: `git.example.com,[::1]:8080`; or `*`. */
+export const hosts: ValueType<readonly string[]> = {
+  name: 'hosts',
+  parse(raw) {
+    const value = raw.split(',').map((host) => host.trim())
+    return value.every((host) => host === ANY_HOST || isHost(host))
+      ? { value }
+      : { problem: 'must be hosts such as git.example.com,git.example.org:8443, or *' }
   },
 }
 

@@ -48,7 +48,7 @@ export function runnerConfig(
   settings: SettingValues,
   redis: { readonly url: string; readonly prefix: string },
 ): RunnerConfig {
-  const { capacity, heartbeat } = settings
+  const { capacity, heartbeat, submoduleHosts } = settings
   const data = dataDirOf(io, settings)
   return {
     dataDir: data,
@@ -59,6 +59,7 @@ export function runnerConfig(
     limits: limitsOf(settings),
     ...(capacity === undefined ? {} : { capacity }),
     ...(heartbeat === undefined ? {} : { heartbeatMs: heartbeat }),
+    ...(submoduleHosts === undefined ? {} : { submoduleHosts }),
   }
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { ownIdentity } from '../../git/process-identity.js'
@@ -45,6 +45,15 @@ async function compressed(bytes: Buffer, program: 'gzip' | 'zstd'): Promise<Buff
   await sh(directory, `${program} -q -c ${path} > ${path}.packed`)
   return readFile(`${path}.packed`)
 }
+
+it('lets no other user in, also when it was open', async () => {
+  await store.importTar('base', await writeArchive(directory, 'a', BASE))
+  const made = ['', 'images', 'tmp', 'layers', 'layers/sha256', `layers/sha256/${sha256(BASE)}`]
+  for (const name of made) expect((await stat(join(root, name))).mode & 0o777).toBe(0o700)
+  await chmod(root, 0o755)
+  await openLayerStore(root)
+  expect((await stat(root)).mode & 0o777).toBe(0o700)
+})
 
 describe('importTar', () => {
   it('imports a root file system, plain or compressed, as the same layer once', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { makePrivateDirectory } from '../../protocol/data-dir.js'
 import { SandpiperError } from '../../protocol/errors.js'
 import { withFileLock } from '../../git/file-lock.js'
 import type { ImageSource, LayerSource } from './archive.js'
@@ -41,15 +42,17 @@ interface StagedLayer {
 
 /**
  * Opens the layer store below `directory`, making it when it is not there, and removes what importers
- * that have died left. Several processes may have it open.
+ * that have died left. Several processes may have it open. Nobody else gets in: files of images may be
+ * setuid root.
+ * @throws SandpiperError SP_DATA_DIR
  */
 export async function openLayerStore(
   directory: string,
   limits: Partial<LayerLimits> = {},
 ): Promise<LayerStore> {
   const paths = storePaths(resolve(directory))
-  for (const path of [paths.layers, paths.images, paths.temporary]) {
-    await mkdir(path, { recursive: true })
+  for (const path of [paths.root, paths.layers, paths.images, paths.temporary]) {
+    await makePrivateDirectory(path)
   }
   await sweepTemporary(paths)
   const store: Store = { paths, limits: { ...DEFAULT_LAYER_LIMITS, ...limits } }
@@ -144,7 +147,7 @@ async function stageLayer(
   if (layer.diffId !== null && (await layerSize(store.paths, layer.diffId)) !== null) {
     return { diffId: layer.diffId, directory: null }
   }
-  await mkdir(directory, { mode: 0o755 })
+  await mkdir(directory, { mode: 0o700 })
   const unpacked = await unpackLayer(await layer.open(), join(directory, 'fs'), store.limits)
   const { diffId, size, entries } = unpacked
   if (layer.diffId !== null && layer.diffId !== diffId) {

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { makePrivateDirectory } from '../../protocol/data-dir.js'
 import { redisFailed } from '../errors.js'
 import { pingSocket } from './ping.js'
 import { waitForPredecessor } from './predecessor.js'
@@ -43,7 +43,7 @@ const GOOD_LIFE_MS = 10_000
  */
 export async function startPrivateRedis(options: PrivateRedisOptions): Promise<PrivateRedis> {
   const directory = join(options.dataDir, 'redis')
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await makePrivateDirectory(directory)
   const path = await privateSocketPath(directory, options.runtimeDir ?? tmpdir())
   await waitForPredecessor(directory)
   const keeper = new Keeper(() => spawnRedis({ directory, path, logger: options.logger }), options)

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dataDirInUse } from '../errors.js'
 import { hasCode } from '../error-code.js'
+import { makePrivateSqliteFile } from './private-file.js'
 import { tryLockFile } from './sqlite.js'
 
 /** The hold of one server process on its data directory. */
@@ -17,9 +18,12 @@ export interface DataLock {
  */
 export async function lockDataDir(dataDir: string): Promise<DataLock> {
   const pidFile = join(dataDir, 'server.pid')
-  const release = tryLockFile(join(dataDir, 'server.lock'))
+  const lockFile = join(dataDir, 'server.lock')
+  // Whoever may read a file may also hold a lock on it.
+  await makePrivateSqliteFile(lockFile)
+  const release = tryLockFile(lockFile)
   if (!release) throw dataDirInUse(dataDir, await pidIn(pidFile))
-  await writeFile(pidFile, `${String(process.pid)}\n`)
+  await writeFile(pidFile, `${String(process.pid)}\n`, { mode: 0o600 })
   return { release }
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
@@ -29,6 +29,20 @@ const REPO = {
 }
 
 describe('the database', () => {
+  it('is closed to other users with its companions, also when it was open', async () => {
+    const path = join(directory, 'db')
+    const files = ['', '-wal', '-shm'].map((suffix) => `${path}${suffix}`)
+    const modes = (): Promise<number[]> =>
+      Promise.all(files.map(async (file) => (await stat(file)).mode & 0o777))
+    const first = await openDatabase(path)
+    expect(await modes()).toEqual([0o600, 0o600, 0o600])
+    for (const file of files) await chmod(file, 0o644)
+    const second = await openDatabase(path)
+    expect(await modes()).toEqual([0o600, 0o600, 0o600])
+    await second.destroy()
+    await first.destroy()
+  })
+
   it('keeps its rows when it is opened again, with times beyond 32 bits whole', async () => {
     const path = join(directory, 'db')
     const first = await openDatabase(path)
