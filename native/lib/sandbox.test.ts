@@ -327,7 +327,10 @@ describeSandboxes('the file system', () => {
     const run = async (stage: typeof one, command: string) =>
       finish(
         await stage.start(
-          await sandboxes.specOf(command, { workspaceTarget: '/work/src', cwd: '/work/src' }),
+          await sandboxes.specOf(command, {
+            workspaceTarget: '/workspace/src',
+            cwd: '/workspace/src',
+          }),
         ),
       )
     await run(one, 'echo built >artifact')
