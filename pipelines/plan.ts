@@ -20,6 +20,14 @@ export interface StagePlan {
   /** Absolute path inside the sandbox where the checkout is mounted and where commands start. */
   readonly workspace: string
   readonly steps: readonly StepPlan[]
+  /** Steps that this event does not run, with the reason in words; absent when it runs all. */
+  readonly leftOut?: readonly LeftOut[]
+}
+
+/** A step that stands in the file and has no part in the build. */
+export interface LeftOut {
+  readonly name: string
+  readonly reason: string
 }
 
 export interface ClonePlan {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import path from 'node:path'
 import { attemptKey, type Cancel } from '../protocol/downlink.js'
 import { messageOf } from '../protocol/errors.js'
@@ -31,15 +32,17 @@ export class Attempts {
   readonly #settling = new Set<Promise<void>>()
   readonly #givingUp = new AbortController()
   #abandonReason: string | null = null
-  #running = 0
+  readonly #running = new Set<StageJob>()
 
   constructor(options: AttemptsOptions) {
     this.#options = options
+    // Every attempt listens to it for a while.
+    setMaxListeners(0, this.#givingUp.signal)
   }
 
-  /** Number of stages whose steps run now. */
-  get running(): number {
-    return this.#running
+  /** The stages whose steps run now. */
+  get running(): readonly StageJob[] {
+    return [...this.#running]
   }
 
   /**
@@ -82,7 +85,7 @@ export class Attempts {
   async #claim(attempt: Attempt): Promise<boolean> {
     const { uplink, log } = this.#options
     const claim = uplink.claim(attempt.lane, (cancel) => this.#onCancel(attempt, cancel))
-    const answer = await Promise.race([claim, whenAborted(this.#givingUp.signal)])
+    const answer = await orAborted(claim, this.#givingUp.signal)
     if (answer?.granted) return true
     if (answer) log.info({ ...attempt.lane.ref, reason: answer.reason }, 'stage was not granted')
     return false
@@ -94,25 +97,27 @@ export class Attempts {
     const directory = path.join(spoolDir, attemptName(lane.ref))
     log.info({ ...lane.ref, stage: job.stage.name, repo: job.repo.slug }, 'stage starts')
     const report = await AttemptReport.open({ lane, uplink, directory, log })
-    this.#running++
+    this.#running.add(job)
     const outcome = await runStage(job, deps, report, controller.signal)
-    this.#running--
+    this.#running.delete(job)
     log.info({ ...lane.ref, status: outcome.status, error: outcome.error }, 'stage has ended')
     if (this.#abandonReason !== null) report.abandoned(this.#abandonReason)
     else if (outcome.lost) report.abandoned(outcome.error)
     else report.finished(outcome)
     this.#settle(report, attempt)
-    await Promise.race([lane.idle(), whenAborted(this.#givingUp.signal)])
+    await orAborted(lane.idle(), this.#givingUp.signal)
   }
 
   /** The lease is renewed until the end is acknowledged: the log may take its time to travel. */
   #settle(report: AttemptReport, attempt: Attempt): void {
     const { uplink, log } = this.#options
     const acknowledged = attempt.isStale ? report.discard() : report.settle()
-    const settled: Promise<void> = Promise.race([
-      acknowledged,
-      whenAborted(this.#givingUp.signal).then(() => report.close()),
-    ])
+    const done = orAborted(
+      acknowledged.then(() => true),
+      this.#givingUp.signal,
+    )
+    const settled: Promise<void> = done
+      .then((isDone) => (isDone === null ? report.close() : undefined))
       .catch((error: unknown) =>
         log.warn({ ...attempt.lane.ref, error: messageOf(error) }, 'could not remove a spool'),
       )
@@ -142,9 +147,15 @@ export class Attempts {
   }
 }
 
-function whenAborted(signal: AbortSignal): Promise<null> {
-  if (signal.aborted) return Promise.resolve(null)
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(null), { once: true })
-  })
+/** What the promise brings, or null once the signal is aborted. Leaves no listener behind. */
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  let onAbort: () => void = () => undefined
+  const aborted = new Promise<null>((resolve) => (onAbort = () => resolve(null)))
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort)
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
 }

@@ -1,5 +1,6 @@
 import { createMirrors } from '../git/mirrors.js'
 import type { Mirrors } from '../git/types.js'
+import type { StageJob } from '../protocol/job.js'
 import { redisKeys } from '../protocol/keys.js'
 import { Attempts } from './attempts.js'
 import type { RunnerConfig } from './config.js'
@@ -26,6 +27,8 @@ export interface RunningRunner {
   /** Stable name of the runner, kept in its data directory. */
   readonly id: string
   readonly session: string
+  /** The stages whose steps run now. */
+  running(): readonly StageJob[]
   /**
    * `drain`: takes no more stages, lets those that run end, sends everything, ends. Logs that the
    * server could not take in time stay on disk for the next runner on the data directory.
@@ -87,7 +90,8 @@ function handleOf(parts: Parts): RunningRunner {
     await close()
     clearTimeout(timer)
   }
-  return { id: host.dataDir.runnerId, session: uplink.session, close, abort }
+  const running = (): readonly StageJob[] => attempts.running
+  return { id: host.dataDir.runnerId, session: uplink.session, running, close, abort }
 }
 
 async function shutDown(parts: Parts, timeoutMs: number): Promise<void> {
@@ -106,7 +110,7 @@ async function shutDown(parts: Parts, timeoutMs: number): Promise<void> {
 function giveUpWhenIdle(attempts: Attempts, timeoutMs: number): NodeJS.Timeout {
   let idleSince = performance.now()
   return setInterval(() => {
-    if (attempts.running > 0) idleSince = performance.now()
+    if (attempts.running.length > 0) idleSince = performance.now()
     else if (performance.now() - idleSince >= timeoutMs) attempts.giveUp()
   }, 100)
 }

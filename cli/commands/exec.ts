@@ -14,7 +14,11 @@ export function addExecCommand(program: Command, io: CliIo, finish: Finish): voi
       ['--branch <name>', 'branch to run it for; default: the one that is checked out'],
       ['--pipeline <name>', 'run this pipeline of the file only, without those it depends on'],
     ],
-    examples: ['sandpiper exec', 'sandpiper exec ci/nightly.yml --event cron --pipeline nightly'],
+    examples: [
+      'sandpiper exec',
+      'sandpiper exec ci/nightly.yml --event cron --pipeline nightly',
+      "sandpiper exec --json 2> log   # the result on stdout, the steps' output as text on stderr",
+    ],
     run: async (context) => (await import('../run/exec.js')).runExec(context),
   })
 }

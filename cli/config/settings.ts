@@ -129,7 +129,7 @@ export const SETTINGS = {
     env: 'SANDPIPER_LOG_LEVEL',
     flag: 'log-level',
     type: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
-    default: 'info',
+    defaultText: 'info; warn when stderr is a terminal',
     description: 'How much the processes themselves log',
     scopes: ['standalone', 'server', 'runner'],
   }),

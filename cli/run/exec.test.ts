@@ -61,15 +61,16 @@ withSandbox('sandpiper exec', () => {
     const { code, stdout } = await exec({ read: ['cat input', 'echo made > output', 'cat output'] })
     expect(stdout).toMatch(/^read +\| from the tree\n(.*\n)*read +\| made\n/m)
     expect(stdout).toMatch(/^read +\| ✓ success in /m)
+    expect(stdout).toMatch(/\npassed in [\d.]+s\n$/)
     expect((await readdir(tree)).sort()).toEqual(['.pipeline.yml', 'input'])
     expect(code).toBe(0)
   })
 
   it('ends with exit code 1 when a step fails, and names it in the JSON', async () => {
-    const { code, stdout } = await exec({ good: ['true'], bad: ['exit 7'], never: ['true'] }, [
-      '--json',
-    ])
+    const steps = { good: ['echo out'], bad: ['exit 7'], never: ['true'] }
+    const { code, stdout, stderr } = await exec(steps, ['--json'])
     expect(code).toBe(1)
+    expect(stderr).toMatch(/^good +\| out$/m)
     expect(JSON.parse(stdout)).toMatchObject({
       passed: false,
       stages: [
@@ -84,6 +85,11 @@ withSandbox('sandpiper exec', () => {
         },
       ],
     })
+  })
+
+  it('tells at the end which step failed', async () => {
+    const { stdout } = await exec({ good: ['true'], bad: ['exit 7'] })
+    expect(stdout).toMatch(/\nfailed: step bad \(exit code 7\)\n$/)
   })
 
   it("keeps a step's output from steering the terminal", async () => {
@@ -109,6 +115,19 @@ describe('sandpiper exec with a file that is wrong', () => {
     const { code, stdout, stderr } = await exec({ 'a step': [] })
     expect(stderr).toMatch(/\.pipeline\.yml:\d+:\d+: error SP_PIPELINE_/)
     expect(stdout).toBe('')
+    expect(code).toBe(1)
+  })
+
+  it('gives with --json the diagnostics that `lint --json` gives, and nothing else', async () => {
+    const { code, stdout, stderr } = await exec({ 'a step': [] }, ['--json'])
+    expect(JSON.parse(stdout)).toMatchObject([
+      {
+        file: '.pipeline.yml',
+        ok: false,
+        diagnostics: [expect.objectContaining({ severity: 'error' }) as unknown],
+      },
+    ])
+    expect(stderr).toBe('')
     expect(code).toBe(1)
   })
 })

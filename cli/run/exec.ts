@@ -8,12 +8,13 @@ import {
 import type { CommandContext } from '../command.js'
 import { limitsOf } from '../config/limits.js'
 import { dataDirOf } from '../data-dir.js'
-import { Exit, usageError } from '../errors.js'
+import { usageError } from '../errors.js'
 import { EVENT_NAMES, localEvent, localRepo } from '../exec/event.js'
+import { describeLeftOut, describeResult } from '../exec/describe-result.js'
 import { viewSink, type NamedStepResult } from '../exec/view-sink.js'
 import { readWorkingTree, type WorkingTree } from '../exec/working-tree.js'
 import { ExitCode } from '../exit-code.js'
-import { printJson, type CliIo } from '../io.js'
+import { printJson, printLine, type CliIo } from '../io.js'
 import { createBuildView, type BuildView } from '../terminal/view.js'
 import { VERSION } from '../version.js'
 import { viewFor } from '../commands/build-logs.js'
@@ -36,9 +37,14 @@ export async function runExec(context: CommandContext): Promise<ExitCode> {
     repo: localRepo(tree),
   }
   const compiled = await compileFile(file, facts)
+  const { plan: whole, diagnostics } = compiled
+  if (whole === null && context.json) {
+    printJson(io, [{ file: name, ok: false, diagnostics }])
+    return ExitCode.failed
+  }
   io.stderr.write(formatDiagnostics(compiled, name))
-  if (compiled.plan === null) throw new Exit(ExitCode.failed)
-  const plan = selectPipeline(compiled.plan, context.option('pipeline'))
+  if (whole === null) return ExitCode.failed
+  const plan = selectPipeline(whole, context.option('pipeline'))
   for (const { name: skipped, reason } of plan.skipped) {
     io.stderr.write(`pipeline ${skipped} does not run: ${reason}\n`)
   }
@@ -82,10 +88,17 @@ async function run(context: CommandContext, work: Work): Promise<ExitCode> {
   })
   const view = context.json ? jsonView(io) : viewFor(io)
   const steps = new Map<string, NamedStepResult[]>()
+  const since = Date.now()
   try {
+    for (const line of describeLeftOut(work.plan)) view.note(line)
     const result = await executor.run(localRun(context, work, view, steps))
     view.close()
     if (context.json) printJson(io, describe(result, steps))
+    else
+      printLine(
+        io,
+        describeResult({ plan: work.plan, result, steps, durationMs: Date.now() - since }),
+      )
     return result.passed ? ExitCode.ok : ExitCode.failed
   } finally {
     view.close()

@@ -1,5 +1,8 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { WriteStream } from 'node:tty'
 import type { RunnerConfig } from '../../runner/config.js'
 import { createLogger } from '../../server/logger.js'
 import type { RedisConfig, ServerConfig } from '../../server/config.js'
@@ -14,9 +17,17 @@ export function hostPlatform(): { readonly os: string; readonly arch: string } {
   return { os: 'linux', arch: process.arch === 'x64' ? 'amd64' : process.arch }
 }
 
-/** The processes' own log goes to stderr: stdout is for what the command tells. */
+/**
+ * The processes' own log goes to stderr: stdout is for what the command tells. People at a terminal see
+ * what that says, and of the log only what is wrong.
+ */
 export function processLogger(io: CliIo, settings: SettingValues): ReturnType<typeof createLogger> {
-  return createLogger(settings.logLevel ?? 'info', io.stderr)
+  return createLogger(settings.logLevel ?? (isTerminal(io.stderr) ? 'warn' : 'info'), io.stderr)
+}
+
+/** Whether a stream of the process is a terminal. */
+export function isTerminal(stream: Writable): boolean {
+  return (stream as Partial<WriteStream>).isTTY === true
 }
 
 /** The server's part of the settings. */
@@ -87,3 +98,21 @@ export function aborted(signal: AbortSignal): Promise<void> {
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
 }
+
+/** How long a start that a signal came into may take until it is up and can be ended in good order. */
+const LATE_START_MS_MAX = 5000
+
+/**
+ * Waits for something to be up. A signal meanwhile gives it a moment more, so that it can be ended in good
+ * order; a second one gives it none.
+ * @throws the signal's reason when it was not up then: the process has to end
+ */
+export async function started<T>(starting: Promise<T>, { stop, abort }: CliIo): Promise<T> {
+  const up = starting.then(() => true)
+  const late = (): Promise<boolean> => delay(LATE_START_MS_MAX, false, { ref: false })
+  const gone = aborted(stop).then(() => Promise.race([up, aborted(abort).then(no), late()]))
+  if (!(await Promise.race([up, gone]))) stop.throwIfAborted()
+  return starting
+}
+
+const no = (): boolean => false

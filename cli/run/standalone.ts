@@ -6,8 +6,8 @@ import { dataDirOf } from '../data-dir.js'
 import { ExitCode } from '../exit-code.js'
 import { VERSION } from '../version.js'
 import { announce } from './announce.js'
+import { endRunner } from './end-runner.js'
 import { requireRoot } from './require-root.js'
-import { endRunner } from './runner.js'
 import {
   aborted,
   hostPlatform,
@@ -15,26 +15,28 @@ import {
   publishAddress,
   runnerConfig,
   serverConfig,
+  started,
 } from './serve.js'
 
 /** `sandpiper standalone`: see the command's help. */
 export async function runStandalone(context: CommandContext): Promise<ExitCode> {
   const { io, settings } = context
-  const { stop, abort } = io
   requireRoot(io, 'standalone')
   const logger = processLogger(io, settings)
   const config = { ...serverConfig(io, settings), defaultPlatform: hostPlatform() }
-  const server = await startServer(config, { logger, version: VERSION })
+  const server = await started(startServer(config, { logger, version: VERSION }), io)
   try {
-    const runner = await startBeside(server, context, logger)
+    const runner = await started(startBeside(server, context, logger), io)
     const withdraw = await publishAddress(dataDirOf(io, settings), server.address)
     announce(context, { what: 'standalone', address: server.address })
-    await aborted(stop)
+    await aborted(io.stop)
     // The runner goes first: what it still has to tell needs the server.
-    await endRunner(runner, abort)
+    await endRunner(runner, io, logger)
     await withdraw()
   } finally {
-    await server.close()
+    const closed = server.close()
+    // What a runner that was cut off had to tell is still taken; else the second signal counts here too.
+    await (io.abort.aborted ? closed : Promise.race([closed, aborted(io.abort)]))
   }
   return ExitCode.ok
 }

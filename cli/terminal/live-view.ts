@@ -1,5 +1,6 @@
 import { clearScreenDown, cursorTo, moveCursor } from 'node:readline'
 import type { Status } from '../../protocol/status.js'
+import { chooseSteps } from './choose-steps.js'
 import { formatDuration } from './duration.js'
 import { cleanName, safeLines, stepPrefix } from './log-lines.js'
 import { describeEnd } from './plain-view.js'
@@ -87,21 +88,25 @@ export class LiveView implements BuildView {
     clearScreenDown(stream)
     const lines = this.#pending
     this.#pending = []
-    const list = all ? this.#list() : this.#list().slice(-this.#room())
+    const list = this.#list(all ? Infinity : this.#room())
     const above = lines.map((line) => `${line}\n`).join('')
     stream.write(`${above}${WRAP_OFF}${list.map((line) => `${line}\n`).join('')}${WRAP_ON}`)
     this.#drawn = list.length
     this.#frame++
   }
 
+  /** Lines that the list may take: half of the screen, the logs have the other half. */
   #room(): number {
     // Some pseudo-terminals have no size: they say 0.
-    return Math.max(1, (this.#options.size()?.rows || 24) - 2)
+    return Math.max(3, Math.floor((this.#options.size()?.rows || 24) / 2))
   }
 
-  #list(): string[] {
-    const lines = [...this.#steps.values()].map((step) => this.#describe(step))
-    return lines.length === 0 ? [] : [this.#style.dim('─'.repeat(this.#width + 20)), ...lines]
+  #list(room: number): string[] {
+    const { shown, rest } = chooseSteps([...this.#steps.values()], room - 1)
+    if (shown.length === 0) return []
+    const lines = shown.map((step) => this.#describe(step))
+    if (rest !== '') lines.push(this.#style.dim(rest))
+    return [this.#style.dim('─'.repeat(this.#width + 20)), ...lines]
   }
 
   #describe(step: StepState): string {

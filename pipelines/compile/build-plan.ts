@@ -7,7 +7,7 @@ import { pipelineName } from '../graph/pipeline-graph.js'
 import { EDGES_MAX } from '../limits.js'
 import type { ClonePlan, Plan, StagePlan } from '../plan.js'
 import type { DecodedPipeline } from '../schema/pipeline-shape.js'
-import { planSteps } from './steps.js'
+import { leftOutSteps, planSteps } from './steps.js'
 
 export type Platform = StagePlan['platform']
 
@@ -64,6 +64,7 @@ function planStage(
   const steps = planSteps({ pipeline, graph, facts })
   if (steps === undefined) reportTooManyEdges({ pipeline }, reporter)
   if (steps?.length === 0) return { reason: 'none of its steps runs for this event' }
+  const leftOut = leftOutSteps({ pipeline, facts })
   return {
     kind: 'pipeline',
     type: pipeline.type?.value ?? 'docker',
@@ -73,6 +74,7 @@ function planStage(
     clone: clonePlan(pipeline),
     workspace,
     steps: steps ?? [],
+    ...(leftOut.length === 0 ? {} : { leftOut }),
   }
 }
 

@@ -2,7 +2,7 @@ import { runOnOfStep, unmetCondition } from '../conditions/evaluate.js'
 import type { Facts } from '../conditions/facts.js'
 import { CLONE } from '../graph/step-graph.js'
 import { type Dependencies, keepNodes } from '../graph/keep.js'
-import type { CommandsStep, StepPlan } from '../plan.js'
+import type { CommandsStep, LeftOut, StepPlan } from '../plan.js'
 import type { DecodedPipeline } from '../schema/pipeline-shape.js'
 import type { DecodedStep } from '../schema/step-shape.js'
 
@@ -27,6 +27,15 @@ export function planSteps({ pipeline, graph, facts }: StepsInput): StepPlan[] | 
   const environment = variables(pipeline.environment)
   const planned = running.map((step) => planStep(step, environment, kept))
   return cloned ? [{ kind: 'clone', name: CLONE, dependsOn: [] }, ...planned] : planned
+}
+
+/** The steps that this event does not run, in the order of the file. */
+export function leftOutSteps({ pipeline, facts }: Omit<StepsInput, 'graph'>): LeftOut[] {
+  const steps: readonly DecodedStep[] = pipeline.steps?.items ?? []
+  return steps.flatMap(({ name, when }) => {
+    const reason = unmetCondition(when, facts)
+    return reason === undefined ? [] : [{ name: name?.value ?? '', reason }]
+  })
 }
 
 function planStep(

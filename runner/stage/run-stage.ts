@@ -18,6 +18,8 @@ import { systemMessage } from './system-message.js'
 import { describeStop, stopVerdict, type StopReason } from './verdict.js'
 import type { WorkspaceTree } from './workspace.js'
 
+const NEWLINE = 0x0a
+
 /** How a stage ended: `success`, `failure`, `error` or `killed`, and why. */
 export interface StageOutcome {
   readonly status: Status
@@ -158,8 +160,8 @@ class StageRun {
     const number = this.#number(name)
     this.sink.stepStarted(number, Date.now())
     const outcome = await this.#attempt(step, number, stop)
-    const { status } = outcome
-    await this.sink.stepFinished({ step: number, ...outcome, at: Date.now() })
+    const { status, exitCode, error, usage } = outcome
+    await this.sink.stepFinished({ step: number, status, exitCode, error, usage, at: Date.now() })
     this.#ended.set(name, status)
     if (status === 'error') this.#errors.set(name, outcome.error)
     const isFast = step.kind === 'commands' && step.failure === 'fast' && !step.detach
@@ -168,7 +170,11 @@ class StageRun {
 
   async #attempt(step: StepPlan, number: number, stop: StepStop): Promise<StepOutcome> {
     const directory = path.join(this.#directory, 'steps', String(number))
-    const write = (data: Buffer): Promise<void> | undefined => this.sink.output(number, data)
+    const log = { isMidLine: false }
+    const write = (data: Buffer): Promise<void> | undefined => {
+      if (data.length > 0) log.isMidLine = data.at(-1) !== NEWLINE
+      return this.sink.output(number, data)
+    }
     try {
       if (step.kind === 'clone') return await this.#checkOut(number, stop)
       const run: StepRun = {
@@ -183,7 +189,12 @@ class StageRun {
         stage: () => this.#openStage(),
         onUp: () => this.#markUp(step.name),
       }
-      return await runCommands(run, this.deps)
+      const outcome = await runCommands(run, this.deps)
+      for (const warning of outcome.warnings ?? []) {
+        const line = systemMessage(`warning: ${warning}`)
+        await write(log.isMidLine ? Buffer.concat([Buffer.from('\n'), line]) : line)
+      }
+      return outcome
     } catch (error) {
       return await this.#failedToRun(error, stop, write)
     } finally {

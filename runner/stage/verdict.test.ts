@@ -17,9 +17,27 @@ const exited = (more: Partial<SandboxExit>): SandboxExit => ({
 })
 
 describe('verdictOf', () => {
-  it('is success for exit code 0, even when a child met a limit', () => {
-    const exit = exited({ oomKills: 1, pidsRefused: 3 })
-    expect(verdictOf(exit, null, limits)).toEqual({ status: 'success', exitCode: 0, error: '' })
+  it('is success for exit code 0, with warnings when a child met a limit', () => {
+    const exit = exited({ oomKills: 1, pidsRefused: 3, memoryPeakBytes: 511.9 * 1024 ** 2 })
+    expect(verdictOf(exit, null, limits)).toEqual({
+      status: 'success',
+      exitCode: 0,
+      error: '',
+      warnings: [
+        'a process was killed at the memory limit of 512 MiB (peak 511.9 MiB)',
+        'a process could not be started: the pids limit of 1024 was reached',
+      ],
+    })
+    expect(verdictOf(exited({}), null, limits)).not.toHaveProperty('warnings')
+  })
+
+  it('warns of no limit that the error names already', () => {
+    const both = { code: 1, oomKills: 1, pidsRefused: 1 }
+    expect(verdictOf(exited(both), null, limits).warnings).toEqual([
+      'a process could not be started: the pids limit of 1024 was reached',
+    ])
+    const pids = exited({ code: 1, pidsRefused: 1 })
+    expect(verdictOf(pids, null, limits)).not.toHaveProperty('warnings')
   })
 
   it('names exit codes and signals', () => {

@@ -19,17 +19,22 @@ export interface Verdict {
   readonly exitCode: number
   /** In words for people; empty on success. */
   readonly error: string
+  /** Limits that the step met and that `error` does not name, in words. Absent when there are none. */
+  readonly warnings?: readonly string[]
 }
 
 /** What became of a step, from how its sandbox ended and what the runner did to it. */
 export function verdictOf(exit: SandboxExit, stop: StopReason | null, limits: StepLimits): Verdict {
   const exitCode = exitCodeOf(exit)
-  if (stop) return stopVerdict(stop, exitCode)
-  if (exitCode === 0) return { status: 'success', exitCode, error: '' }
+  if (stop) return { ...stopVerdict(stop, exitCode), ...limitWarnings(exit, limits) }
+  if (exitCode === 0) {
+    return { status: 'success', exitCode, error: '', ...limitWarnings(exit, limits) }
+  }
   if (exit.oomKills > 0) {
     const peak = formatBytes(exit.memoryPeakBytes)
     const error = `killed: memory limit ${formatBytes(limits.memoryBytes)}, peak ${peak}`
-    return { status: 'killed', exitCode, error }
+    const rest = limitWarnings({ ...exit, oomKills: 0 }, limits)
+    return { status: 'killed', exitCode, error, ...rest }
   }
   const failed = `failed: ${exit.signal === null ? 'exit code' : 'signal'} ${exit.signal ?? exitCode}`
   if (exit.pidsRefused > 0) {
@@ -37,6 +42,19 @@ export function verdictOf(exit: SandboxExit, stop: StopReason | null, limits: St
     return { status: 'failure', exitCode, error }
   }
   return { status: 'failure', exitCode, error: failed }
+}
+
+/** A step that went on after a child of its met a limit may be a success; its log has to tell all the same. */
+function limitWarnings(exit: SandboxExit, limits: StepLimits): Pick<Verdict, 'warnings'> {
+  const warnings: string[] = []
+  if (exit.oomKills > 0) {
+    const [limit, peak] = [limits.memoryBytes, exit.memoryPeakBytes].map(formatBytes)
+    warnings.push(`a process was killed at the memory limit of ${limit} (peak ${peak})`)
+  }
+  if (exit.pidsRefused > 0) {
+    warnings.push(`a process could not be started: the pids limit of ${limits.pids} was reached`)
+  }
+  return warnings.length === 0 ? {} : { warnings }
 }
 
 /** In words, why the runner ended something. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify from 'fastify'
+import fastify, { LogController } from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { ServerServices } from '../services.js'
@@ -43,6 +44,8 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
   problemDetails(app)
   discardBody(app)
   const closing = gracefulClose(app)
+  // Everyone who follows a log listens to it, and there may be any number of them.
+  setMaxListeners(0, closing)
   routes(app, options.adminToken, contextOf(options, closing))
   await app.ready()
   return app
@@ -52,7 +55,7 @@ function makeFastify({ logger, timing = {} }: HttpAppOptions): App {
   const { requestTimeoutMs = REQUEST_TIMEOUT_MS, timeoutCheckMs = TIMEOUT_CHECK_MS } = timing
   return fastify({
     loggerInstance: httpLogger(logger),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     requestTimeout: requestTimeoutMs,
     // The headers have the same time: Node takes the longer of the two for the whole request.

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dataDirInUse } from '../errors.js'
 import { hasCode } from '../error-code.js'
@@ -8,7 +8,7 @@ import { tryLockFile } from './sqlite.js'
 /** The hold of one server process on its data directory. */
 export interface DataLock {
   /** Lets the next server have it. */
-  release(): void
+  release(): Promise<void>
 }
 
 /**
@@ -24,7 +24,12 @@ export async function lockDataDir(dataDir: string): Promise<DataLock> {
   const release = tryLockFile(lockFile)
   if (!release) throw dataDirInUse(dataDir, await pidIn(pidFile))
   await writeFile(pidFile, `${String(process.pid)}\n`, { mode: 0o600 })
-  return { release }
+  return {
+    release: async () => {
+      await rm(pidFile, { force: true })
+      release()
+    },
+  }
 }
 
 async function pidIn(pidFile: string): Promise<string> {
