@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { homedir, hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { CliIo } from './io.js'
@@ -8,6 +9,8 @@ const LINGER_MS = 500
 /** The edge: the only file that reads argv, the environment and the terminal, and ends the process. */
 const stop = new AbortController()
 const abort = new AbortController()
+// Every log that is followed listens to them.
+setMaxListeners(0, stop.signal, abort.signal)
 let listening = false
 
 /** From now on signals end nothing by themselves. Only what waits for `stop` asks for this. */
