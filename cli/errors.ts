@@ -23,6 +23,17 @@ export function usageError(message: string, hint = ''): CliError {
   return new CliError(ExitCode.usage, 'SP_CLI_USAGE', message, { hint })
 }
 
+/** What `io.stop` and `io.abort` are aborted with; whatever it interrupts may throw it on. */
+export function interruption(signal: string): Error {
+  return new DOMException(`interrupted by ${signal}`, 'AbortError')
+}
+
+/** The error to print for one that an interruption caused; any other error as it is. */
+export function withoutAbort(error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== 'AbortError') return error
+  return new CliError(ExitCode.interrupted, 'SP_CLI_INTERRUPTED', 'interrupted', { cause: error })
+}
+
 /** Ends the command with an exit code after everything has been said already. */
 export class Exit extends Error {
   readonly exitCode: ExitCode
@@ -43,6 +54,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (!(error instanceof SandpiperError)) return ExitCode.host
   if (error.code.startsWith('SP_PIPELINE_')) return ExitCode.failed
   if (error.code.startsWith('SP_CONFIG_') || error.code.endsWith('_INVALID')) return ExitCode.usage
+  if (error.code === 'SP_IMAGE_NAME') return ExitCode.usage
   return ExitCode.host
 }
 

@@ -8,6 +8,8 @@ export const ExitCode = {
   usage: 2,
   /** The host, the set-up or the server is not as it has to be. */
   host: 3,
+  /** A signal ended the command before it was done; 128 and the number of SIGINT, as shells count. */
+  interrupted: 130,
 } as const
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { homedir, hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { interruption } from './errors.js'
 import type { CliIo } from './io.js'
 import { runCli } from './program.js'
 
@@ -22,7 +23,7 @@ function listenForSignals(): void {
       // A third one means that even ending at once got stuck.
       if (abort.signal.aborted) process.exit(3)
       const next = stop.signal.aborted ? abort : stop
-      next.abort(signal)
+      next.abort(interruption(signal))
     })
   }
 }

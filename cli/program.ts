@@ -10,7 +10,7 @@ import { addRunnerCommand } from './commands/runner.js'
 import { addServerCommand } from './commands/server.js'
 import { addStandaloneCommand } from './commands/standalone.js'
 import type { Finish } from './command.js'
-import { CliError, exitCodeOf, printError, usageError } from './errors.js'
+import { exitCodeOf, printError, usageError, withoutAbort } from './errors.js'
 import { ExitCode } from './exit-code.js'
 import type { CliIo } from './io.js'
 import { VERSION } from './version.js'
@@ -23,7 +23,7 @@ export async function runCli(io: CliIo): Promise<ExitCode> {
     await createProgram(io, (result) => (code = result)).parseAsync([...io.argv], { from: 'user' })
     return code
   } catch (error) {
-    const known = translate(error)
+    const known = translate(error, io.argv)
     if (known === null) return ExitCode.ok
     printError(io.stderr, known, { json })
     if (io.env['SANDPIPER_DEBUG'] === '1' && known instanceof Error) {
@@ -73,20 +73,21 @@ Example:
   sandpiper repo add octo/hello --clone-url /srv/git/hello.git
   sandpiper build logs octo/hello 1 --follow
 
-Exit codes: 0 done or passed, 1 the build or check failed, 2 usage, 3 host or set-up problem.`
+Exit codes: 0 done or passed, 1 the build or check failed, 2 usage, 3 host or set-up problem,
+130 interrupted.`
 
-function translate(error: unknown): unknown {
-  if (error instanceof CommanderError) return fromCommander(error)
-  const interrupted = error instanceof Error && error.name === 'AbortError'
-  return interrupted ? new CliError(ExitCode.host, 'SP_CLI_INTERRUPTED', 'interrupted') : error
+function translate(error: unknown, argv: readonly string[]): unknown {
+  return error instanceof CommanderError ? fromCommander(error, argv) : withoutAbort(error)
 }
 
 /** Our error for commander's; null when it only printed what was asked for. */
-function fromCommander(error: CommanderError): Error | null {
-  const asked = ['commander.helpDisplayed', 'commander.version']
-  if (asked.includes(error.code)) return null
+function fromCommander(error: CommanderError, argv: readonly string[]): Error | null {
+  // `sandpiper help build` ends with 0, `sandpiper build` with 1; both are `commander.help`.
+  if (error.exitCode === 0) return null
   if (error.code === 'commander.help') {
-    return usageError('a command is missing', '`sandpiper --help` lists the commands')
+    const group = argv.find((word) => !word.startsWith('-'))
+    const command = group === undefined ? 'sandpiper' : `sandpiper ${group}`
+    return usageError('a command is missing', `\`${command} --help\` lists the commands`)
   }
   const message = error.message.replace(/^error: /, '').replace(/\n\((.*)\)$/s, ' ($1)')
   return usageError(message, 'add --help to see how the command is called')

@@ -12,6 +12,9 @@ export interface ApiBuild {
   readonly after: string
   readonly message: string
   readonly link: string
+  readonly author_name: string
+  readonly author_email: string
+  readonly created_ms: number
   readonly started_ms: number
   readonly finished_ms: number
   readonly stages?: readonly ApiStage[]
@@ -22,6 +25,8 @@ export interface ApiStage {
   readonly name: string
   readonly status: Status
   readonly error: string
+  /** From 1; counts up when the stage's runner was lost and it starts anew. */
+  readonly attempt: number
   readonly started_ms: number
   readonly stopped_ms: number
   readonly steps?: readonly ApiStep[]
@@ -55,7 +60,7 @@ export function repoPath(repo: RepoName): string {
 }
 
 /** Path of a build's part of the API. */
-export function buildPath(repo: RepoName, number: number): string {
+export function buildPath(repo: RepoName, number: number | 'latest'): string {
   return `${repoPath(repo)}/builds/${number}`
 }
 
@@ -63,7 +68,7 @@ export function buildPath(repo: RepoName, number: number): string {
 export async function getBuild(
   server: ServerAddress,
   repo: RepoName,
-  number: number,
+  number: number | 'latest',
 ): Promise<ApiBuild> {
   return (await sendJson(server, buildPath(repo, number))) as ApiBuild
 }

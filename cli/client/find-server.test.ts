@@ -20,13 +20,18 @@ async function standalone(): Promise<void> {
 describe('findServer', () => {
   it('takes what was asked for', async () => {
     const asked = { server: 'http://ci.example', token: 'abc', data }
-    expect(await findServer(asked)).toEqual({ url: 'http://ci.example', token: 'abc' })
+    expect(await findServer(asked)).toEqual({
+      ...{ url: 'http://ci.example', token: 'abc', tokenFrom: 'SANDPIPER_TOKEN' },
+    })
   })
 
   it('finds a local standalone by its data directory', async () => {
     await standalone()
     const found = await findServer({ data })
-    expect(found).toEqual({ url: 'http://127.0.0.1:8000', token: 'local-token' })
+    expect(found).toEqual({
+      ...{ url: 'http://127.0.0.1:8000', token: 'local-token' },
+      tokenFrom: path.join(data, 'admin-token'),
+    })
   })
 
   it('never gives the local token to a server that was named, unless it is the local one', async () => {
@@ -42,6 +47,12 @@ describe('findServer', () => {
       code: 'SP_CLI_NO_SERVER',
       exitCode: 3,
       hint: expect.stringContaining('sandpiper standalone') as unknown,
+    })
+  })
+
+  it('tells an ordinary user how to use the server that root started', async () => {
+    await expect(findServer({ data, isRoot: false })).rejects.toMatchObject({
+      hint: expect.stringMatching(/sudo.*SANDPIPER_SERVER and SANDPIPER_TOKEN/) as unknown,
     })
   })
 })

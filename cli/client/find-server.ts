@@ -9,13 +9,19 @@ export interface ServerAddress {
   /** Without a slash at its end. */
   readonly url: string
   readonly token: string
+  /** Where the token was found, for messages. */
+  readonly tokenFrom?: string
 }
 
 export interface ServerHints {
   readonly server?: string | undefined
   readonly token?: string | undefined
+  /** Where the token comes from; default: SANDPIPER_TOKEN. */
+  readonly tokenFrom?: string
   /** Data directory of a local standalone, which keeps `address` and `admin-token`. */
   readonly data: string
+  /** Whether this user finds the data directory of a server that root started. Default true. */
+  readonly isRoot?: boolean
 }
 
 /** File names in a data directory; the standalone writes them, clients read them. */
@@ -28,14 +34,17 @@ export const TOKEN_FILE = 'admin-token'
  * @throws CliError SP_CLI_NO_SERVER, SP_CLI_NO_TOKEN
  */
 export async function findServer(hints: ServerHints): Promise<ServerAddress> {
-  const url = hints.server ?? (await readHint(hints.data, ADDRESS_FILE, NO_SERVER))
-  if (hints.token !== undefined) return { url, token: hints.token }
+  const noServer = hints.isRoot === false ? { ...NO_SERVER, hint: USER_HINT } : NO_SERVER
+  const url = hints.server ?? (await readHint(hints.data, ADDRESS_FILE, noServer))
+  const { token, tokenFrom = 'SANDPIPER_TOKEN' } = hints
+  if (token !== undefined) return { url, token, tokenFrom }
   if (hints.server !== undefined && !(await isLocalServer(hints))) {
     throw new CliError(ExitCode.host, 'SP_CLI_NO_TOKEN', `no token for ${hints.server}`, {
       hint: 'set SANDPIPER_TOKEN or --token',
     })
   }
-  return { url, token: await readHint(hints.data, TOKEN_FILE, NO_TOKEN) }
+  const local = await readHint(hints.data, TOKEN_FILE, NO_TOKEN)
+  return { url, token: local, tokenFrom: join(hints.data, TOKEN_FILE) }
 }
 
 interface Missing {
@@ -49,6 +58,10 @@ const NO_SERVER: Missing = {
   what: 'no Sandpiper server found',
   hint: 'start one with `sandpiper standalone`, or set SANDPIPER_SERVER and SANDPIPER_TOKEN (or --server, --token, --data)',
 }
+
+/** The data directory that was looked in is this user's own. */
+const USER_HINT =
+  'start one with `sandpiper standalone`; for one that root started, use sudo, or set SANDPIPER_SERVER and SANDPIPER_TOKEN'
 
 const NO_TOKEN: Missing = {
   code: 'SP_CLI_NO_TOKEN',

@@ -1,37 +1,68 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isTerminal } from '../../protocol/status.js'
+import { cleanName } from '../terminal/log-lines.js'
 import type { BuildView } from '../terminal/view.js'
 import { getBuild, type ApiBuild, type ApiStage, type ApiStep, type RepoName } from './api.js'
 import type { ServerAddress } from './find-server.js'
 import { followLog, logPath } from './follow-log.js'
 import { send } from './http.js'
+import { askPatiently, type Patience } from './patience.js'
 
 const POLL_MS = 250
 
-export interface FollowBuildOptions {
+export interface FollowBuildOptions extends Omit<Patience, 'onLost'> {
   readonly server: ServerAddress
   readonly repo: RepoName
   readonly number: number
   readonly view: BuildView
-  readonly signal: AbortSignal
   /** Go on until the build has ended; else show what is there now. */
   readonly follow: boolean
 }
 
 interface Following {
   readonly options: FollowBuildOptions
-  /** Steps by `stage.step` whose log is being read, with the promise of its end. */
+  /** Ends the reading of logs, when they are not wanted any more or one of them failed. */
+  readonly logsEnd: AbortController
+  /** Steps by `stage.step` whose log is being read, with the promise of its end, which never fails. */
   readonly logs: Map<string, Promise<void>>
   readonly added: Set<string>
   readonly finished: Set<string>
+  /** Newest attempt of each stage by the stage's number. */
+  readonly attempts: Map<number, number>
 }
 
-/** Shows a build's steps and logs as they happen. @returns the build as it was last seen */
+/**
+ * Shows a build's steps and logs as they happen. @returns the build as it was last seen
+ * @throws what `followLog` throws
+ */
 export async function followBuild(options: FollowBuildOptions): Promise<ApiBuild> {
-  const following: Following = { options, logs: new Map(), added: new Set(), finished: new Set() }
+  const logsEnd = new AbortController()
+  const signal = AbortSignal.any([options.signal, logsEnd.signal])
+  const following: Following = {
+    options: { ...options, signal },
+    ...{ logsEnd, logs: new Map(), added: new Set(), finished: new Set(), attempts: new Map() },
+  }
+  try {
+    return await showUntilEnd(following)
+  } catch (error) {
+    // Whatever the abort broke off, its reason is what happened.
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    logsEnd.abort()
+    await Promise.all(following.logs.values())
+  }
+}
+
+async function showUntilEnd(following: Following): Promise<ApiBuild> {
+  const { options } = following
+  const { server, repo, number, signal, view } = options
+  const onLost = (): void => view.note(`${server.url} does not answer; trying again`)
   for (;;) {
-    const { server, repo, number } = options
-    const build = await getBuild(server, repo, number)
+    const build = options.follow
+      ? await askPatiently(server, { ...options, onLost }, () => getBuild(server, repo, number))
+      : await getBuild(server, repo, number)
+    for (const stage of build.stages ?? []) noteAttempt(following, stage)
     const steps = (build.stages ?? []).flatMap((stage) =>
       (stage.steps ?? []).map((step) => ({ stage, step, id: `${stage.number}.${step.number}` })),
     )
@@ -39,9 +70,25 @@ export async function followBuild(options: FollowBuildOptions): Promise<ApiBuild
     for (const step of steps) await showStep(following, step)
     if (isTerminal(build.status) || !options.follow) {
       await Promise.all(following.logs.values())
+      signal.throwIfAborted()
       return build
     }
-    await delay(POLL_MS, undefined, { signal: options.signal })
+    await delay(POLL_MS, undefined, { signal })
+  }
+}
+
+/** A new attempt runs every step again, also those that had ended: their logs are read anew. */
+function noteAttempt(following: Following, stage: ApiStage): void {
+  const { attempts, finished, logs, options } = following
+  const before = attempts.get(stage.number) ?? stage.attempt
+  attempts.set(stage.number, stage.attempt)
+  if (stage.attempt <= before) return
+  options.view.note(
+    `${cleanName(stage.name)}: the runner was lost; attempt ${stage.attempt} begins`,
+  )
+  for (const step of stage.steps ?? []) {
+    const id = `${stage.number}.${step.number}`
+    if (finished.delete(id)) logs.delete(id)
   }
 }
 
@@ -59,21 +106,24 @@ function addStep({ options, added }: Following, build: ApiBuild, known: KnownSte
   options.view.add({ id, name: several ? `${stage.name}/${step.name}` : step.name })
 }
 
-async function showStep(
-  { options, logs, finished }: Following,
-  { stage, step, id }: KnownStep,
-): Promise<void> {
+async function showStep(following: Following, { stage, step, id }: KnownStep): Promise<void> {
+  const { options, logs, finished, logsEnd } = following
   const { view } = options
   const ended = isTerminal(step.status)
   const hasLog = step.started_ms > 0 && (ended || step.status === 'running')
   if (hasLog && !logs.has(id)) {
     view.started(id)
-    logs.set(id, readLog(options, stage, step, id))
+    const ended = readLog(options, stage, step, id)
+    logs.set(
+      id,
+      ended.catch((error: unknown) => logsEnd.abort(error)),
+    )
   }
   if (!ended || finished.has(id)) return
   finished.add(id)
   // The end is shown after the last line of the log, as it happened.
   await logs.get(id)
+  options.signal.throwIfAborted()
   const durationMs = Math.max(0, step.stopped_ms - step.started_ms)
   view.finished(id, {
     status: step.status,
@@ -84,7 +134,7 @@ async function showStep(
 }
 
 async function readLog(
-  { server, repo, number, view, signal, follow }: FollowBuildOptions,
+  { server, repo, number, view, signal, follow, triesMax }: FollowBuildOptions,
   stage: ApiStage,
   step: ApiStep,
   id: string,
@@ -96,5 +146,8 @@ async function readLog(
     if (text !== '') view.output(id, text)
     return
   }
-  await followLog(server, log, { signal, onText: (text) => view.output(id, text) })
+  await followLog(server, log, {
+    ...{ signal, onText: (text) => view.output(id, text) },
+    ...(triesMax === undefined ? {} : { triesMax }),
+  })
 }

@@ -82,14 +82,43 @@ describe('followLog', () => {
 
   it('gives up on a server that stays away', async () => {
     const { url } = await serve([(_request, response) => response.destroy()])
-    await expect(follow(url, 3)).rejects.toMatchObject({ code: 'SP_CLI_UNREACHABLE', exitCode: 3 })
+    await expect(follow(url, 3)).rejects.toMatchObject({
+      ...{ code: 'SP_CLI_SERVER_LOST', exitCode: 3 },
+      message: expect.stringContaining(url) as unknown,
+    })
+  })
+
+  it('gives up on a server that answers with nothing again and again', async () => {
+    const { url, requests } = await serve([
+      (_request, response) => {
+        events(response, [])
+        response.end()
+      },
+    ])
+    await expect(follow(url, 3)).rejects.toMatchObject({ code: 'SP_CLI_SERVER_LOST' })
+    expect(requests).toHaveLength(3)
+  })
+
+  it('says where a new attempt begins, on a line of its own', async () => {
+    const { url } = await serve([
+      (_request, response) => {
+        events(response, [])
+        response.write('id: 1\ndata: {"pos":0,"out":"half a line","time":0}\n\n')
+        response.write('event: restart\ndata: {"attempt":2}\n\n')
+        response.write('id: 2-1\ndata: {"pos":0,"out":"anew\\n","time":0}\n\n')
+        response.end('event: end\ndata: {}\n\n')
+      },
+    ])
+    expect(await follow(url)).toBe(
+      'half a line\n[sandpiper: the runner was lost; attempt 2 begins]\nanew\n',
+    )
   })
 
   it('carries the token to no other address', async () => {
     const { url, requests } = await serve([
       (_request, response) => response.writeHead(302, { location: '/elsewhere' }).end(),
     ])
-    await expect(follow(url, 1)).rejects.toMatchObject({ code: 'SP_CLI_UNREACHABLE' })
+    await expect(follow(url, 1)).rejects.toMatchObject({ code: 'SP_CLI_SERVER_LOST' })
     expect(requests).toHaveLength(1)
   })
 })

@@ -1,10 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { CliError } from '../errors.js'
-import { ExitCode } from '../exit-code.js'
 import { buildPath, type RepoName } from './api.js'
-import { parseEventStream } from './event-stream.js'
+import { parseEventStream, type ServerSentEvent } from './event-stream.js'
 import type { ServerAddress } from './find-server.js'
 import { send } from './http.js'
+import { Failures, type Patience } from './patience.js'
 
 /** Names one step's log. */
 export interface LogAddress {
@@ -14,15 +12,10 @@ export interface LogAddress {
   readonly step: number
 }
 
-export interface FollowOptions {
-  readonly signal: AbortSignal
-  /** Gets the text of each record once, in order. */
+export interface FollowOptions extends Patience {
+  /** Gets the text of each record once, in order, and a line of ours where a new attempt begins. */
   readonly onText: (text: string) => void
-  /** Tries in a row without anything new before it gives up. Default 20, about half a minute. */
-  readonly triesMax?: number
 }
-
-const RETRY_DELAY_MS_MAX = 2000
 
 /** Path of a step's log in the API. */
 export function logPath(log: LogAddress): string {
@@ -32,66 +25,73 @@ export function logPath(log: LogAddress): string {
 /**
  * Follows a step's log from its first line to its end. A connection that breaks is made again and goes on
  * after the last record that was seen, so nothing is lost or told twice.
- * @throws CliError when the server refuses, or can't be reached any more
+ * @throws CliError when the server refuses, SP_CLI_SERVER_LOST when it can't be reached any more; the
+ * signal's reason when it is aborted
  */
 export async function followLog(
   server: ServerAddress,
   log: LogAddress,
   options: FollowOptions,
 ): Promise<void> {
-  const position = { lastId: '', progress: false }
-  for (let tries = 1; ; tries++) {
+  const position: FollowPosition = { lastId: '', midLine: false }
+  const failures = new Failures(server, options)
+  for (;;) {
+    let problem: unknown = new Error('the log ended before its step')
     try {
-      if (await readOnce(server, log, options, position)) return
+      for await (const event of readEvents(server, log, options.signal, position.lastId)) {
+        failures.reset()
+        if (event.event === 'end') return
+        show(event, position, options.onText)
+      }
     } catch (error) {
-      options.signal.throwIfAborted()
-      if (isRefusal(error) || (!position.progress && tries >= (options.triesMax ?? 20))) throw error
+      problem = error
     }
-    if (position.progress) tries = 1
-    position.progress = false
-    await delay(Math.min(100 * tries, RETRY_DELAY_MS_MAX), undefined, { signal: options.signal })
+    await failures.pause(problem)
   }
 }
 
 interface FollowPosition {
+  /** Of the last record that was shown. */
   lastId: string
-  /** Whether the newest connection brought anything. */
-  progress: boolean
+  /** Whether its text had no newline at its end. */
+  midLine: boolean
 }
 
-/** @returns true when the log's end was reached, false when the connection ended before it */
-async function readOnce(
+/** The events that one connection brings. */
+async function* readEvents(
   server: ServerAddress,
   log: LogAddress,
-  options: FollowOptions,
+  signal: AbortSignal,
+  lastId: string,
+): AsyncGenerator<ServerSentEvent> {
+  const resume = lastId === '' ? {} : { 'last-event-id': lastId }
+  const headers = { accept: 'text/event-stream', ...resume }
+  const response = await send(server, logPath(log), { headers, signal })
+  if (response.body !== null) yield* parseEventStream(response.body)
+}
+
+function show(
+  event: ServerSentEvent,
   position: FollowPosition,
-): Promise<boolean> {
-  const resume = position.lastId === '' ? {} : { 'last-event-id': position.lastId }
-  const response = await send(server, logPath(log), {
-    headers: { accept: 'text/event-stream', ...resume },
-    signal: options.signal,
-  })
-  if (response.body === null) return false
-  for await (const event of parseEventStream(response.body)) {
-    if (event.event === 'end') return true
-    if (event.event === 'restart') options.onText('[the step starts anew]\n')
-    if (event.event !== 'message') continue
-    position.lastId = event.id
-    position.progress = true
-    options.onText(recordText(event.data))
+  onText: (text: string) => void,
+): void {
+  const fields = fieldsOf(event.data)
+  if (event.event === 'restart') {
+    const start = position.midLine ? '\n' : ''
+    onText(
+      `${start}[sandpiper: the runner was lost; attempt ${String(fields['attempt'])} begins]\n`,
+    )
+    position.midLine = false
   }
-  return false
+  if (event.event !== 'message') return
+  position.lastId = event.id
+  const { out } = fields
+  if (typeof out !== 'string' || out === '') return
+  position.midLine = !out.endsWith('\n')
+  onText(out)
 }
 
-/** Asking again would bring the same answer. A server that is away or in trouble may come back. */
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof CliError)) return false
-  return error.exitCode === ExitCode.usage || error.code === 'SP_HTTP_UNAUTHORIZED'
-}
-
-/** The `out` of a log record in JSON. */
-function recordText(data: string): string {
+function fieldsOf(data: string): Record<string, unknown> {
   const value: unknown = JSON.parse(data)
-  const { out } = (typeof value === 'object' && value !== null ? value : {}) as { out?: unknown }
-  return typeof out === 'string' ? out : ''
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }

@@ -16,7 +16,7 @@ export interface ApiRequest {
 
 /**
  * Sends one request and returns the answer when it is a 2xx.
- * @throws CliError SP_CLI_UNREACHABLE (exit 3), or the server's own code: 401 and 403 and 5xx are set-up
+ * @throws the signal's reason when it is aborted; CliError SP_CLI_UNREACHABLE (exit 3), or the server's own code: 401 and 403 and 5xx are set-up
  * problems (exit 3), other 4xx mean that the command asked for something that can't be (exit 2)
  */
 export async function send(
@@ -42,9 +42,10 @@ export async function send(
       signal: AbortSignal.any(signals),
     })
     if (response.ok) return response
-    throw await refusal(response)
+    throw await refusal(server, response)
   } catch (error) {
     if (error instanceof CliError) throw error
+    request.signal?.throwIfAborted()
     throw unreachable(server, error, headTimeout.signal.aborted)
   } finally {
     clearTimeout(timer)
@@ -84,17 +85,26 @@ function unreachable(server: ServerAddress, error: unknown, timedOut: boolean): 
   })
 }
 
-async function refusal(response: Response): Promise<CliError> {
+async function refusal(server: ServerAddress, response: Response): Promise<CliError> {
   const body = errorBody(await response.text().catch(() => ''))
   const { status } = response
-  const host = status === 401 || status === 403 || status >= 500
-  const hint = body.hint || (status === 401 ? 'check SANDPIPER_TOKEN or --token' : '')
+  if (status === 401) return wrongToken(server, body)
+  const host = status === 403 || status >= 500
+  const { hint } = body
   return new CliError(
     host ? ExitCode.host : ExitCode.usage,
     body.code || `SP_HTTP_${status}`,
     body.message || `the server answered ${status} ${response.statusText}`.trim(),
     { hint },
   )
+}
+
+function wrongToken({ url, tokenFrom }: ServerAddress, body: ErrorBody): CliError {
+  const which = tokenFrom === undefined ? 'the token' : `the token from ${tokenFrom}`
+  const code = body.code || 'SP_HTTP_UNAUTHORIZED'
+  return new CliError(ExitCode.host, code, `${url} does not accept ${which}`, {
+    hint: "set SANDPIPER_TOKEN to the content of admin-token in that server's data directory, or SANDPIPER_SERVER to the server that the token is for",
+  })
 }
 
 interface ErrorBody {

@@ -24,8 +24,17 @@ export function numberArgument(text: string | undefined, what: string): number {
   return value
 }
 
+/** Reads the number of a build; `latest` is one too. */
+export function buildArgument(text: string | undefined): number | 'latest' {
+  return text === 'latest' ? text : numberArgument(text, 'build')
+}
+
 /** The server that a client command talks to. */
 export function serverOf(context: CommandContext): Promise<ServerAddress> {
-  const { server, token } = context.settings
-  return findServer({ server, token, data: dataDirOf(context.io, context.settings) })
+  const { server, token, data } = context.settings
+  return findServer({
+    ...{ server, token, data: dataDirOf(context.io, context.settings) },
+    tokenFrom: context.option('token') === undefined ? 'SANDPIPER_TOKEN' : '--token',
+    isRoot: context.io.uid === 0 || data !== undefined,
+  })
 }

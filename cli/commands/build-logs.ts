@@ -1,44 +1,74 @@
 import { isFailure } from '../../protocol/status.js'
-import { getBuild, type ApiBuild, type ApiStage, type ApiStep } from '../client/api.js'
+import {
+  getBuild,
+  type ApiBuild,
+  type ApiStage,
+  type ApiStep,
+  type RepoName,
+} from '../client/api.js'
 import type { ServerAddress } from '../client/find-server.js'
 import { followBuild } from '../client/follow-build.js'
 import { followLog, logPath, type LogAddress } from '../client/follow-log.js'
 import { send } from '../client/http.js'
 import type { CommandContext } from '../command.js'
-import { usageError } from '../errors.js'
+import { Exit, usageError } from '../errors.js'
 import { ExitCode } from '../exit-code.js'
 import { printJson, type CliIo } from '../io.js'
 import { safeLines } from '../terminal/log-lines.js'
 import { createBuildView, type BuildView } from '../terminal/view.js'
-import { numberArgument, repoArgument, serverOf } from './arguments.js'
+import { buildArgument, repoArgument, serverOf } from './arguments.js'
 
 /** `sandpiper build logs`: one step's log, or the whole build in a live view. */
 export async function runBuildLogs(context: CommandContext): Promise<ExitCode> {
-  const server = await serverOf(context)
   const repo = repoArgument(context.args[0])
-  const number = numberArgument(context.args[1], 'build')
+  const asked = buildArgument(context.args[1])
   const [, , stageText, stepText] = context.args
-  if (stageText === undefined) return wholeBuild(context, server, repo, number)
-  if (stepText === undefined)
+  if (stageText !== undefined && stepText === undefined)
     throw usageError('the step is missing', 'give stage and step, or neither')
-  const build = await getBuild(server, repo, number)
+  if (context.json && context.has('follow'))
+    throw usageError(
+      '--follow and --json exclude each other',
+      'one shows a build as it happens, the other is one document',
+    )
+  const server = await serverOf(context)
+  const build = await getBuild(server, repo, asked)
+  const { number } = build
+  if (stageText === undefined || stepText === undefined) {
+    return context.json
+      ? jsonBuild(context.io, server, repo, build)
+      : untilInterrupted(context, () => wholeBuild(context, server, repo, number))
+  }
   const stage = pick(build.stages ?? [], stageText, 'stage')
   const step = pick(stage.steps ?? [], stepText, 'step')
   const log = { repo, build: number, stage: stage.number, step: step.number }
-  if (context.json) return jsonLog(context.io, server, log)
-  await printLog(context, server, log)
+  if (context.json) {
+    printJson(context.io, await readRecords(server, log))
+    return ExitCode.ok
+  }
+  await untilInterrupted(context, () => printLog(context, server, log))
   if (!context.has('follow')) return ExitCode.ok
   return exitCodeOfStep(await getBuild(server, repo, number), log)
+}
+
+/** An interrupt ends only the following. */
+async function untilInterrupted<T>(context: CommandContext, work: () => Promise<T>): Promise<T> {
+  const { io } = context
+  const following = context.has('follow')
+  try {
+    return await work()
+  } catch (error) {
+    if (!following || !io.stop.aborted) throw error
+    io.stderr.write('stopped following; the build goes on\n')
+    throw new Exit(ExitCode.interrupted)
+  }
 }
 
 async function wholeBuild(
   context: CommandContext,
   server: ServerAddress,
-  repo: LogAddress['repo'],
+  repo: RepoName,
   number: number,
 ): Promise<ExitCode> {
-  if (context.json)
-    throw usageError('--json needs a stage and a step', '`build show --json` has the states')
   const { io } = context
   const view = viewFor(io)
   const follow = context.has('follow')
@@ -70,14 +100,31 @@ function pick<T extends ApiStage | ApiStep>(things: readonly T[], text: string, 
   throw usageError(`no ${what} \`${text}\` in this build`, `there are: ${names || 'none yet'}`)
 }
 
-async function jsonLog(io: CliIo, server: ServerAddress, log: LogAddress): Promise<ExitCode> {
+/** The build as `build show --json` has it; each step that has started has its log in `records`. */
+async function jsonBuild(
+  io: CliIo,
+  server: ServerAddress,
+  repo: RepoName,
+  build: ApiBuild,
+): Promise<ExitCode> {
+  const stages = []
+  for (const stage of build.stages ?? []) {
+    const steps = []
+    for (const step of stage.steps ?? []) {
+      const log = { repo, build: build.number, stage: stage.number, step: step.number }
+      const records = step.started_ms > 0 ? await readRecords(server, log) : []
+      steps.push({ ...step, records })
+    }
+    stages.push({ ...stage, steps })
+  }
+  printJson(io, { ...build, stages })
+  return ExitCode.ok
+}
+
+async function readRecords(server: ServerAddress, log: LogAddress): Promise<unknown[]> {
   const response = await send(server, logPath(log), { headers: { accept: 'application/x-ndjson' } })
   const lines = (await response.text()).split('\n').filter((line) => line !== '')
-  printJson(
-    io,
-    lines.map((line) => JSON.parse(line) as unknown),
-  )
-  return ExitCode.ok
+  return lines.map((line) => JSON.parse(line) as unknown)
 }
 
 /** On a terminal the text is made safe; into a file or pipe go the very bytes. */
@@ -93,7 +140,10 @@ async function printLog(
     else io.stdout.write(safeLines(text, io.colours).join('\n') + (text.endsWith('\n') ? '\n' : ''))
   }
   if (context.has('follow')) {
-    await followLog(server, log, { signal: io.stop, onText })
+    const onLost = (): void => {
+      io.stderr.write(`${server.url} does not answer; trying again\n`)
+    }
+    await followLog(server, log, { signal: io.stop, onText, onLost })
     return
   }
   const response = await send(server, logPath(log), { headers: { accept: 'text/plain' } })

@@ -1,15 +1,14 @@
 import type { Command } from 'commander'
-import { isFailure } from '../../protocol/status.js'
-import { buildPath, getBuild, repoPath, type ApiBuild } from '../client/api.js'
+import { isFailure, isTerminal } from '../../protocol/status.js'
+import { buildPath, getBuild, repoPath, type ApiBuild, type RepoName } from '../client/api.js'
 import { sendJson } from '../client/http.js'
 import { addCommand, addGroup, type CommandContext, type Finish } from '../command.js'
 import { ExitCode } from '../exit-code.js'
 import { printJson, printLine, type CliIo } from '../io.js'
-import { formatDuration } from '../terminal/duration.js'
 import { formatTable } from '../terminal/table.js'
-import { numberArgument, repoArgument, serverOf } from './arguments.js'
+import { buildArgument, numberArgument, repoArgument, serverOf } from './arguments.js'
 import { runBuildLogs } from './build-logs.js'
-import { describeBuild } from './describe-build.js'
+import { describeBuild, titleOf, took } from './describe-build.js'
 
 const SCOPE = 'client'
 
@@ -27,7 +26,7 @@ export function addBuildCommands(program: Command, io: CliIo, finish: Finish): v
     syntax: 'show <owner/name> <number>',
     summary: 'show one build with its stages and steps; exit code 1 when it failed',
     scope: SCOPE,
-    examples: ['sandpiper build show octo/hello 3'],
+    examples: ['sandpiper build show octo/hello 3', 'sandpiper build show octo/hello latest'],
     run: show,
   })
   addCommand(build, io, finish, {
@@ -41,32 +40,21 @@ export function addBuildCommands(program: Command, io: CliIo, finish: Finish): v
     ],
     run: runBuildLogs,
   })
-  for (const definition of CHANGES) {
-    addCommand(build, io, finish, {
-      ...definition,
-      scope: SCOPE,
-      run: (context) => change(context, definition.method, definition.done),
-    })
-  }
-}
-
-/** Paths and methods are Drone's: POST makes a new build of the same event, DELETE ends the build. */
-const CHANGES = [
-  {
+  addCommand(build, io, finish, {
     syntax: 'cancel <owner/name> <number>',
     summary: 'end a build that waits or runs',
-    method: 'DELETE',
-    done: 'cancelled',
+    scope: SCOPE,
     examples: ['sandpiper build cancel octo/hello 3'],
-  },
-  {
+    run: cancel,
+  })
+  addCommand(build, io, finish, {
     syntax: 'restart <owner/name> <number>',
     summary: 'make a new build of the same event',
-    method: 'POST',
-    done: 'restarted as',
+    scope: SCOPE,
     examples: ['sandpiper build restart octo/hello 3'],
-  },
-] as const
+    run: restart,
+  })
+}
 
 async function list(context: CommandContext): Promise<undefined> {
   const repo = repoArgument(context.args[0])
@@ -81,30 +69,47 @@ async function list(context: CommandContext): Promise<undefined> {
 }
 
 function row(build: ApiBuild): string[] {
-  const took = build.finished_ms > 0 ? formatDuration(build.finished_ms - build.started_ms) : ''
-  const title = (build.message.split('\n')[0] ?? '').slice(0, 60)
   const { number, status, event, ref, after } = build
-  return [`#${number}`, status, event, ref, after.slice(0, 10), took, title]
+  const time = took(build.started_ms, build.finished_ms).trim()
+  return [`#${number}`, status, event, ref, after.slice(0, 10), time, titleOf(build).slice(0, 60)]
 }
 
 async function show(context: CommandContext): Promise<ExitCode> {
   const repo = repoArgument(context.args[0])
-  const number = numberArgument(context.args[1], 'build')
+  const number = buildArgument(context.args[1])
   const build = await getBuild(await serverOf(context), repo, number)
   if (context.json) printJson(context.io, build)
   else printLine(context.io, describeBuild(repo, build, context.io.colours))
   return isFailure(build.status) ? ExitCode.failed : ExitCode.ok
 }
 
-async function change(
-  context: CommandContext,
-  method: 'POST' | 'DELETE',
-  done: string,
-): Promise<undefined> {
-  const repo = repoArgument(context.args[0])
-  const number = numberArgument(context.args[1], 'build')
+/** Paths and methods are Drone's: DELETE ends the build, POST makes a new one of the same event. */
+async function cancel(context: CommandContext): Promise<undefined> {
+  const { repo, number } = namedBuild(context)
+  const server = await serverOf(context)
+  const before = await getBuild(server, repo, number)
+  const after = isTerminal(before.status)
+    ? before
+    : ((await sendJson(server, buildPath(repo, number), { method: 'DELETE' })) as ApiBuild)
+  // It may also have ended by itself just before the server heard of this.
+  const ended = isTerminal(before.status) || (isTerminal(after.status) && after.status !== 'killed')
+  const name = `${repo.owner}/${repo.name} #${number}`
+  if (context.json) printJson(context.io, after)
+  else if (!ended) printLine(context.io, `cancelled ${name}`)
+  else printLine(context.io, `${name} has ended already (${after.status}): nothing to cancel`)
+}
+
+async function restart(context: CommandContext): Promise<undefined> {
+  const { repo, number } = namedBuild(context)
   const path = buildPath(repo, number)
-  const answer = (await sendJson(await serverOf(context), path, { method })) as ApiBuild | null
-  if (context.json) printJson(context.io, answer ?? { number })
-  else printLine(context.io, `${done} ${repo.owner}/${repo.name} #${answer?.number ?? number}`)
+  const made = (await sendJson(await serverOf(context), path, { method: 'POST' })) as ApiBuild
+  if (context.json) printJson(context.io, made)
+  else printLine(context.io, `restarted as ${repo.owner}/${repo.name} #${made.number}`)
+}
+
+function namedBuild({ args }: CommandContext): {
+  readonly repo: RepoName
+  readonly number: number
+} {
+  return { repo: repoArgument(args[0]), number: numberArgument(args[1], 'build') }
 }

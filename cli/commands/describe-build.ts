@@ -1,42 +1,53 @@
 import type { ApiBuild, ApiStage, ApiStep, RepoName } from '../client/api.js'
 import { formatDuration } from '../terminal/duration.js'
-import { stripTerminalText } from '../terminal/sanitize.js'
+import { cleanName } from '../terminal/log-lines.js'
 import { createStyle, statusMark } from '../terminal/style.js'
 
-/** A build with its stages and steps as text for people. */
+/** A build with its stages and steps as text for people. Colours are ours, everything else may be a stranger's. */
 export function describeBuild(repo: RepoName, build: ApiBuild, colours: boolean): string {
   const style = createStyle(colours)
-  const title = build.message.split('\n')[0] ?? ''
   const lines = [
     `${repo.owner}/${repo.name} #${build.number}  ${style.status(build.status, build.status)}${took(build.started_ms, build.finished_ms)}`,
-    `${build.event} ${build.ref} ${build.after.slice(0, 10)}  ${title}`,
+    cleanName(`${build.event} ${build.ref} ${build.after.slice(0, 10)}`),
+    `message  ${titleOf(build)}`,
+    `author   ${cleanName(`${build.author_name} <${build.author_email}>`)}`,
+    `created  ${timeOf(build.created_ms)}`,
   ]
-  if (build.error !== '') lines.push(style.status('error', build.error))
+  if (build.error !== '') lines.push(style.status('error', cleanName(build.error)))
   for (const stage of build.stages ?? []) {
-    lines.push('', `${statusMark(stage.status)} ${stage.name}${why(stage)}`)
-    const width = Math.max(0, ...(stage.steps ?? []).map((step) => step.name.length))
+    lines.push('', `${statusMark(stage.status)} ${cleanName(stage.name)}${why(stage)}`)
+    const width = Math.max(0, ...(stage.steps ?? []).map((step) => cleanName(step.name).length))
     for (const step of stage.steps ?? []) {
       const state = style.status(
         step.status,
-        `${statusMark(step.status)} ${step.name.padEnd(width)}`,
+        `${statusMark(step.status)} ${cleanName(step.name).padEnd(width)}`,
       )
       lines.push(`    ${state}${took(step.started_ms, step.stopped_ms)}${why(step)}`)
     }
   }
-  return lines.map(clean).join('\n')
-
-  /** Colours are ours, everything else may be a stranger's. */
-  function clean(line: string): string {
-    return colours ? line : stripTerminalText(line)
-  }
+  return lines.join('\n')
 }
 
-function took(started: number, ended: number): string {
+/** First line of the commit's message, safe to print. */
+export function titleOf(build: ApiBuild): string {
+  return cleanName(build.message.split('\n')[0] ?? '')
+}
+
+/** `2026-01-31 23:59:59 UTC` */
+function timeOf(ms: number): string {
+  return new Date(ms)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, ' UTC')
+}
+
+/** How long something took, in Unix ms; empty for what has not started or not ended. */
+export function took(started: number, ended: number): string {
   return started > 0 && ended > 0 ? `  ${formatDuration(ended - started)}` : ''
 }
 
 function why(thing: ApiStage | ApiStep): string {
   const exit = 'exit_code' in thing && thing.exit_code !== 0 ? `exit code ${thing.exit_code}` : ''
-  const text = stripTerminalText(thing.error).replace(/\s+/g, ' ') || exit
+  const text = cleanName(thing.error).trim() || exit
   return text === '' ? '' : `  (${text})`
 }

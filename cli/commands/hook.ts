@@ -94,9 +94,14 @@ async function send(context: CommandContext): Promise<ExitCode | undefined> {
   const results = []
   for (const update of updates.slice(0, REFS_MAX)) {
     const gitDir = dirname(resolve(io.cwd, file))
-    const result = await sendRefUpdate(update, { config, gitDir, pusher, now: Date.now() })
+    const result = await sendRefUpdate(update, {
+      ...{ config, gitDir, pusher, now: Date.now(), program: io.programPath },
+    })
     results.push(result)
-    if (!context.json) printLine(io, stripTerminalText(`sandpiper: ${result.text}`))
+    if (context.json) continue
+    for (const line of [result.text, ...result.advice]) {
+      printLine(io, stripTerminalText(`sandpiper: ${line}`))
+    }
   }
   const left = updates.length - results.length
   if (left > 0) io.stderr.write(`sandpiper: ${left} more refs were not told about\n`)

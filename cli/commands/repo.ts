@@ -1,4 +1,6 @@
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { repoPath, type ApiRepo } from '../client/api.js'
 import { sendJson } from '../client/http.js'
@@ -82,8 +84,23 @@ async function add(context: CommandContext): Promise<undefined> {
   }
   const { hook_secret: told, hooks } = added as AddedRepo
   printLine(io, `added ${owner}/${name}`)
-  printLine(io, `webhook address: ${hooks.github} (GitHub), ${hooks.git} (signed generic)`)
-  printLine(io, `webhook secret:  ${told}`)
+  printLine(io, `webhook, GitHub:  ${hooks.github}`)
+  printLine(io, `webhook, others:  ${hooks.git}`)
+  printLine(io, `webhook secret:   ${told}`)
+  const absent = await absentPath(body.clone_url)
+  if (absent === null) return
+  io.stderr.write(`warning: there is no ${absent} on this machine\n`)
+  io.stderr.write('hint: builds fail until the server finds a repository there\n')
+}
+
+/** The path that a clone URL names on this machine, when nothing is there. The server may be elsewhere. */
+async function absentPath(cloneUrl: string): Promise<string | null> {
+  const path = /^file:\/\/(localhost)?\//i.test(cloneUrl) ? fileURLToPath(cloneUrl) : cloneUrl
+  if (!path.startsWith('/')) return null
+  return stat(path).then(
+    () => null,
+    (error: unknown) => ((error as NodeJS.ErrnoException).code === 'ENOENT' ? path : null),
+  )
 }
 
 async function list(context: CommandContext): Promise<undefined> {

@@ -20,5 +20,14 @@ export function unknownVariables(env: Readonly<Record<string, string | undefined
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && !accepted.has(name))
     .sort()
-    .map((name) => `${name} is no setting: did you mean ${nearest(name, known) ?? ''}?`)
+    .map((name) => complaint(name, known))
+}
+
+/** The prefix that all have is no likeness. */
+function complaint(name: string, known: readonly string[]): string {
+  const names = known.map((candidate) => candidate.slice(PREFIX.length))
+  const near = nearest(name.slice(PREFIX.length), names)
+  return near === undefined
+    ? `${name} is no setting: see the README for those that are`
+    : `${name} is no setting: did you mean ${PREFIX}${near}?`
 }

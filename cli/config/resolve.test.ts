@@ -32,6 +32,13 @@ describe('resolveSettings', () => {
     )
   })
 
+  it('names no setting that is not near', () => {
+    const env = { SANDPIPER_COLOUR_SCHEME: 'dark' }
+    expect(() => resolveSettings({ env, flags: {}, scope: 'client' })).toThrow(
+      'SANDPIPER_COLOUR_SCHEME is no setting: see the README for those that are',
+    )
+  })
+
   it('knows a misspelt limit from the variables that steps are given', () => {
     const env = { SANDPIPER_STEP: 'unit', SANDPIPER_BUILD_NUMBER: '7' }
     expect(() => resolveSettings({ env, flags: {}, scope: 'client' })).not.toThrow()

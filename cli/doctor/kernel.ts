@@ -75,16 +75,22 @@ async function checkSeccomp(): Promise<CheckResult> {
 }
 
 async function checkTun(): Promise<CheckResult> {
-  const usable = await access('/dev/net/tun', constants.R_OK | constants.W_OK).then(
-    () => true,
-    () => false,
+  return describeTun(
+    await access('/dev/net/tun', constants.R_OK | constants.W_OK).then(
+      () => '',
+      (error: unknown) => (error as NodeJS.ErrnoException).code ?? 'unknown error',
+    ),
   )
-  if (usable) return present('tun', '/dev/net/tun')
-  return lacking(
-    'tun',
-    '/dev/net/tun is not there; later networks of stages will want it',
-    'modprobe tun',
-  )
+}
+
+/** @param problem the errno's name that opening /dev/net/tun would give; empty for none */
+export function describeTun(problem: string): CheckResult {
+  if (problem === '') return present('tun', '/dev/net/tun')
+  const wanted = 'later networks of stages will want it'
+  if (problem === 'ENOENT')
+    return lacking('tun', `/dev/net/tun is not there; ${wanted}`, 'modprobe tun')
+  const detail = `/dev/net/tun is there, but can't be opened (${problem}); ${wanted}`
+  return lacking('tun', detail, 'run as root, or chmod 0666 /dev/net/tun')
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -2,8 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { messageOf } from '../../protocol/errors.js'
 import { CliError } from '../errors.js'
 import { ExitCode } from '../exit-code.js'
+import { ownerOf } from './owner.js'
 
-/** What the installed hook has to know; kept in the repository's directory with mode 0600. */
+/**
+ * What the installed hook has to know; kept in the repository's directory, where only its owner reads it, and
+ * the group of one that is shared.
+ */
 export interface HookConfig {
   /** Address of the server, without a slash at its end. */
   readonly server: string
@@ -26,11 +30,20 @@ export async function readHookConfig(file: string): Promise<HookConfig> {
       'SP_CLI_HOOK_CONFIG',
       `can't use ${file}: ${messageOf(error)}`,
       {
-        hint: 'write it again with `sandpiper hook install`',
+        hint: await hintFor(file, error),
         cause: error,
       },
     )
   }
+}
+
+async function hintFor(file: string, error: unknown): Promise<string> {
+  const again = 'write it again with `sandpiper hook install`'
+  if ((error as NodeJS.ErrnoException).code !== 'EACCES') return again
+  const owner = await ownerOf(file).catch(() => null)
+  if (owner === null)
+    return `the user who pushes may not enter its directory; ${again} as its owner`
+  return `push as ${owner.name}, or set core.sharedRepository to group and ${again} as ${owner.name} or root; no build was made`
 }
 
 function isHookConfig(value: unknown): value is HookConfig {

@@ -1,6 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import os from 'node:os'
@@ -13,6 +23,7 @@ import {
 import { readHookConfig } from './config.js'
 import { parseRefUpdates } from './git-facts.js'
 import { installHook, type InstalledHook } from './install.js'
+import { actAs } from './owner.js'
 import { sendRefUpdate } from './send.js'
 
 const ENV = {
@@ -51,6 +62,58 @@ function install(
     force: options.force ?? false,
   })
 }
+
+const asRoot = process.geteuid?.() === 0 ? describe : describe.skip
+
+asRoot("installing the hook as root in another user's repository", () => {
+  const [uid, gid] = [61_001, 61_002]
+
+  beforeEach(async () => {
+    // The owner has to get there.
+    await chmod(dir, 0o755)
+    await mkdir(path.join(bare, 'hooks'), { recursive: true })
+    execFileSync('chown', ['-R', `${uid}:${gid}`, bare])
+  })
+
+  it('makes hook and config the files of the owner, and of nobody else', async () => {
+    const installed = await install()
+    expect(await stat(installed.config)).toMatchObject({ uid, gid, mode: 0o100600 })
+    expect(await stat(installed.hook)).toMatchObject({ uid, gid, mode: 0o100755 })
+    expect([process.geteuid?.(), process.getegid?.()]).toEqual([0, 0])
+  })
+
+  it('lets the group of a shared repository read the config', async () => {
+    git('config', '--file', path.join(bare, 'config'), 'core.sharedRepository', 'group')
+    expect(await stat((await install()).config)).toMatchObject({ uid, gid, mode: 0o100640 })
+  })
+
+  it("writes nothing where the owner could not, through the owner's link", async () => {
+    const elsewhere = path.join(dir, 'elsewhere')
+    await mkdir(elsewhere)
+    await rm(path.join(bare, 'hooks'), { recursive: true })
+    await symlink(elsewhere, path.join(bare, 'hooks'))
+    await expect(install()).rejects.toMatchObject({ code: 'SP_CLI_HOOK_OWNER', exitCode: 3 })
+    expect(await readdir(elsewhere)).toEqual([])
+  })
+
+  it('names the owner to a user who can not read the config', async () => {
+    const { config } = await install()
+    const stranger = { uid: 61_003, gid: 61_003, name: 'stranger' }
+    await expect(actAs(stranger, () => readHookConfig(config))).rejects.toMatchObject({
+      code: 'SP_CLI_HOOK_CONFIG',
+      hint: expect.stringContaining(`push as uid ${uid}`) as unknown,
+    })
+  })
+
+  it('refuses a user whose files the owner could not read', async () => {
+    await chmod(bare, 0o777)
+    const stranger = { uid: 61_003, gid: 61_003, name: 'stranger' }
+    await expect(actAs(stranger, () => install())).rejects.toMatchObject({
+      code: 'SP_CLI_HOOK_OWNER',
+      hint: expect.stringContaining(`run it as uid ${uid}`) as unknown,
+    })
+  })
+})
 
 describe('installing the hook', () => {
   it('keeps the secret in a file that only its owner reads, and out of the script', async () => {
@@ -145,14 +208,17 @@ describe('sending the hook', () => {
       { before: NULL_ID, after, ref },
       {
         config: { server: url, repo: 'octo/hello', secret: 'hunter2' },
-        ...{ gitDir: bare, pusher: 'ada', now: 1234, retryDelaysMs: [1, 1] },
+        ...{ gitDir: bare, pusher: 'ada', now: 1234, retryDelaysMs: [1, 1], program: '/opt/sp' },
       },
     )
 
   it('signs the facts of the commit', async () => {
     const commit = push('Say hello\n\nÜnïcode and "quotes".')
     const result = await send(commit)
-    expect(result).toMatchObject({ ok: true, text: 'build #3 http://ci/3', build: { number: 3 } })
+    expect(result).toMatchObject({
+      ...{ ok: true, build: { number: 3 }, advice: ['http://ci/3'] },
+      text: 'build #3 of octo/hello; follow it: sandpiper build logs octo/hello 3 --follow',
+    })
     const [first] = received
     expect(first?.signature).toBe(signBody('hunter2', first?.body ?? ''))
     expect(JSON.parse(first?.body ?? '')).toMatchObject({
@@ -181,7 +247,10 @@ describe('sending the hook', () => {
   it('does not try again what was refused, and says why', async () => {
     answers = [{ status: 401, body: { detail: 'wrong signature' } }]
     const result = await send(push())
-    expect(result).toMatchObject({ ok: false, text: 'refused (401): wrong signature' })
+    expect(result).toMatchObject({
+      ok: false,
+      text: `no build was made: ${url} refused (401): wrong signature`,
+    })
     expect(received).toHaveLength(1)
   })
 
@@ -195,13 +264,29 @@ describe('sending the hook', () => {
     })
   })
 
-  it('gives up without an exception when nobody answers', async () => {
+  it('says that there is no build and how to send the push again when nobody answers', async () => {
     server.close()
     const result = await send(NULL_ID)
     expect(result).toMatchObject({
       ok: false,
-      text: expect.stringContaining('not reached') as unknown,
+      text: expect.stringMatching(
+        /^no build was made of refs\/heads\/main: http:.* was not reached: .*ECONNREFUSED/,
+      ) as unknown,
     })
+    const [first, command = ''] = result.advice
+    expect(first).toContain('git commit --allow-empty')
+    // The command is run as it stands, with `cat` for the program and its arguments.
+    const said = execFileSync('sh', ['-c', command.replace("'/opt/sp'", 'sh -c cat --')])
+    expect(said.toString()).toBe(`${NULL_ID} ${NULL_ID} refs/heads/main\n`)
+    expect(command).toContain("hook send --config '")
+  })
+
+  it('does not claim that there is no build when the answer was lost', async () => {
+    const cut = createServer((_request, response) => response.destroy())
+    await new Promise<void>((resolve) => cut.listen(0, '127.0.0.1', resolve))
+    url = `http://127.0.0.1:${(cut.address() as AddressInfo).port}`
+    expect((await send(NULL_ID)).text).toMatch(/^perhaps no build was made/)
+    cut.close()
   })
 })
 

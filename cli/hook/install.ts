@@ -1,9 +1,12 @@
-import { chmod, lstat, mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../../protocol/errors.js'
 import { CliError, usageError } from '../errors.js'
 import { ExitCode } from '../exit-code.js'
 import { HOOK_CONFIG_FILE, type HookConfig } from './config.js'
+import { actAs, ownerOf, type Owner } from './owner.js'
 import { HOOK_MARK, hookScript } from './script.js'
+import { isShared } from './shared-repository.js'
 
 export interface HookInstallation {
   /** A bare repository, a `.git` directory, or a working tree that has one. */
@@ -23,19 +26,55 @@ export interface InstalledHook {
 }
 
 /**
- * Writes `hooks/post-receive` and the config file with the secret into the repository.
- * @throws CliError SP_CLI_USAGE when it is no repository, SP_CLI_HOOK_EXISTS when it has a foreign hook
+ * Writes `hooks/post-receive` and the config file with the secret into the repository. Both belong to the
+ * repository's owner, whoever calls this: the hook runs as the user who pushes.
+ * @throws CliError SP_CLI_USAGE when it is no repository, SP_CLI_HOOK_EXISTS when it has a foreign hook,
+ * SP_CLI_HOOK_OWNER when the files can't be the owner's
  */
 export async function installHook(installation: HookInstallation): Promise<InstalledHook> {
   const gitDir = await findGitDir(installation.repository)
+  const owner = await ownerOf(gitDir)
+  try {
+    return await actAs(owner, () => writeHook(gitDir, owner, installation))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EACCES' && code !== 'EPERM') throw error
+    throw notTheOwner(gitDir, owner, messageOf(error))
+  }
+}
+
+async function writeHook(
+  gitDir: string,
+  owner: Owner,
+  installation: HookInstallation,
+): Promise<InstalledHook> {
+  const shared = await isShared(gitDir)
+  if (!shared && process.geteuid?.() !== owner.uid) {
+    throw notTheOwner(gitDir, owner, 'they could not read what another user writes')
+  }
   const hook = join(gitDir, 'hooks', 'post-receive')
   const config = join(gitDir, HOOK_CONFIG_FILE)
   const previous = await makeRoom(hook, installation.force)
   await mkdir(join(gitDir, 'hooks'), { recursive: true })
-  await writeAtomically(config, `${JSON.stringify(installation.config, null, 2)}\n`, 0o600)
+  const secret = { mode: shared ? 0o640 : 0o600, gid: owner.gid }
+  await writeAtomically(config, `${JSON.stringify(installation.config, null, 2)}\n`, secret)
   const { node, program } = installation
-  await writeAtomically(hook, hookScript({ node, program, config, previous }), 0o755)
+  await writeAtomically(hook, hookScript({ node, program, config, previous }), {
+    ...{ mode: 0o755, gid: owner.gid },
+  })
   return { hook, config, previous }
+}
+
+function notTheOwner(gitDir: string, { name }: Owner, why: string): CliError {
+  const where = `${gitDir}, which belongs to ${name}`
+  return new CliError(
+    ExitCode.host,
+    'SP_CLI_HOOK_OWNER',
+    `can't install a hook in ${where}: ${why}`,
+    {
+      hint: `run it as ${name} or with sudo; all of the repository has to belong to ${name}`,
+    },
+  )
 }
 
 async function findGitDir(repository: string): Promise<string> {
@@ -73,11 +112,25 @@ async function makeRoom(hook: string, force: boolean): Promise<string | null> {
 }
 
 /** The mode is set before the content is there under its name: a secret is never readable in between. */
-async function writeAtomically(file: string, content: string, mode: number): Promise<void> {
+async function writeAtomically(
+  file: string,
+  content: string,
+  { mode, gid }: { readonly mode: number; readonly gid: number },
+): Promise<void> {
   const temporary = `${file}.${process.pid}.new`
-  await writeFile(temporary, content, { mode, flag: 'wx' })
-  await chmod(temporary, mode)
-  await rename(temporary, file)
+  const handle = await open(temporary, 'wx', 0o600)
+  try {
+    const made = await handle.stat()
+    if (made.gid !== gid) await handle.chown(made.uid, gid)
+    await handle.chmod(mode)
+    await handle.writeFile(content)
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  } finally {
+    await handle.close()
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

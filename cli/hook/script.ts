@@ -30,6 +30,6 @@ export function hookScript(script: HookScript): string {
 }
 
 /** Quotes a word for /bin/sh. */
-function quote(word: string): string {
+export function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -15,7 +15,7 @@ export async function runDoctor(context: CommandContext): Promise<ExitCode> {
   const checks = [
     ...(await checkKernel(io.uid)),
     ...(await checkCgroups()),
-    ...(await checkPrograms()),
+    ...(await checkPrograms(io.env)),
     ...(await checkProbes()),
   ]
   // Making a sandbox tells little where something it needs is known to be missing.

@@ -1,0 +1,237 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+
+/** The real program against a server of which only the answers matter. */
+const program = path.resolve(__dirname, '../bin/sandpiper')
+const BUILD = '/api/repos/octo/hello/builds'
+let dir: string
+let server: Server
+let url: string
+/** What is sent for `METHOD PATH`; anything else is a 401. */
+let answers: Record<string, unknown>
+let asked: string[]
+let onLog: (response: ServerResponse) => void
+
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(os.tmpdir(), 'sp-test-client-'))
+  answers = {}
+  asked = []
+  server = createServer((request, response) => {
+    const what = `${request.method ?? ''} ${request.url ?? ''}`
+    asked.push(what)
+    if (request.headers.accept === 'text/event-stream') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.flushHeaders()
+      onLog(response)
+      return
+    }
+    const answer = answers[what]
+    if (answer === undefined) response.writeHead(401)
+    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? {}))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+
+afterEach(async () => {
+  server.closeAllConnections()
+  server.close()
+  await rm(dir, { recursive: true, force: true })
+})
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+async function sandpiper(
+  args: readonly string[],
+  onOutput: (kill: () => void) => void = () => undefined,
+  env: Record<string, string> = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: dir,
+    env: {
+      ...{ PATH: process.env['PATH'] ?? '', HOME: dir, SANDPIPER_DATA: path.join(dir, 'data') },
+      ...{ SANDPIPER_SERVER: url, SANDPIPER_TOKEN: 'x', ...env },
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (data: Buffer) => {
+    stdout += data.toString()
+    onOutput(() => child.kill('SIGINT'))
+  })
+  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, stdout, stderr }
+}
+
+const STEP = { number: 1, name: 'unit', error: '', exit_code: 0, started_ms: 5, stopped_ms: 0 }
+const STAGE = { number: 1, name: 'main', error: '', attempt: 1, started_ms: 5, stopped_ms: 0 }
+
+function build(status: string, fields: object = {}): object {
+  return {
+    ...{ number: 1, status, error: '', event: 'push', ref: 'refs/heads/main', link: '' },
+    ...{ after: 'a'.repeat(40), message: 'Say hello\n\nAt length.', author_name: 'Ada' },
+    ...{ author_email: 'ada@example.org', created_ms: 0, started_ms: 0, finished_ms: 0 },
+    stages: [{ ...STAGE, status, steps: [{ ...STEP, status }] }],
+    ...fields,
+  }
+}
+
+describe('build logs --follow', () => {
+  it.each([
+    ['the whole build', []],
+    ['one step', ['main', 'unit']],
+  ])('of %s ends in good order on an interrupt', async (_what, rest) => {
+    answers[`GET ${BUILD}/1`] = build('running')
+    onLog = (response) => response.write('id: 1\ndata: {"pos":0,"out":"hello\\n","time":0}\n\n')
+    let output = 0
+    const args = ['build', 'logs', 'octo/hello', '1', ...rest, '--follow']
+    const ended = await sandpiper(args, (kill) => {
+      if (output++ === 0) setImmediate(kill)
+    })
+    expect(ended.stderr).toBe('stopped following; the build goes on\n')
+    expect(ended.code).toBe(130)
+  })
+})
+
+describe('build logs --json', () => {
+  it('gives the whole build as one document with the records of every step', async () => {
+    answers[`GET ${BUILD}/latest`] = build('success')
+    answers[`GET ${BUILD}/1/logs/1/1`] =
+      '{"pos":0,"out":"a\\n","time":0}\n{"pos":1,"out":"b","time":1}\n'
+    const { code, stdout } = await sandpiper(['build', 'logs', 'octo/hello', 'latest', '--json'])
+    const steps = [{ name: 'unit', records: [{ out: 'a\n' }, { out: 'b' }] }]
+    expect(JSON.parse(stdout)).toMatchObject({ number: 1, stages: [{ name: 'main', steps }] })
+    expect(code).toBe(0)
+  })
+
+  it('does not go with --follow', async () => {
+    const args = ['build', 'logs', 'octo/hello', '1', '--json', '--follow']
+    expect((await sandpiper(args)).code).toBe(2)
+  })
+})
+
+describe('build ls and show', () => {
+  it('show no time for a build that never started', async () => {
+    answers[`GET ${BUILD}`] = [build('killed', { finished_ms: 1_795_000_000_000 })]
+    const { stdout } = await sandpiper(['build', 'ls', 'octo/hello'])
+    expect(stdout).toMatch(/^#1 +killed +push +refs\/heads\/main +a{10} +Say hello$/m)
+  })
+
+  it('show `latest` with creation time, author and the first line of the message', async () => {
+    answers[`GET ${BUILD}/latest`] = build('success', { author_name: 'A\x1b[2Jda' })
+    const env = { FORCE_COLOR: '1' }
+    const args = ['build', 'show', 'octo/hello', 'latest']
+    const { code, stdout } = await sandpiper(args, undefined, env)
+    expect(stdout).toContain('message  Say hello\nauthor   Ada <ada@example.org>\n')
+    expect(stdout).toContain('created  1970-01-01 00:00:00 UTC\n')
+    expect(stdout).not.toContain('At length')
+    expect(code).toBe(0)
+  })
+})
+
+describe('build cancel', () => {
+  it('does not say that it cancelled what had ended', async () => {
+    answers[`GET ${BUILD}/1`] = build('success')
+    const { code, stdout } = await sandpiper(['build', 'cancel', 'octo/hello', '1'])
+    expect(stdout).toBe('octo/hello #1 has ended already (success): nothing to cancel\n')
+    expect(asked).toEqual([`GET ${BUILD}/1`])
+    expect(code).toBe(0)
+    const json = await sandpiper(['build', 'cancel', 'octo/hello', '1', '--json'])
+    expect(JSON.parse(json.stdout)).toMatchObject({ status: 'success' })
+  })
+
+  it.each([
+    ['killed', 'cancelled octo/hello #1\n'],
+    ['success', 'octo/hello #1 has ended already (success): nothing to cancel\n'],
+  ])('tells a build that became %s meanwhile', async (status, said) => {
+    answers[`GET ${BUILD}/1`] = build('pending')
+    answers[`DELETE ${BUILD}/1`] = build(status)
+    expect((await sandpiper(['build', 'cancel', 'octo/hello', '1'])).stdout).toBe(said)
+  })
+})
+
+describe('the server and its token', () => {
+  it.each([
+    ['SANDPIPER_TOKEN', []],
+    ['--token', ['--token', 'y']],
+  ])('are named when the token from %s is wrong', async (source, flags) => {
+    const { code, stderr } = await sandpiper(['repo', 'ls', ...flags])
+    expect(stderr).toContain(`error: ${url} does not accept the token from ${source}\nhint: `)
+    expect(code).toBe(3)
+  })
+})
+
+describe('repo add', () => {
+  it('has each address on its own line, and warns of a repository that is not there', async () => {
+    const hooks = { git: 'http://ci/hooks/git', github: 'http://ci/hooks/github' }
+    answers['POST /api/repos'] = { hook_secret: 'hunter2', hooks }
+    const absent = path.join(dir, 'absent.git')
+    const args = ['repo', 'add', 'octo/hello', '--clone-url']
+    const { code, stdout, stderr } = await sandpiper([...args, absent])
+    expect(stdout).toMatch(/^.* http:\/\/ci\/hooks\/github$/m)
+    expect(stdout).toMatch(/^.* http:\/\/ci\/hooks\/git$/m)
+    expect(stderr).toContain(`warning: there is no ${absent} on this machine\nhint: `)
+    expect(code).toBe(0)
+    expect((await sandpiper([...args, dir])).stderr).toBe('')
+  })
+})
+
+describe('help', () => {
+  it('of a group is no error, and is what a missing command hints at', async () => {
+    const help = await sandpiper(['help', 'build'])
+    expect(help).toMatchObject({ code: 0, stderr: '' })
+    expect(help.stdout).toContain('Usage: sandpiper build')
+    const { code, stderr } = await sandpiper(['build'])
+    expect(stderr).toBe(
+      'error: a command is missing\nhint: `sandpiper build --help` lists the commands\n',
+    )
+    expect(code).toBe(2)
+  })
+
+  it('documents the exit code of an interrupt', async () => {
+    expect((await sandpiper(['--help'])).stdout).toContain('130 interrupted')
+  })
+})
+
+describe('image', () => {
+  it('lists nothing, and makes nothing, where no image was imported', async () => {
+    expect(await sandpiper(['image', 'ls', '--json'])).toMatchObject({ code: 0, stdout: '[]\n' })
+    const removed = await sandpiper(['image', 'rm', 'busybox', '--json'])
+    expect(JSON.parse(removed.stderr)).toMatchObject({ error: { code: 'SP_IMAGE_UNKNOWN' } })
+    expect(removed.code).toBe(2)
+    expect(await readdir(dir)).toEqual([])
+  })
+
+  it.each([
+    [['x', '--tar', 'none.tar'], /none\.tar: ENOENT\nhint: /],
+    [['x', '--dir', 'none'], /\/none: ENOENT\nhint: /],
+    [['x', '--tar', '.'], /no regular file\nhint: .*--dir/],
+    [['Not A Name', '--busybox'], /"Not A Name" is no image name/],
+  ])('import %j ends with exit code 2', async (args, message) => {
+    const { code, stderr } = await sandpiper(['image', 'import', ...args])
+    expect(stderr).toMatch(message)
+    expect(code).toBe(2)
+    expect(await readdir(dir)).toEqual([])
+  })
+
+  const asRoot = process.geteuid?.() === 0 ? it : it.skip
+  asRoot('import names the file that is no archive', async () => {
+    const file = path.join(dir, 'text.tar')
+    await writeFile(file, 'no tar at all\n'.repeat(100))
+    const { code, stderr } = await sandpiper(['image', 'import', 'x', '--tar', 'text.tar'])
+    expect(stderr).toContain(`error: ${file}: it is no tar archive`)
+    expect(code).toBe(2)
+  })
+})
