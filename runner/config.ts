@@ -1,3 +1,4 @@
+import type { Launcher } from '../native/lib/types.js'
 import type { RunnerLog } from './log.js'
 
 /** Limits of a step, and how it is ended. */
@@ -36,6 +37,8 @@ export interface HostConfig {
   /** Name of the machine, as people see it. */
   readonly machine?: string
   readonly log?: RunnerLog
+  /** What makes the sandboxes; default: the launcher of native/. Benchmarks compare with others. */
+  readonly openLauncher?: () => Promise<Launcher>
 }
 
 export interface RunnerConfig extends HostConfig {

@@ -35,7 +35,7 @@ export async function openHost(config: HostConfig): Promise<Host> {
   await ids.sweep()
   const launcher = await SteadyLauncher.start(async () => {
     await sweepCgroups(cgroupParent)
-    return createLauncher({ cgroupParent })
+    return config.openLauncher?.() ?? createLauncher({ cgroupParent })
   }, log)
   const deps = await stageDeps({ dataDir, launcher, ids, trash, config })
   const close = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { createLauncher } from '../../native/lib/index.js'
 import type { Launcher, SandboxSpec, Stage } from '../../native/lib/types.js'
@@ -18,6 +18,7 @@ export async function benchSandbox(scratch: string, rounds: number): Promise<Fig
   // The peers' mapped root has to reach the directory by its own rights.
   for (let dir = layer; dir.startsWith(scratch); dir = path.dirname(dir)) await chmod(dir, 0o755)
 
+  await mkdir(path.join(scratch, 'trash'))
   const launcher = await createLauncher({ cgroupParent: `sandpiper/bench-${String(process.pid)}` })
   try {
     const stage = await launcher.createStage({ ids: { start: IDS.start + 65_536, count: 65_536 } })
@@ -26,11 +27,13 @@ export async function benchSandbox(scratch: string, rounds: number): Promise<Fig
         name: 'sandpiper',
         note: 'everything fresh: 7 namespaces, id range, overlay, cgroup limits, seccomp, capabilities',
         run: () => freshStage(launcher, layer, scratch),
+        settle: () => emptyTrash(scratch),
       },
       {
         name: 'sandpiper in a stage',
         note: 'the same, with the network and user namespace of its stage',
         run: () => oneStep(stage, layer, scratch),
+        settle: () => emptyTrash(scratch),
       },
       bwrapContender(layer),
       await runcContender(layer, scratch),
@@ -38,7 +41,7 @@ export async function benchSandbox(scratch: string, rounds: number): Promise<Fig
     const samples = await interleave(contenders, rounds)
     await stage.destroy()
     printTable(
-      `Start to exit of \`true\`, torn down; ${rounds} runs each, taking turns`,
+      `Start to exit of \`true\`, torn down (our writable directory moved to the trash, as the runner does); ${rounds} runs each, taking turns`,
       contenders,
       samples,
     )
@@ -62,8 +65,14 @@ async function oneStep(stage: Stage, layer: string, scratch: string): Promise<vo
   const sandbox = await stage.start(trueSpec(layer, upper, work))
   sandbox.output.resume()
   const { code } = await sandbox.exit
-  await rm(directory, { recursive: true })
+  await rename(directory, path.join(scratch, 'trash', path.basename(directory)))
   if (code !== 0) throw new Error(`true ended with ${String(code)}`)
+}
+
+/** As the runner does it: the writable directory is moved away at once and removed in the background. */
+async function emptyTrash(scratch: string): Promise<void> {
+  await rm(path.join(scratch, 'trash'), { recursive: true })
+  await mkdir(path.join(scratch, 'trash'))
 }
 
 function trueSpec(layer: string, upper: string, work: string): SandboxSpec {

@@ -19,6 +19,8 @@ export interface Contender {
   /** What it does and has, for the reader of the table. */
   readonly note: string
   run(): Promise<void>
+  /** What is left to the background; done between the runs and not timed. */
+  settle?(): Promise<void>
 }
 
 /**
@@ -36,6 +38,7 @@ export async function interleave(
     for (const contender of contenders) {
       const ms = await timed(() => contender.run())
       if (round >= 0) samples.get(contender.name)?.push(ms)
+      await contender.settle?.()
     }
   }
   return samples

@@ -5,9 +5,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { execPipeline } from '../support/project.js'
+import { ROOT } from '../support/root.js'
 import { makeScratch } from '../support/scratch.js'
-
-const root = path.resolve(__dirname, '../..')
 
 let scratch: { dir: string; remove: () => Promise<void> }
 /** A directory that an exec step sees live: it is below the host's /usr. */
@@ -54,7 +53,7 @@ describe('a mount that the host makes while a step runs', () => {
       }),
     )
     const host = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', HOST], {
-      cwd: root,
+      cwd: ROOT,
       env: { PATH: process.env.PATH, SHOWN: shown, SCRATCH: scratch.dir },
       stdio: ['ignore', 'pipe', 'inherit'],
     })

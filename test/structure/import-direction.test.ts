@@ -3,8 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from '@jest/globals'
-
-const root = path.resolve(__dirname, '../..')
+import { ROOT } from '../support/root.js'
 
 interface Sample {
   readonly file: string
@@ -43,7 +42,7 @@ const LINT = `
 /** Rules that complain when each source stands in its file. ESLint's own process: its config is an ES module. */
 async function lint(samples: readonly Sample[]): Promise<string[][]> {
   const eslint = spawn(process.execPath, ['--input-type=module', '--eval', LINT], {
-    cwd: root,
+    cwd: ROOT,
     stdio: ['pipe', 'pipe', 'inherit'],
     // In a single run typescript-eslint takes the text from disk instead of the text given.
     env: { ...process.env, TSESTREE_SINGLE_RUN: 'false' },
@@ -86,9 +85,9 @@ describe('the import graph', () => {
 async function importGraph(): Promise<Map<string, string[]>> {
   const graph = new Map<string, string[]>()
   for (const room of ['pipelines', 'protocol', 'git', 'native/lib', 'server', 'runner', 'cli']) {
-    const files = await readdir(path.join(root, room), { recursive: true })
+    const files = await readdir(path.join(ROOT, room), { recursive: true })
     for (const file of files.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))) {
-      const from = path.join(root, room, file)
+      const from = path.join(ROOT, room, file)
       graph.set(from, runtimeImports(from, await readFile(from, 'utf8')))
     }
   }

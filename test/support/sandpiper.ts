@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { ROOT } from './root.js'
 import { waitFor } from './wait.js'
 
-const root = path.resolve(__dirname, '../..')
-const command = path.join(root, 'bin/sandpiper')
+const command = path.join(ROOT, 'bin/sandpiper')
 
 /** A Sandpiper process of the test's own, as an operator would start it. */
 export interface SandpiperProcess {
@@ -27,7 +27,7 @@ export function startSandpiper(
   env: Readonly<Record<string, string>> = {},
 ): SandpiperProcess {
   const child = spawn(process.execPath, [command, ...args], {
-    cwd: root,
+    cwd: ROOT,
     env: cleanEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -51,7 +51,7 @@ export function startSandpiper(
 export async function sandpiper(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  cwd: string = root,
+  cwd: string = ROOT,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [command, ...args], {
     cwd,
