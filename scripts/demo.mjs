@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { watchLeftovers } from './demo/leftovers.mjs'
+import { findLeftovers } from './demo/leftovers.mjs'
 import { git, makeSample } from './demo/sample.mjs'
 import { startStandalone } from './demo/standalone.mjs'
 import { verifyBuild } from './demo/verify.mjs'
@@ -16,27 +16,41 @@ import { must, which } from './lib/run.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const program = join(root, 'bin', 'sandpiper')
-const broken = readArguments(process.argv.slice(2))
+
+const USAGE = `usage: npm run demo [-- --fail]
+
+Starts a Sandpiper of its own in a temporary directory, pushes a sample project to it, follows the
+build, checks it, and takes everything away again. Making sandboxes needs root (or sudo).
+
+  --fail   push a mistake: the build, and so the demo, has to fail (exit code 1)`
+
+const NEXT = `
+The server of the demo, its address and its data are gone again. To go on with one that stays:
+  npm start                                     runs it in this terminal
+  bin/sandpiper repo add <owner>/<name> --clone-url <address>
+  bin/sandpiper hook install <bare repository> --repo <owner>/<name>`
 
 /** The demo is a world of its own: no setting of the caller's reaches it. */
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith('SANDPIPER_')),
 )
 
+const broken = readArguments(process.argv.slice(2))
+
 if (process.getuid() === 0) await demo()
 else await asRoot()
 
 async function demo() {
   const directory = mkdtempSync(join(tmpdir(), 'sandpiper-demo-'))
-  const leftovers = watchLeftovers(directory)
   const state = { server: null }
   let exitCode = 3
   try {
     exitCode = await pushAndFollow(directory, state)
     await phase('stopping everything', () => state.server.stop())
-    const left = await leftovers()
+    const left = await findLeftovers(directory, state.server.data)
     if (left.length > 0) throw new SetupError(`something was left behind:\n  ${left.join('\n  ')}`)
     say(broken ? `the build failed, as it had to (${total()})` : `the demo passed in ${total()}`)
+    say(NEXT)
   } catch (error) {
     const log = state.server === null ? '' : state.server.log()
     state.server?.kill()
@@ -76,7 +90,7 @@ async function pushAndFollow(directory, state) {
   say(
     `build #1 of demo/hello: ${build.status} in ${(build.finished_ms - build.started_ms) / 1000} s`,
   )
-  say(`its address: ${server.url}/api/repos/demo/hello/builds/1`)
+  say(`it was at ${server.url}/api/repos/demo/hello/builds/1, for whoever had the token`)
   return followed
 }
 
@@ -115,6 +129,10 @@ async function asRoot() {
 }
 
 function readArguments(args) {
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(USAGE)
+    process.exit(0)
+  }
   const unknown = args.find((arg) => arg !== '--fail')
   if (unknown === undefined) return args.includes('--fail')
   say(`error: unknown argument ${unknown}\nhint: node scripts/demo.mjs [--fail]`)

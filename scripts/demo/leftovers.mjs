@@ -1,26 +1,22 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Remembers what is there of Sandpiper's on this host, so that another one that runs is not blamed.
- * @returns a function that waits a little for what still goes away and then lists what is left
+ * Waits a little for what still goes away, then lists what the demo has left on this host. Only its own
+ * things: another Sandpiper may come and go meanwhile.
+ * @param directory of the demo: in the paths of its mounts and processes
+ * @param data directory of its server: has the id that its cgroups are named by
  */
-export function watchLeftovers(directory) {
-  const before = new Set(hostState(directory))
-  return async () => {
-    let left = []
-    for (let i = 0; i < 20; i++) {
-      left = hostState(directory).filter((line) => !before.has(line))
-      if (left.length === 0) break
-      await delay(100)
-    }
-    return left
+export async function findLeftovers(directory, data) {
+  const runner = attempt(() => readFileSync(join(data, 'runner', 'id'), 'utf8')).trim()
+  let left = []
+  for (let i = 0; i < 20; i++) {
+    left = [...mounts(directory), ...cgroups(runner), ...processes(directory)]
+    if (left.length === 0) break
+    await delay(100)
   }
-}
-
-function hostState(directory) {
-  return [...mounts(directory), ...cgroups(), ...processes(directory)]
+  return left
 }
 
 function mounts(directory) {
@@ -28,27 +24,13 @@ function mounts(directory) {
   return lines.filter((line) => line.includes(directory)).map((line) => `mount ${line}`)
 }
 
-/** Cgroups of ours that hold no process any more. */
-function cgroups() {
-  const found = []
-  for (const hierarchy of ['', ...list('/sys/fs/cgroup')]) {
-    const top = join('/sys/fs/cgroup', hierarchy, 'sandpiper')
-    for (const path of descendants(top)) if (isEmpty(path)) found.push(`cgroup ${path}`)
-  }
-  return found
-}
-
-function descendants(path) {
-  const below = list(path, { directories: true }).map((name) => join(path, name))
-  return below.flatMap((child) => [child, ...descendants(child)])
-}
-
-function isEmpty(path) {
-  try {
-    return readFileSync(join(path, 'cgroup.procs'), 'utf8').trim() === ''
-  } catch {
-    return false
-  }
+/** The runner's own cgroup, in whichever hierarchy. */
+function cgroups(runner) {
+  if (runner === '') return ['no runner id in the data directory: its cgroups are not known']
+  return ['', ...list('/sys/fs/cgroup')]
+    .map((hierarchy) => join('/sys/fs/cgroup', hierarchy, 'sandpiper', runner))
+    .filter((path) => existsSync(path))
+    .map((path) => `cgroup ${path}`)
 }
 
 /** Processes that work in, run from or were started with the directory; not this one. */
@@ -68,10 +50,9 @@ function processes(directory) {
   return found
 }
 
-function list(path, { directories = false } = {}) {
+function list(path) {
   try {
-    const entries = readdirSync(path, { withFileTypes: true })
-    return entries.filter((entry) => !directories || entry.isDirectory()).map((entry) => entry.name)
+    return readdirSync(path)
   } catch {
     return []
   }
