@@ -78,7 +78,7 @@ function serverLost(server: ServerAddress, error: unknown): CliError {
     'SP_CLI_SERVER_LOST',
     `lost the server at ${server.url} while following: ${why}`,
     {
-      hint: 'the build is not affected by this: follow it again when the server answers',
+      hint: 'follow it again when the server answers',
       cause: error,
     },
   )
