@@ -3,7 +3,7 @@ import { transformFile } from '@swc/core'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile, readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -131,9 +131,10 @@ describe('the lock of the data directory', () => {
       code: 'SP_SERVER_DATA_IN_USE',
       message: expect.stringContaining(`process id ${process.pid}`),
     })
-    lock.release()
+    await lock.release()
+    expect(await readdir(dataDir)).not.toContain('server.pid')
     const next = await lockDataDir(dataDir)
-    next.release()
+    await next.release()
   })
 
   it('is refused while another process has it and free the moment that one is killed', async () => {
@@ -144,7 +145,7 @@ describe('the lock of the data directory', () => {
     child.kill('SIGKILL')
     await once(child, 'exit')
     const lock = await lockDataDir(dataDir)
-    lock.release()
+    await lock.release()
   })
 })
 
