@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { findLeftovers } from '../support/leftovers.js'
@@ -14,9 +14,10 @@ describe('after all suites', () => {
 describe('the search for leftovers', () => {
   const cgroup = '/sys/fs/cgroup/pids/sandpiper/left-over'
   const locks = '/run/sandpiper/ids'
-  const sleeper = spawn('sleep', ['60'], { uid: 0x70000000 + 65_536, stdio: 'ignore' })
+  let sleeper: ChildProcess
 
   beforeAll(async () => {
+    sleeper = spawn('sleep', ['60'], { uid: 0x70000000 + 65_536, stdio: 'ignore' })
     await mkdir(cgroup, { recursive: true })
     await mkdir(locks, { recursive: true })
     await writeFile(`${locks}/7`, '')
