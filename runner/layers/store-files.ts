@@ -15,6 +15,7 @@ export interface StorePaths {
   readonly lock: string
 }
 
+/** The store's directories and files below its root. */
 export function storePaths(root: string): StorePaths {
   return {
     root,

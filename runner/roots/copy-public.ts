@@ -59,6 +59,7 @@ function mayChangeAlone(entry: Dirent): boolean {
   return entry.isFile() || entry.isDirectory()
 }
 
+/** What lstat(2) says, or null when nothing is there or it can't be looked at. */
 export async function lstatOrNull(path: string): Promise<Stats | null> {
   try {
     return await lstat(path)
