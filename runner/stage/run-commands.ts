@@ -6,6 +6,7 @@ import { generateScript } from '../../pipelines/script/generate-script.js'
 import { messageOf } from '../../protocol/errors.js'
 import type { StageJob } from '../../protocol/job.js'
 import type { StepUsage } from '../../protocol/uplink.js'
+import { armDeadline } from './deadline.js'
 import type { StageDeps } from './deps.js'
 import { pumpOutput, type PumpOptions } from './pump.js'
 import { makeOverlayDirs, SCRIPT_PATH, writeStepFiles } from './step-files.js'
@@ -101,7 +102,7 @@ function environmentOf(
 
 function armTimeout(stop: StepStop, limitMs: number | undefined): NodeJS.Timeout | undefined {
   if (limitMs === undefined) return undefined
-  return setTimeout(() => stop.stop({ kind: 'time', limitMs }), limitMs)
+  return armDeadline(limitMs, () => stop.stop({ kind: 'time', limitMs }))
 }
 
 function pumpOptions(run: StepRun, deps: StageDeps, ended: Promise<unknown>): PumpOptions {

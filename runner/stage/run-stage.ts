@@ -8,6 +8,7 @@ import type { StageJob } from '../../protocol/job.js'
 import type { Status } from '../../protocol/status.js'
 import type { IdRange } from '../ids.js'
 import { attemptName } from '../spool/attempt-file.js'
+import { armDeadline } from './deadline.js'
 import type { StageDeps } from './deps.js'
 import { runCommands, type StepOutcome, type StepRun } from './run-commands.js'
 import { decide, failedNames, hasFailed, stepNode, type GraphNode } from './schedule.js'
@@ -51,8 +52,7 @@ export async function runStage(
   if (signal.aborted) onAbort()
   const { timeoutMs } = job
   const stop: StageStop = { reason: { kind: 'time', limitMs: timeoutMs }, urgent: false }
-  // setTimeout takes 2^31-1 ms at most and fires at once for more.
-  const timer = setTimeout(() => run.stop(stop), Math.min(timeoutMs, 0x7fffffff))
+  const timer = armDeadline(timeoutMs, () => run.stop(stop))
   try {
     return await run.run()
   } finally {
