@@ -3,7 +3,7 @@ const swc = (syntax) => [
   '@swc/jest',
   { jsc: { target: 'es2022', parser: { syntax } }, module: { type: 'commonjs' } },
 ]
-const esmOnly = ['typebox', 'yoctocolors', '@fastify/type-provider-typebox']
+const esmOnly = ['typebox', '@fastify/type-provider-typebox']
 
 export default {
   testEnvironment: 'node',

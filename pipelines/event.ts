@@ -1,6 +1,15 @@
-/** What made a build happen. The names are Drone's. */
-export type BuildEventName =
-  'push' | 'pull_request' | 'tag' | 'promote' | 'rollback' | 'cron' | 'custom'
+/** What can make a build happen. The names are Drone's. */
+export const EVENT_NAMES = [
+  'push',
+  'pull_request',
+  'tag',
+  'promote',
+  'rollback',
+  'cron',
+  'custom',
+] as const
+
+export type BuildEventName = (typeof EVENT_NAMES)[number]
 
 /** Facts of the event that conditions and step variables are computed from. All text is untrusted. */
 export interface BuildEvent {

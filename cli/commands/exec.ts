@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { addCommand, type Finish } from '../command.js'
 import type { CliIo } from '../io.js'
-import { EVENT_NAMES } from '../exec/event.js'
+import { EVENT_NAMES } from '../../pipelines/event.js'
 
 /** `sandpiper exec` */
 export function addExecCommand(program: Command, io: CliIo, finish: Finish): void {

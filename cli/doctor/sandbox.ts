@@ -6,7 +6,7 @@ import { messageOf } from '../../protocol/errors.js'
 import { createLocalExecutor } from '../../runner/local-executor.js'
 import { stripTerminalText } from '../terminal/sanitize.js'
 import { localEvent, localRepo } from '../exec/event.js'
-import type { WorkingTree } from '../exec/working-tree.js'
+import { anonymousTree, type WorkingTree } from '../exec/working-tree.js'
 import { missing, present, type CheckResult } from './check.js'
 
 const NAME = 'sandbox'
@@ -38,7 +38,7 @@ const HINT =
 async function runOnce(directory: string): Promise<string> {
   const path = join(directory, 'tree')
   await mkdir(path)
-  const tree: WorkingTree = { ...TREE, path }
+  const tree = anonymousTree(path, 'local/doctor')
   const plan = planOf(tree)
   const executor = await createLocalExecutor({ dataDir: join(directory, 'data') })
   let output = ''
@@ -46,8 +46,8 @@ async function runOnce(directory: string): Promise<string> {
     await executor.run({
       plan,
       tree: { path },
-      repo: { id: 0, slug: TREE.slug, cloneUrl: '', allowFileTransport: false },
-      commit: TREE.commit,
+      repo: { id: 0, slug: tree.slug, cloneUrl: '', allowFileTransport: false },
+      commit: tree.commit,
       ref: 'refs/heads/main',
       environmentOf: () => ({}),
       timeoutMs: TIMEOUT_MS,
@@ -73,15 +73,4 @@ function planOf(tree: WorkingTree): Plan {
   const { plan, diagnostics } = compilePipeline(SOURCE, input)
   if (plan === null) throw new Error(diagnostics.map(({ message }) => message).join('; '))
   return plan
-}
-
-const TREE: Omit<WorkingTree, 'path'> = {
-  owner: 0,
-  slug: 'local/doctor',
-  cloneUrl: '',
-  branch: 'main',
-  commit: '0'.repeat(40),
-  before: '',
-  message: '',
-  author: { name: '', email: '' },
 }

@@ -1,16 +1,6 @@
 import type { BuildEvent, BuildEventName, RepoFacts } from '../../pipelines/index.js'
 import type { WorkingTree } from './working-tree.js'
 
-export const EVENT_NAMES: readonly BuildEventName[] = [
-  'push',
-  'pull_request',
-  'tag',
-  'promote',
-  'rollback',
-  'cron',
-  'custom',
-]
-
 /** The event that a working tree is run for, as if it had been sent. */
 export function localEvent(
   tree: WorkingTree,

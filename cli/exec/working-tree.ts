@@ -23,6 +23,23 @@ export interface WorkingTree {
 
 const NULL_ID = '0'.repeat(40)
 
+/** A working tree of nobody's, for what needs one and does not care which. */
+export function anonymousTree(path: string, slug: string): WorkingTree {
+  const author = { name: '', email: '' }
+  const commit = NULL_ID
+  return {
+    path,
+    owner: 0,
+    slug,
+    cloneUrl: '',
+    branch: 'main',
+    commit,
+    before: '',
+    message: '',
+    author,
+  }
+}
+
 /** Reads a working tree's facts. Git's own settings are left out as far as they could run programs. */
 export async function readWorkingTree(file: string): Promise<WorkingTree> {
   const directory = await realpath(dirname(file))

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { buildEnvironment, type BuildEvent, type Plan } from '../../pipelines/index.js'
+import { buildEnvironment, type BuildEvent, EVENT_NAMES, type Plan } from '../../pipelines/index.js'
 import {
   createLocalExecutor,
   type LocalResult,
@@ -9,7 +9,7 @@ import type { CommandContext } from '../command.js'
 import { limitsOf } from '../config/limits.js'
 import { dataDirOf } from '../data-dir.js'
 import { usageError } from '../errors.js'
-import { EVENT_NAMES, localEvent, localRepo } from '../exec/event.js'
+import { localEvent, localRepo } from '../exec/event.js'
 import { describeLeftOut, describeResult } from '../exec/describe-result.js'
 import { viewSink, type NamedStepResult } from '../exec/view-sink.js'
 import { readWorkingTree, type WorkingTree } from '../exec/working-tree.js'

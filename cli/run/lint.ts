@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { CommandContext } from '../command.js'
 import { ExitCode } from '../exit-code.js'
 import { localEvent, localRepo } from '../exec/event.js'
-import type { WorkingTree } from '../exec/working-tree.js'
+import { anonymousTree } from '../exec/working-tree.js'
 import { printJson, printLine } from '../io.js'
 import { compileFile, formatDiagnostics } from './pipeline-file.js'
 
@@ -24,14 +24,4 @@ export async function runLint(context: CommandContext): Promise<ExitCode> {
 }
 
 /** Checking a file needs an event; which one makes no difference, as all of the file is checked. */
-const NOWHERE: WorkingTree = {
-  path: '/',
-  owner: 0,
-  slug: 'local/lint',
-  cloneUrl: '',
-  branch: 'main',
-  commit: '0'.repeat(40),
-  before: '',
-  message: '',
-  author: { name: '', email: '' },
-}
+const NOWHERE = anonymousTree('/', 'local/lint')

@@ -1,20 +1,10 @@
-import type { BuildEventName } from '../event.js'
+import { EVENT_NAMES } from '../event.js'
 import { type Condition, condition } from './condition-shape.js'
 import { type DecodedObject, type Key, object } from './object.js'
 
 /** The facts that conditions can ask about. */
 export type ConditionName =
   'action' | 'branch' | 'cron' | 'event' | 'ref' | 'repo' | 'status' | 'target'
-
-const EVENTS: readonly BuildEventName[] = [
-  'push',
-  'pull_request',
-  'tag',
-  'promote',
-  'rollback',
-  'cron',
-  'custom',
-]
 
 const KEYS = {
   action: {
@@ -26,7 +16,7 @@ const KEYS = {
     description: 'The branch pushed to; on pull requests the branch to be merged into.',
   },
   cron: { shape: condition(), description: 'Name of the cron job that started the build.' },
-  event: { shape: condition(EVENTS), description: 'What started the build.' },
+  event: { shape: condition(EVENT_NAMES), description: 'What started the build.' },
   ref: { shape: condition(), description: 'Full name of the ref, e.g. `refs/heads/main`.' },
   repo: { shape: condition(), description: 'The repository as `owner/name`.' },
   status: {
