@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { compilePipeline } from './index.js'
-import { pushInput } from './testing/events.js'
+import { compileText } from './testing/compile.js'
 
 /** Folder with real pipeline files, which are not ours to ship. */
 const corpus = process.env['SANDPIPER_CORPUS'] ?? ''
@@ -19,7 +18,7 @@ if (!isThere) {
     expect(files.length).toBeGreaterThan(0)
     for (const file of files) {
       const source = readFileSync(join(folder, file), 'utf8')
-      const { plan, diagnostics } = compilePipeline(source, pushInput())
+      const { plan, diagnostics } = compileText(source)
       const errors = diagnostics.filter(({ severity }) => severity === 'error')
       expect([file, plan === null]).toEqual([file, errors.length > 0])
       expect(errors.map(({ code }) => code)).not.toContain('SP_PIPELINE_INTERNAL')

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { compilePipeline, pipelineJsonSchema } from './index.js'
-import { pushInput } from './testing/events.js'
+import { pipelineJsonSchema } from './index.js'
+import { compileText } from './testing/compile.js'
 
 const page = readFileSync(join(__dirname, '../docs/pipeline.md'), 'utf8')
 
@@ -17,7 +17,7 @@ describe('docs/pipeline.md', () => {
   })
 
   it.each(examples)('has an example that compiles without a word: %j', (source) => {
-    expect(compilePipeline(source, pushInput()).diagnostics).toEqual([])
+    expect(compileText(source).diagnostics).toEqual([])
   })
 
   it('names every key of pipelines, steps and conditions', () => {

@@ -1,4 +1,7 @@
-/** What can make a build happen. The names are Drone's. */
+/**
+ * What can make a build happen. The names are Drone's, then those of Woodpecker's that Drone has
+ * nothing for.
+ */
 export const EVENT_NAMES = [
   'push',
   'pull_request',
@@ -7,6 +10,9 @@ export const EVENT_NAMES = [
   'rollback',
   'cron',
   'custom',
+  'pull_request_closed',
+  'pull_request_metadata',
+  'release',
 ] as const
 
 export type BuildEventName = (typeof EVENT_NAMES)[number]
@@ -46,6 +52,23 @@ export interface BuildEvent {
   readonly deployTo: string
   /** Parameters given by whoever started the build; they become step variables. */
   readonly params: Readonly<Record<string, string>>
+  /**
+   * Paths of the files that changed, from the root of the repo; absent when that is not known (then
+   * conditions on paths hold), e.g. for events without a commit to compare with.
+   */
+  readonly changedFiles?: readonly string[]
+  /** When the commit was made: Unix time in milliseconds. */
+  readonly committed?: number
+  /** Of pull requests. */
+  readonly labels?: readonly string[]
+  readonly milestone?: string
+  readonly draft?: boolean
+  /** Of releases. */
+  readonly prerelease?: boolean
+  /** What is to be done in the environment deployed to, for `promote` and `rollback`. */
+  readonly deployTask?: string
+  /** Number of the deployment, as Drone counts them. */
+  readonly deployId?: number
 }
 
 /** The repo that a build belongs to, as conditions and step variables see it. */
@@ -58,4 +81,8 @@ export interface RepoFacts {
   readonly link: string
   readonly defaultBranch: string
   readonly private: boolean
+  /** Name of the forge's kind, e.g. `github`; empty or absent when it is not known. */
+  readonly forge?: string
+  /** The forge's own id of the repo. */
+  readonly remoteId?: string
 }

@@ -1,5 +1,5 @@
 /** The pipeline language: the text of a file and an event in, a plan or diagnostics out. Pure. */
-export type { Diagnostic, Position } from './diagnostic.js'
+export type { Diagnostic, Position, SourceFile } from './diagnostic.js'
 export { type BuildEvent, type BuildEventName, EVENT_NAMES, type RepoFacts } from './event.js'
 export type * from './plan.js'
 export {

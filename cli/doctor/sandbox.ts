@@ -70,7 +70,7 @@ async function runOnce(directory: string): Promise<string> {
 
 function planOf(tree: WorkingTree): Plan {
   const input = { event: localEvent(tree, { event: 'push' }), repo: localRepo(tree) }
-  const { plan, diagnostics } = compilePipeline(SOURCE, input)
+  const { plan, diagnostics } = compilePipeline([{ file: 'doctor', text: SOURCE }], input)
   if (plan === null) throw new Error(diagnostics.map(({ message }) => message).join('; '))
   return plan
 }

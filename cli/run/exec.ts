@@ -36,13 +36,13 @@ export async function runExec(context: CommandContext): Promise<ExitCode> {
     event: localEvent(tree, { event, branch: context.option('branch') }),
     repo: localRepo(tree),
   }
-  const compiled = await compileFile(file, facts)
+  const compiled = await compileFile(file, name, facts)
   const { plan: whole, diagnostics } = compiled
   if (whole === null && context.json) {
     printJson(io, [{ file: name, ok: false, diagnostics }])
     return ExitCode.failed
   }
-  io.stderr.write(formatDiagnostics(compiled, name))
+  io.stderr.write(formatDiagnostics(compiled))
   if (whole === null) return ExitCode.failed
   const plan = selectPipeline(whole, context.option('pipeline'))
   for (const { name: skipped, reason } of plan.skipped) {

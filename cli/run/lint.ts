@@ -12,11 +12,11 @@ export async function runLint(context: CommandContext): Promise<ExitCode> {
   const input = { event: localEvent(NOWHERE, { event: 'push' }), repo: localRepo(NOWHERE) }
   const results = []
   for (const file of context.rest) {
-    const compiled = await compileFile(resolve(io.cwd, file), input)
+    const compiled = await compileFile(resolve(io.cwd, file), file, input)
     const { diagnostics, plan } = compiled
     results.push({ file, ok: plan !== null, diagnostics })
     if (context.json) continue
-    io.stdout.write(formatDiagnostics(compiled, file))
+    io.stdout.write(formatDiagnostics(compiled))
     if (plan !== null && diagnostics.length === 0) printLine(io, `${file}: ok`)
   }
   if (context.json) printJson(io, results)

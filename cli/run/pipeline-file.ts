@@ -4,10 +4,9 @@ import {
   compilePipeline,
   formatDiagnostic,
   type CompileInput,
-  type Plan,
+  type CompileResult,
   SOURCE_LENGTH_MAX,
 } from '../../pipelines/index.js'
-import type { Diagnostic } from '../../pipelines/index.js'
 import { messageOf } from '../../protocol/errors.js'
 import { CliError } from '../errors.js'
 import { ExitCode } from '../exit-code.js'
@@ -19,26 +18,24 @@ import { ExitCode } from '../exit-code.js'
 const READ_BYTES_MAX = 3 * SOURCE_LENGTH_MAX + 1
 
 /** A compiled pipeline file with what there is to say about it. */
-export interface CompiledFile {
-  readonly source: string
-  readonly plan: Plan | null
-  readonly diagnostics: readonly Diagnostic[]
-}
+export type CompiledFile = CompileResult
 
 /**
  * Reads and compiles a pipeline file.
+ * @param name what messages call it
  * @throws CliError SP_CLI_FILE (exit 2) when it can't be read
  */
-export async function compileFile(file: string, input: CompileInput): Promise<CompiledFile> {
-  const source = await readSource(file)
-  return { source, ...compilePipeline(source, { ...input, file }) }
+export async function compileFile(
+  file: string,
+  name: string,
+  input: CompileInput,
+): Promise<CompiledFile> {
+  return compilePipeline([{ file: name, text: await readSource(file) }], input)
 }
 
 /** Diagnostics as text for people, in the order of the file. */
-export function formatDiagnostics(compiled: CompiledFile, file: string): string {
-  return compiled.diagnostics
-    .map((diagnostic) => `${formatDiagnostic(diagnostic, compiled.source, file)}\n`)
-    .join('')
+export function formatDiagnostics({ diagnostics, sources }: CompiledFile): string {
+  return diagnostics.map((diagnostic) => `${formatDiagnostic(diagnostic, sources)}\n`).join('')
 }
 
 async function readSource(file: string): Promise<string> {

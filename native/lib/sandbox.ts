@@ -5,7 +5,7 @@ import { removeCgroup } from './cgroup/remove.js'
 import { type CgroupUsage, parseUsage } from './cgroup/usage.js'
 import type { Connection, SandboxObserver } from './connection.js'
 import { goneError } from './error.js'
-import type { Sandbox, SandboxExit, SandboxSpec } from './types.js'
+import type { Sandbox, SandboxExit, SandboxProcess, SandboxSpec } from './types.js'
 import { REQUEST } from './wire/frame.js'
 import type { ExitReport } from './wire/reply.js'
 import { encodeNumber, encodeStart } from './wire/request.js'
@@ -93,6 +93,10 @@ class RunningSandbox implements Sandbox {
   ) {
     this.#connection = connection
     this.#id = id
+  }
+
+  exec(): Promise<SandboxProcess> {
+    return Promise.reject(new Error('not there yet'))
   }
 
   terminate(): void {

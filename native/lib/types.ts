@@ -71,6 +71,34 @@ export interface SandboxSpec {
   readonly rlimits?: readonly RlimitSpec[]
   /** Bytes of /dev/shm; default 64 MiB. */
   readonly shmBytes?: number
+  /** `none`: a network namespace of its own with loopback only; default: the stage's. */
+  readonly network?: 'none'
+  /** Who the program runs as, by ids inside; default root. It gets no capabilities when it is not root. */
+  readonly user?: {
+    readonly uid: number
+    readonly gid: number
+    readonly groups?: readonly number[]
+  }
+  /** Directories in memory, mounted after the binds. They count to the memory of the sandbox. */
+  readonly tmpfs?: readonly { readonly target: string; readonly sizeBytes: number }[]
+}
+
+/** A further program in a running sandbox. */
+export interface ExecSpec {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly user?: SandboxSpec['user']
+}
+
+/** A program that `Sandbox.exec` started. */
+export interface SandboxProcess {
+  /** Standard output and error in one stream. */
+  readonly output: Readable
+  /** Resolves when it has ended; also when the sandbox ends before it does. */
+  readonly exit: Promise<{ readonly code: number | null; readonly signal: number | null }>
+  /** SIGKILL to it. What it started lives on and ends with the sandbox. */
+  kill(): void
 }
 
 /** How a sandbox ended. */
@@ -106,6 +134,11 @@ export interface Sandbox {
   terminate(): void
   /** Ends every process inside at once (SIGKILL to the sandbox's init). */
   kill(): void
+  /**
+   * Runs a further program inside: same namespaces, root, cgroup, capabilities and seccomp filter.
+   * @throws NativeError when it can't be started, e.g. because the sandbox has ended
+   */
+  exec(spec: ExecSpec): Promise<SandboxProcess>
 }
 
 export interface Stage {

@@ -5,18 +5,10 @@ import type { BuildEvent, RepoFacts } from '../event.js'
 import { type Dependencies, keepNodes } from '../graph/keep.js'
 import { pipelineName } from '../graph/pipeline-graph.js'
 import { EDGES_MAX } from '../limits.js'
-import type { ClonePlan, Plan, StagePlan } from '../plan.js'
+import type { ClonePlan, Plan, Platform, StagePlan } from '../plan.js'
+import type { CheckedPipeline } from './checked-pipeline.js'
 import type { DecodedPipeline } from '../schema/pipeline-shape.js'
-import { leftOutSteps, planSteps } from './steps.js'
-
-export type Platform = StagePlan['platform']
-
-/** A pipeline without errors, with what the checks found out about it. */
-export interface CheckedPipeline {
-  readonly pipeline: DecodedPipeline
-  readonly graph: Dependencies
-  readonly workspace: string
-}
+import { leftOutSteps, planSteps, variables } from './steps.js'
 
 const DEFAULT_PLATFORM: Platform = { os: 'linux', arch: 'amd64' }
 
@@ -50,7 +42,7 @@ export function buildPlan(
 }
 
 function planStage(
-  { pipeline, graph, workspace }: CheckedPipeline,
+  { pipeline, graph, workspace, environment: substituted }: CheckedPipeline,
   facts: Facts,
   platform: Platform,
   reporter: Reporter,
@@ -64,6 +56,7 @@ function planStage(
   const steps = planSteps({ pipeline, graph, facts })
   if (steps === undefined) reportTooManyEdges({ pipeline }, reporter)
   if (steps?.length === 0) return { reason: 'none of its steps runs for this event' }
+  const environment = { ...variables(pipeline.environment), ...substituted }
   const leftOut = leftOutSteps({ pipeline, facts })
   return {
     kind: 'pipeline',
@@ -73,6 +66,7 @@ function planStage(
     runOn,
     clone: clonePlan(pipeline),
     workspace,
+    ...(Object.keys(environment).length === 0 ? {} : { environment }),
     steps: steps ?? [],
     ...(leftOut.length === 0 ? {} : { leftOut }),
   }

@@ -44,14 +44,16 @@ describe('a compiled pipeline', () => {
     expect(stage.steps[1]).toMatchObject({ commands: ['make'] })
   })
 
-  it('lays the variables of a step over those of the pipeline', () => {
+  it('keeps the variables of the pipeline apart from those of a step', () => {
     const source = fileWithSteps(
       ['name: a, environment: {SHARED: mine}', 'name: b'],
       'environment: {SHARED: ours, OTHER: x}\n',
     )
-    const steps = commandsSteps(stageOf(source))
-    expect(steps['a']?.environment).toEqual({ SHARED: 'mine', OTHER: 'x' })
-    expect(steps['b']?.environment).toEqual({ SHARED: 'ours', OTHER: 'x' })
+    const stage = stageOf(source)
+    const steps = commandsSteps(stage)
+    expect(stage.environment).toEqual({ SHARED: 'ours', OTHER: 'x' })
+    expect(steps['a']?.environment).toEqual({ SHARED: 'mine' })
+    expect(steps['b']?.environment).toEqual({})
   })
 
   it('takes values of variables as they are written', () => {

@@ -1,78 +1,152 @@
-import type { Diagnostic } from '../diagnostic.js'
+import { convertDocuments, type DialectDocument } from '../convert/convert-documents.js'
+import type { Diagnostic, SourceFile } from '../diagnostic.js'
 import { quote } from '../diagnostics/quote.js'
 import { createReporter, type Reporter } from '../diagnostics/reporter.js'
+import type { BuildFacts, SystemFacts } from '../environment/build-environment.js'
 import type { BuildEvent, RepoFacts } from '../event.js'
 import { pipelineGraph } from '../graph/pipeline-graph.js'
 import { stepGraph } from '../graph/step-graph.js'
+import { type RepoFiles, resolveIncludes } from '../include/resolve-includes.js'
 import { PLAN_TEXT_MAX, STEPS_MAX } from '../limits.js'
-import { parseSource } from '../parse/parse-source.js'
-import type { Plan } from '../plan.js'
+import { combinationsOf } from '../matrix/expand-matrix.js'
+import { type Budget, createBudget, parseSource } from '../parse/parse-source.js'
+import type { Plan, Platform } from '../plan.js'
 import { decodeDocument } from '../schema/decode-document.js'
 import type { DecodedPipeline } from '../schema/pipeline-shape.js'
-import { buildPlan, type CheckedPipeline, type Platform } from './build-plan.js'
+import { substituteDocument } from '../substitution/substitute-document.js'
+import { buildPlan } from './build-plan.js'
+import type { CheckedPipeline, Variant } from './checked-pipeline.js'
+import { compileVariables } from './compile-variables.js'
 import { planTextLength } from './plan-text.js'
 import { workspacePath } from './workspace.js'
 
-/** What a pipeline file is compiled for. */
+/** What pipeline files are compiled for. */
 export interface CompileInput {
   readonly event: BuildEvent
   readonly repo: RepoFacts
-  /** Name of the file, for messages about it as a whole. Default: `.pipeline.yml`. */
-  readonly file?: string
-  /** Platform of pipelines. Default: linux/amd64. */
+  /** The build, for `${DRONE_BUILD_NUMBER}` and the like; absent where there is none (lint). */
+  readonly build?: BuildFacts
+  readonly system?: SystemFacts
+  /** Platform of pipelines that name none. Default: linux/amd64. */
   readonly platform?: Platform
+  /** Files of the repo at the commit that the sources may include. */
+  readonly files?: RepoFiles
 }
 
-/** `plan` is null exactly when one of the diagnostics is an error. */
+/** `plan` is null exactly when one of the diagnostics is an error, or files are wanted. */
 export interface CompileResult {
   readonly plan: Plan | null
   readonly diagnostics: readonly Diagnostic[]
+  /** Everything that was compiled, included files too: what `formatDiagnostic` takes excerpts from. */
+  readonly sources: readonly SourceFile[]
+  /**
+   * Paths of included files that are not among the `files` of the input. The caller reads them and
+   * compiles again, with null for one that is not there.
+   */
+  readonly wanted: readonly string[]
 }
 
 /**
- * Compiles a pipeline file for one event. Reports all problems of the file, also in pipelines and
- * steps that the event would not run. Never throws; time and memory are bounded (see limits.ts).
+ * Compiles the pipeline files of a repo for one event. Reports all problems of the files, also in
+ * pipelines and steps that the event would not run. Never throws; time and memory are bounded (see
+ * limits.ts).
+ * @param sources usually one; Woodpecker has a file for each pipeline
  */
-export function compilePipeline(source: string, input: CompileInput): CompileResult {
-  const reporter = createReporter(source)
-  const plan = guarded(source, input, reporter)
-  return { plan: reporter.hasErrors() ? null : plan, diagnostics: reporter.diagnostics() }
+export function compilePipeline(
+  sources: readonly SourceFile[],
+  input: CompileInput,
+): CompileResult {
+  const reporter = createReporter()
+  const { plan, wanted } = guarded(sources, input, reporter)
+  const included = [...(input.files ?? [])].flatMap(([file, text]) =>
+    text === null ? [] : [{ file, text }],
+  )
+  return {
+    plan: reporter.hasErrors() || wanted.length > 0 ? null : plan,
+    diagnostics: wanted.length > 0 ? [] : reporter.diagnostics(),
+    sources: [...sources, ...included],
+    wanted,
+  }
+}
+
+interface Compiled {
+  readonly plan: Plan | null
+  readonly wanted: readonly string[]
 }
 
 /** A bug of ours must not take the server down with it, nor a build be lost without a word. */
-function guarded(source: string, input: CompileInput, reporter: Reporter): Plan | null {
+function guarded(
+  sources: readonly SourceFile[],
+  input: CompileInput,
+  reporter: Reporter,
+): Compiled {
   try {
-    return compile(source, input, reporter)
+    return compile(sources, input, reporter)
   } catch (error) {
     const message = `the compiler failed: ${quote(String(error))}`
     const hint = 'this is a bug in Sandpiper; please report it with the file'
     reporter.error('SP_PIPELINE_INTERNAL', START, message, hint)
-    return null
+    return { plan: null, wanted: [] }
   }
 }
 
 const START = { start: 0, end: 0 }
 
-/**
- * The stages of compiling, in order. Substitution of `${VAR}` will have its place between parsing
- * and decoding: it works on parsed scalars, never on the text.
- */
-function compile(source: string, input: CompileInput, reporter: Reporter): Plan | null {
-  const documents = parseSource(source, reporter)
-  const pipelines = documents.flatMap((document) => decodeDocument(document, { reporter }) ?? [])
-  if (documents.length === 0 && !reporter.hasErrors()) {
-    const message = `${quote(input.file ?? '.pipeline.yml')} has no pipeline`
+/** The stages of compiling, in order. */
+function compile(
+  sources: readonly SourceFile[],
+  input: CompileInput,
+  reporter: Reporter,
+): Compiled {
+  const budget = createBudget()
+  const parsed = sources.map((source) => ({
+    source,
+    documents: parseSource(source, budget, reporter),
+  }))
+  const converted = convertDocuments(parsed, reporter)
+  if (converted.length === 0 && !reporter.hasErrors()) {
+    const message = `${quote(sources[0]?.file ?? '')} has no pipeline`
     reporter.error('SP_PIPELINE_EMPTY', START, message, 'start with `kind: pipeline`')
   }
+  const files = input.files ?? new Map<string, string | null>()
+  const { documents, wanted } = resolveIncludes(converted, { files, budget, reporter })
+  if (wanted.length > 0) return { plan: null, wanted }
+  return { plan: planDocuments(documents, input, budget, reporter), wanted: [] }
+}
+
+function planDocuments(
+  documents: readonly DialectDocument[],
+  input: CompileInput,
+  budget: Budget,
+  reporter: Reporter,
+): Plan | null {
+  const variants = documents.flatMap((document) => expand(document, input, budget, reporter))
+  const pipelines = variants.map(({ pipeline }) => pipeline)
   checkSize(pipelines, reporter)
   const graph = pipelineGraph(pipelines, reporter)
-  const checked = pipelines.map((pipeline) => check(pipeline, reporter))
+  const checked = variants.map((variant) => check(variant, reporter))
   return reporter.hasErrors() ? null : buildPlan(checked, graph, input, reporter)
 }
 
-function check(pipeline: DecodedPipeline, reporter: Reporter): CheckedPipeline {
+/** The pipelines of one document: one for each combination of its matrix. */
+function expand(
+  { document, dialect }: DialectDocument,
+  input: CompileInput,
+  _budget: Budget,
+  reporter: Reporter,
+): Variant[] {
+  return combinationsOf(document, reporter).flatMap((combination) => {
+    const variables = compileVariables(document, combination, dialect, input)
+    const { document: substituted, environment } = substituteDocument(document, variables, reporter)
+    const pipeline = decodeDocument(substituted, { reporter, dialect })
+    return pipeline === null ? [] : [{ pipeline, dialect, combination, variables, environment }]
+  })
+}
+
+function check(variant: Variant, reporter: Reporter): CheckedPipeline {
+  const { pipeline } = variant
   return {
-    pipeline,
+    ...variant,
     graph: stepGraph(pipeline, reporter),
     workspace: workspacePath(pipeline, reporter),
   }

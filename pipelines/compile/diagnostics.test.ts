@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { compilePipeline, formatDiagnostic } from '../index.js'
-import { fileWithSteps, problemsOf } from '../testing/compile.js'
-import { pushInput } from '../testing/events.js'
+import { formatDiagnostic } from '../index.js'
+import { compileText, fileOf, fileWithSteps, problemsOf } from '../testing/compile.js'
 
 const STEP = '{name: a, image: alpine, commands: [make]}'
 
@@ -124,7 +123,7 @@ describe('a broken file', () => {
   ])('with %s is refused where it is wrong', (_what, source, problem) => {
     const problems = problemsOf(source)
     expect(problems.map((line) => line.split(' ', 2).join(' '))).toContain(problem)
-    expect(compilePipeline(source, pushInput()).plan).toBeNull()
+    expect(compileText(source).plan).toBeNull()
   })
 
   it('is told all of its problems at once, in order', () => {
@@ -142,7 +141,7 @@ name: two
 depends_on: [three]
 steps: [{name: x, image: alpine, commands: [make], depends_on: [x]}]
 `
-    const { diagnostics } = compilePipeline(source, pushInput())
+    const { diagnostics } = compileText(source)
     expect(diagnostics.map(({ start, code, hint }) => [start.line, code, hint])).toEqual([
       [3, 'SP_PIPELINE_UNKNOWN_KEY', 'did you mean `steps`?'],
       [5, 'SP_PIPELINE_MISSING_KEY', undefined],
@@ -167,7 +166,7 @@ steps: [{name: x, image: alpine, commands: [make], depends_on: [x]}]
 
   it('is warned about patterns that match no event, and still compiles', () => {
     const source = fileWithSteps(['name: a, when: {event: [push, pull-request]}'])
-    const { plan, diagnostics } = compilePipeline(source, pushInput())
+    const { plan, diagnostics } = compileText(source)
     expect(plan).not.toBeNull()
     expect(diagnostics).toMatchObject([
       { code: 'SP_PIPELINE_NO_EFFECT', severity: 'warning', hint: 'did you mean `pull_request`?' },
@@ -194,7 +193,7 @@ describe('the workspace', () => {
     ['{path: /usr/src/app}', '/usr/src/app'],
   ])('%s is %s', (workspace, expected) => {
     const source = fileWithSteps(['name: a'], `workspace: ${workspace}\n`)
-    const { plan } = compilePipeline(source, pushInput())
+    const { plan } = compileText(source)
     expect(plan?.stages[0]?.workspace).toBe(expected)
   })
 
@@ -231,8 +230,8 @@ describe('the workspace of an exec pipeline', () => {
 
 describe('a formatted diagnostic', () => {
   function formatted(source: string): string[] {
-    const { diagnostics } = compilePipeline(source, pushInput())
-    return diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, source, '.pipeline.yml'))
+    const { diagnostics } = compileText(source)
+    return diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, [fileOf(source)]))
   }
 
   it('has place, code, message, the line with carets, and the hint', () => {

@@ -1,9 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { compilePipeline } from '../index.js'
 import { DIAGNOSTICS_MAX, SOURCE_LENGTH_MAX } from '../limits.js'
-import { fileWithSteps, problemsOf } from '../testing/compile.js'
-import { pushInput } from '../testing/events.js'
+import { compileText, fileWithSteps, problemsOf } from '../testing/compile.js'
 
 const STEP = '{name: a, image: alpine, commands: [make]}'
 
@@ -27,8 +25,8 @@ function mergeBomb(): string {
 /** 9,000 steps that each carry the pipeline's variables. */
 function environmentBomb(): string {
   const keys = Array.from({ length: 1000 }, (_, index) => `k${index}: v`).join(', ')
-  const steps = Array.from({ length: 9000 }, (_, index) => `name: s${index}`)
-  return fileWithSteps(steps, `environment: {${keys}}\n`)
+  const steps = Array.from({ length: 9000 }, (_, index) => `name: s${index}, environment: *e`)
+  return fileWithSteps(steps, `environment: &e {${keys}}\n`)
 }
 
 /** 400 steps before, 400 after a step that is left out: 160,000 edges once it is bridged. */
@@ -69,7 +67,7 @@ describe('a file over the limits', () => {
     commands: [${'*a,'.repeat(300)}]\n`,
     ],
   ])('ends in one clear diagnostic when it %s', (_what, make) => {
-    const { plan, diagnostics } = compilePipeline(make(), pushInput())
+    const { plan, diagnostics } = compileText(make())
     expect(plan).toBeNull()
     expect(diagnostics.map(({ code }) => code)).toContain('SP_PIPELINE_TOO_LARGE')
   })
@@ -80,14 +78,14 @@ describe('a file over the limits', () => {
     const chain = Array.from({ length: 10_000 }, (_, index) =>
       index === 0 ? 'name: s0' : `name: s${index}, depends_on: [s${index - 1}]`,
     )
-    expect(compilePipeline(fileWithSteps(chain), pushInput()).plan).not.toBeNull()
+    expect(compileText(fileWithSteps(chain)).plan).not.toBeNull()
   })
 
   it('is not told more problems than anyone reads', () => {
-    const { diagnostics } = compilePipeline('- x\n'.repeat(5000), pushInput())
+    const { diagnostics } = compileText('- x\n'.repeat(5000))
     expect(diagnostics.length).toBe(1)
     const keys = Array.from({ length: 5000 }, (_, index) => `oops${index}: 1`).join('\n')
-    const many = compilePipeline(keys, pushInput()).diagnostics
+    const many = compileText(keys).diagnostics
     expect(many).toHaveLength(DIAGNOSTICS_MAX + 1)
     expect(many.at(-1)).toMatchObject({ code: 'SP_PIPELINE_TOO_MANY_PROBLEMS', severity: 'error' })
   })
@@ -120,7 +118,7 @@ steps: [{name: a, image: alpine, commands: [make], detach: true}]
 `.replace('*image', 'alpine')
 
   function check(source: string): void {
-    const { plan, diagnostics } = compilePipeline(source, pushInput())
+    const { plan, diagnostics } = compileText(source)
     const errors = diagnostics.filter(({ severity }) => severity === 'error')
     expect(plan === null).toBe(errors.length > 0)
     expect(errors.filter(({ code }) => code === 'SP_PIPELINE_INTERNAL')).toEqual([])

@@ -2,13 +2,13 @@ import type { DecodedPipeline } from '../schema/pipeline-shape.js'
 import type { DecodedStep } from '../schema/step-shape.js'
 
 /**
- * Length of all the text that the plan of a pipeline would hold: variables of the pipeline count for
- * every step, and aliased text wherever it is used.
+ * Length of all the text that the plan of a pipeline would hold; aliased text counts wherever it is
+ * used.
  */
 export function planTextLength(pipeline: DecodedPipeline): number {
   const steps: readonly DecodedStep[] = pipeline.steps?.items ?? []
   const shared = environmentLength(pipeline.environment)
-  return steps.reduce((sum, step) => sum + shared + stepLength(step), 0)
+  return steps.reduce((sum, step) => sum + stepLength(step), shared)
 }
 
 function stepLength(step: DecodedStep): number {

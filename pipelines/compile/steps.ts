@@ -24,8 +24,7 @@ export function planSteps({ pipeline, graph, facts }: StepsInput): StepPlan[] | 
   const cloned = pipeline.clone?.disable?.value !== true
   const kept = keepNodes(graph, (name) => names.has(name) || (cloned && name === CLONE))
   if (kept === undefined) return undefined
-  const environment = variables(pipeline.environment)
-  const planned = running.map((step) => planStep(step, environment, kept))
+  const planned = running.map((step) => planStep(step, kept))
   return cloned ? [{ kind: 'clone', name: CLONE, dependsOn: [] }, ...planned] : planned
 }
 
@@ -38,27 +37,25 @@ export function leftOutSteps({ pipeline, facts }: Omit<StepsInput, 'graph'>): Le
   })
 }
 
-function planStep(
-  step: DecodedStep,
-  environment: Readonly<Record<string, string>>,
-  graph: Dependencies,
-): CommandsStep {
+function planStep(step: DecodedStep, graph: Dependencies): CommandsStep {
   const name = step.name?.value ?? ''
-  const own = variables(step.environment)
   return {
     kind: 'commands',
     name,
     dependsOn: graph.get(name) ?? [],
     ...(step.image === undefined ? {} : { image: step.image.value }),
     commands: step.commands?.items.map((command) => command.value) ?? [],
-    environment: { ...environment, ...own },
+    environment: variables(step.environment),
     runOn: runOnOfStep(step.when),
     failure: failureOf(step),
     detach: step.detach?.value ?? false,
   }
 }
 
-function variables(environment: DecodedStep['environment']): Readonly<Record<string, string>> {
+/** Variables as they stand in the plan. */
+export function variables(
+  environment: DecodedStep['environment'],
+): Readonly<Record<string, string>> {
   return Object.fromEntries((environment ?? []).map(({ name, value }) => [name, value]))
 }
 

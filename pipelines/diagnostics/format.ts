@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../diagnostic.js'
+import type { Diagnostic, SourceFile } from '../diagnostic.js'
 import { printable } from './quote.js'
 
 const EXCERPT_WIDTH_MAX = 120
@@ -7,12 +7,13 @@ const EXCERPT_WIDTH_MAX = 120
  * A diagnostic as plain text: `file:line:column: severity CODE: message`, the source line with carets
  * under the place, and the hint. Nothing in it can move a terminal's cursor or colours, whatever the
  * source holds. No newline at the end.
+ * @param sources the files that were compiled, included ones too
  */
-export function formatDiagnostic(diagnostic: Diagnostic, source: string, file: string): string {
-  const { start, severity, code, message, hint } = diagnostic
+export function formatDiagnostic(diagnostic: Diagnostic, sources: readonly SourceFile[]): string {
+  const { file, start, severity, code, message, hint } = diagnostic
   const place = `${printable(file)}:${start.line}:${start.column}`
   const lines = [`${place}: ${severity} ${code}: ${printable(message)}`]
-  lines.push(...excerpt(diagnostic, source))
+  lines.push(...excerpt(diagnostic, sources.find((source) => source.file === file)?.text ?? ''))
   if (hint !== undefined) lines.push(`  hint: ${printable(hint)}`)
   return lines.join('\n')
 }

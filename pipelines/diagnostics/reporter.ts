@@ -1,9 +1,12 @@
-import type { Diagnostic } from '../diagnostic.js'
+import type { Diagnostic, Position, SourceFile } from '../diagnostic.js'
 import { DIAGNOSTICS_MAX } from '../limits.js'
 import type { PipelineCode } from './codes.js'
-import { createLineIndex } from './line-index.js'
+import { createSourceMap } from './source-map.js'
 
-/** A part of the source: offsets in UTF-16 code units, the end excluded. */
+/**
+ * A part of a source: offsets in UTF-16 code units, the end excluded. The sources of one compilation
+ * lie one after the other, so an offset tells the file too (see source-map.ts).
+ */
 export interface Span {
   readonly start: number
   readonly end: number
@@ -12,8 +15,17 @@ export interface Span {
 /** What to do about a problem; a function when that takes work, which is spared for the unlisted. */
 export type Hint = string | (() => string | undefined) | undefined
 
-/** Collects what is wrong with one file. */
+/** A place in one of the sources. */
+export interface Place extends Position {
+  readonly file: string
+}
+
+/** Collects what is wrong with the sources of one compilation. */
 export interface Reporter {
+  /** Makes a source known; @returns the offset that its text starts at. */
+  addSource(source: SourceFile): number
+  /** Where an offset is. */
+  place(offset: number): Place
   error(code: PipelineCode, span: Span, message: string, hint?: Hint): void
   warning(code: PipelineCode, span: Span, message: string, hint?: Hint): void
   /** Whether there was an error, listed or not. */
@@ -23,11 +35,11 @@ export interface Reporter {
 }
 
 /**
- * Makes a reporter for `source`. The same problem at the same place is listed once (aliases make the
- * decoder see a node several times), and at most `DIAGNOSTICS_MAX` are listed.
+ * Makes a reporter. The same problem at the same place is listed once (aliases make the decoder see a
+ * node several times), and at most `DIAGNOSTICS_MAX` are listed.
  */
-export function createReporter(source: string): Reporter {
-  const lines = createLineIndex(source)
+export function createReporter(): Reporter {
+  const sources = createSourceMap()
   const listed = new Map<string, Diagnostic>()
   let unlisted = 0
   let errors = false
@@ -41,18 +53,31 @@ export function createReporter(source: string): Reporter {
       unlisted += 1
       return
     }
-    const place = { start: lines.position(span.start), end: lines.position(span.end) }
+    const { file, ...start } = sources.place(span.start)
+    const { line, column } = sources.place(span.end)
     const hint = typeof problem.hint === 'function' ? problem.hint() : problem.hint
     const told = hint === undefined ? {} : { hint }
-    listed.set(identity, { code, severity, message, ...place, ...told })
+    const help = helpOf(code)
+    listed.set(identity, {
+      code,
+      severity,
+      message,
+      file,
+      start,
+      end: { line, column },
+      ...told,
+      help,
+    })
   }
 
   return {
+    addSource: (source) => sources.add(source),
+    place: (offset) => sources.place(offset),
     error: (code, span, message, hint) => add('error', { code, span, message, hint }),
     warning: (code, span, message, hint) => add('warning', { code, span, message, hint }),
     hasErrors: () => errors,
     diagnostics() {
-      const sorted = [...listed.values()].sort(byPosition)
+      const sorted = sources.files().flatMap((file) => inFile(listed.values(), file))
       return unlisted === 0 ? sorted : [...sorted, unlistedNote(sorted, unlisted, errors)]
     },
   }
@@ -65,6 +90,15 @@ interface Problem {
   readonly hint: Hint
 }
 
+/** Where the documentation tells about a code. */
+function helpOf(code: PipelineCode): string {
+  return `docs/errors.md#${code.toLowerCase()}`
+}
+
+function inFile(diagnostics: Iterable<Diagnostic>, file: string): Diagnostic[] {
+  return [...diagnostics].filter((one) => one.file === file).sort(byPosition)
+}
+
 function byPosition(one: Diagnostic, other: Diagnostic): number {
   return one.start.line - other.start.line || one.start.column - other.start.column
 }
@@ -74,12 +108,14 @@ function unlistedNote(
   unlisted: number,
   errors: boolean,
 ): Diagnostic {
-  const place = listed.at(-1)?.start ?? { line: 1, column: 1 }
+  const { file, start } = listed.at(-1) ?? { file: '', start: { line: 1, column: 1 } }
   return {
     code: 'SP_PIPELINE_TOO_MANY_PROBLEMS' satisfies PipelineCode,
     severity: errors ? 'error' : 'warning',
     message: `${unlisted} more problems are not listed`,
-    start: place,
-    end: place,
+    file,
+    start,
+    end: start,
+    help: helpOf('SP_PIPELINE_TOO_MANY_PROBLEMS'),
   }
 }

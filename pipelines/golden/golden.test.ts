@@ -17,10 +17,10 @@ const FILES = readdirSync(__dirname).filter((file) => file.endsWith('.yml'))
 
 function compileFile(file: string): unknown {
   const source = readFileSync(join(__dirname, file), 'utf8')
-  const { plan, diagnostics } = compilePipeline(source, pushInput())
+  const { plan, diagnostics, sources } = compilePipeline([{ file, text: source }], pushInput())
   return {
     plan,
-    diagnostics: diagnostics.map((one) => formatDiagnostic(one, source, file).split('\n')),
+    diagnostics: diagnostics.map((one) => formatDiagnostic(one, sources).split('\n')),
   }
 }
 

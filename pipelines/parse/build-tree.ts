@@ -16,6 +16,8 @@ import type { AnchorUse, Document, Entry, ListNode, MapNode, Node, ScalarNode } 
 
 /** What building a tree works with. */
 export interface TreeContext {
+  /** Offset that the source starts at. */
+  readonly base: number
   readonly reporter: Reporter
   /** Nodes that the file may still expand to. */
   readonly budget: { nodes: number }
@@ -26,15 +28,17 @@ export interface TreeContext {
 /**
  * Turns a composed document into our tree. Recursion is bounded by the limit on nesting: an alias is
  * looked up, never walked into.
+ * @param base offset that the source starts at, for the reporter
  * @param budget is drawn on; when it is used up that is reported
  * @returns undefined when the document expands to more than is left
  */
 export function buildTree(
   document: YamlDocument.Parsed,
+  base: number,
   budget: { nodes: number },
   reporter: Reporter,
 ): Document | undefined {
-  const context: TreeContext = { reporter, budget, anchors: new Map(), uses: [] }
+  const context: TreeContext = { base, reporter, budget, anchors: new Map(), uses: [] }
   const root = convert(context, document.contents, document.range[0])
   budget.nodes -= root.weight
   if (budget.nodes >= 0) return { root, anchorUses: context.uses }
@@ -44,8 +48,11 @@ export function buildTree(
 }
 
 function convert(context: TreeContext, node: ParsedNode | null, offset: number): Node {
-  if (node === null) return scalarNode(null, '', { start: offset, end: offset })
-  if (isAlias(node)) return resolveAlias(context, node.source, spanOf(node))
+  if (node === null) {
+    const at = context.base + offset
+    return scalarNode(null, '', { start: at, end: at })
+  }
+  if (isAlias(node)) return resolveAlias(context, node.source, spanOf(context, node))
   const converted = convertContent(context, node)
   if (node.anchor !== undefined) context.anchors.set(node.anchor, converted)
   return converted
@@ -54,7 +61,8 @@ function convert(context: TreeContext, node: ParsedNode | null, offset: number):
 function convertContent(context: TreeContext, node: ParsedNode): Node {
   if (isMap(node)) return convertMap(context, node)
   if (isSeq(node)) return convertList(context, node)
-  return isScalar(node) ? convertScalar(node, spanOf(node)) : scalarNode(null, '', spanOf(node))
+  const span = spanOf(context, node)
+  return isScalar(node) ? convertScalar(node, span) : scalarNode(null, '', span)
 }
 
 /** An alias means the last anchor of that name before it; anchors are filled in source order. */
@@ -72,7 +80,7 @@ function resolveAlias(context: TreeContext, name: string, span: Span): Node {
 function convertList(context: TreeContext, node: YAMLSeq.Parsed): ListNode {
   const items = node.items.map((item) => convert(context, item, node.range[0]))
   const weight = items.reduce((sum, item) => sum + item.weight, 1)
-  return { kind: 'list', items, weight, span: spanOf(node) }
+  return { kind: 'list', items, weight, span: spanOf(context, node) }
 }
 
 function convertMap(context: TreeContext, node: YAMLMap.Parsed): MapNode {
@@ -80,14 +88,14 @@ function convertMap(context: TreeContext, node: YAMLMap.Parsed): MapNode {
   const merges: { readonly value: Node; readonly span: Span }[] = []
   for (const pair of node.items) {
     const key = convertKey(context, pair.key, node.range[0])
-    const value = convert(context, pair.value, key.span.end)
+    const value = convert(context, pair.value, key.span.end - context.base)
     if (isMergeKey(pair.key)) merges.push({ value, span: key.span })
     else addEntry(context, entries, { key: key.text, keySpan: key.span, value })
   }
   for (const merge of merges) mergeInto(context, entries, merge.value, merge.span)
   let weight = 1
   for (const entry of entries.values()) weight += entry.value.weight
-  return { kind: 'map', entries, weight, span: spanOf(node) }
+  return { kind: 'map', entries, weight, span: spanOf(context, node) }
 }
 
 function isMergeKey(key: unknown): boolean {
@@ -113,7 +121,7 @@ function convertScalar(node: Scalar, span: Span): ScalarNode {
   const { value, source } = node
   switch (typeof value) {
     case 'string':
-      return scalarNode(value, value, span)
+      return { ...scalarNode(value, value, span), plain: node.type === 'PLAIN' }
     case 'number':
     case 'boolean':
       return scalarNode(value, source ?? String(value), span)
@@ -126,9 +134,12 @@ function scalarNode(value: ScalarNode['value'], text: string, span: Span): Scala
   return { kind: 'scalar', value, text, span, weight: 1 }
 }
 
-function spanOf(node: { readonly range?: readonly [number, number, number] | null }): Span {
+function spanOf(
+  { base }: TreeContext,
+  node: { readonly range?: readonly [number, number, number] | null },
+): Span {
   const [start, end] = node.range ?? [0, 0]
-  return { start, end }
+  return { start: base + start, end: base + end }
 }
 
 function startOf(span: Span): Span {

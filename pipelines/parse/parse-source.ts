@@ -1,4 +1,5 @@
 import { Composer, type Document as YamlDocument, type YAMLError } from 'yaml'
+import type { SourceFile } from '../diagnostic.js'
 import type { Reporter } from '../diagnostics/reporter.js'
 import { EXPANDED_NODES_MAX } from '../limits.js'
 import { buildTree } from './build-tree.js'
@@ -6,23 +7,33 @@ import { readTokens } from './read-tokens.js'
 import type { Document } from './tree.js'
 
 /**
- * Parses a pipeline file: YAML 1.2, core schema, merge keys. Documents without content are left out.
+ * Makes a pipeline file known to the reporter and parses it: YAML 1.2, core schema, merge keys. Documents without content are left out.
  * Problems go to the reporter; what could be read is returned all the same, so that later stages can
  * report theirs too.
  */
-export function parseSource(source: string, reporter: Reporter): Document[] {
-  const tokens = readTokens(source, reporter)
+export function parseSource(source: SourceFile, budget: Budget, reporter: Reporter): Document[] {
+  const base = reporter.addSource(source)
+  const { text } = source
+  const tokens = readTokens(text, base, reporter)
   if (tokens === undefined) return []
   const documents: Document[] = []
-  const budget = { nodes: EXPANDED_NODES_MAX }
   for (const document of new Composer(YAML_OPTIONS).compose(tokens)) {
     const problems = [...document.errors, ...document.warnings]
-    reportYaml(problems, source, reporter)
+    reportYaml(problems, text, base, reporter)
     if (problems.length > 0 || isEmpty(document)) continue
-    const tree = buildTree(document, budget, reporter)
+    const tree = buildTree(document, base, budget, reporter)
     if (tree !== undefined) documents.push(tree)
   }
   return documents
+}
+
+/** What all files of one compilation may expand to together. */
+export interface Budget {
+  nodes: number
+}
+
+export function createBudget(): Budget {
+  return { nodes: EXPANDED_NODES_MAX }
 }
 
 const YAML_OPTIONS = {
@@ -44,13 +55,19 @@ function isEmpty(document: YamlDocument.Parsed): boolean {
 }
 
 /** One mistake makes YAML complain more than once about a line; the first time says it. */
-function reportYaml(problems: readonly YAMLError[], source: string, reporter: Reporter): void {
+function reportYaml(
+  problems: readonly YAMLError[],
+  source: string,
+  base: number,
+  reporter: Reporter,
+): void {
   let previous = -1
   for (const { pos, code, message } of problems) {
     const [start, end] = pos
     const isSameLine =
       previous >= 0 && start >= previous && !source.slice(previous, start).includes('\n')
-    if (!isSameLine) reporter.error('SP_PIPELINE_YAML', { start, end }, message, HINTS[code])
+    const span = { start: base + start, end: base + end }
+    if (!isSameLine) reporter.error('SP_PIPELINE_YAML', span, message, HINTS[code])
     previous = start
   }
 }

@@ -6,12 +6,17 @@ import { DOCUMENTS_MAX, NESTING_MAX, SOURCE_LENGTH_MAX, TOKENS_MAX } from '../li
  * Splits the source into YAML's syntax tokens (one per document and directive) within the limits on
  * length, tokens, documents and nesting. The parser keeps its own stack, so the bound on nesting is
  * checked while it works, before anything recursive sees the tree.
+ * @param base offset that the source starts at, for the reporter
  * @returns undefined after a limit was reported
  */
-export function readTokens(source: string, reporter: Reporter): CST.Token[] | undefined {
+export function readTokens(
+  source: string,
+  base: number,
+  reporter: Reporter,
+): CST.Token[] | undefined {
   if (source.length > SOURCE_LENGTH_MAX) {
     const message = `the file has ${source.length} characters, more than ${SOURCE_LENGTH_MAX}`
-    reporter.error('SP_PIPELINE_TOO_LARGE', { start: 0, end: 0 }, message)
+    reporter.error('SP_PIPELINE_TOO_LARGE', { start: base, end: base }, message)
     return undefined
   }
   const parser = new Parser()
@@ -26,7 +31,7 @@ export function readTokens(source: string, reporter: Reporter): CST.Token[] | un
     count += 1
     const excess = excessOf(count, documents + 1, parser.stack.length)
     if (excess !== undefined) {
-      const at = { start: parser.offset, end: parser.offset }
+      const at = { start: base + parser.offset, end: base + parser.offset }
       reporter.error('SP_PIPELINE_TOO_LARGE', at, excess)
       return undefined
     }

@@ -18,6 +18,8 @@ export interface ScalarNode extends NodeBase {
   readonly value: string | number | boolean | null
   /** As it was written: `1.10` where `value` is 1.1. Quotes, folding and escapes are resolved. */
   readonly text: string
+  /** Text that stands without quotes and is no block: what it means depends on how it looks. */
+  readonly plain?: boolean
 }
 
 export interface ListNode extends NodeBase {

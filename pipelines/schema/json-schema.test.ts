@@ -1,9 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parseAllDocuments } from 'yaml'
-import { compilePipeline } from '../index.js'
-import { fileWithSteps } from '../testing/compile.js'
-import { pushInput } from '../testing/events.js'
+import { compileText, fileWithSteps } from '../testing/compile.js'
 import { pipelineJsonSchema } from './json-schema.js'
 
 const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true })
@@ -14,7 +12,7 @@ function schemaAccepts(source: string): boolean {
 }
 
 function decoderAccepts(source: string): boolean {
-  return compilePipeline(source, pushInput()).plan !== null
+  return compileText(source).plan !== null
 }
 
 const STEP = '{name: a, image: b, commands: [c]}'
@@ -92,7 +90,7 @@ const BAD = [
 describe('the JSON Schema', () => {
   it.each(GOOD)('accepts, like the decoder: %j', (source) => {
     expect([schemaAccepts(source), validate.errors]).toEqual([true, null])
-    expect(compilePipeline(source, pushInput()).diagnostics).not.toContainEqual(
+    expect(compileText(source).diagnostics).not.toContainEqual(
       expect.objectContaining({ severity: 'error' }),
     )
   })

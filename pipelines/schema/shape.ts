@@ -1,3 +1,4 @@
+import type { Dialect } from '../convert/dialect.js'
 import type { Reporter } from '../diagnostics/reporter.js'
 import type { Node } from '../parse/tree.js'
 
@@ -26,6 +27,8 @@ export interface Shape<T> {
 
 export interface DecodeContext {
   readonly reporter: Reporter
+  /** Language of the file: what an unknown key is depends on it. */
+  readonly dialect: Dialect
 }
 
 /** The type that a shape decodes to. */

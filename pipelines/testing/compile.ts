@@ -1,11 +1,22 @@
-import { compilePipeline } from '../compile/compile-pipeline.js'
+import { compilePipeline, type CompileResult } from '../compile/compile-pipeline.js'
+import type { SourceFile } from '../diagnostic.js'
 import type { BuildEvent } from '../event.js'
 import type { CommandsStep, Plan, StagePlan } from '../plan.js'
 import { pushInput } from './events.js'
 
+/** A source under the usual name. */
+export function fileOf(text: string, file = '.pipeline.yml'): SourceFile {
+  return { file, text }
+}
+
+/** Compiles a source for a push to main. */
+export function compileText(text: string, facts: Partial<BuildEvent> = {}): CompileResult {
+  return compilePipeline([fileOf(text)], pushInput(facts))
+}
+
 /** Compiles a source without errors; throws with the diagnostics when there are some. */
 export function planOf(source: string, facts: Partial<BuildEvent> = {}): Plan {
-  const { plan, diagnostics } = compilePipeline(source, pushInput(facts))
+  const { plan, diagnostics } = compileText(source, facts)
   if (plan === null) throw new Error(JSON.stringify(diagnostics, null, 1))
   return plan
 }
@@ -31,7 +42,7 @@ export function edgesOf(stage: StagePlan): Record<string, readonly string[]> {
 
 /** `line:column code message` of every diagnostic of a source. */
 export function problemsOf(source: string): string[] {
-  return compilePipeline(source, pushInput()).diagnostics.map(
+  return compileText(source).diagnostics.map(
     ({ start, code, message }) => `${start.line}:${start.column} ${code} ${message}`,
   )
 }

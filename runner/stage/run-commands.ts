@@ -97,7 +97,8 @@ function environmentOf(
     status: failedSteps.length > 0 ? 'failure' : 'success',
     failedSteps,
   })
-  return { ...rootEnv, ...job.environment, ...facts, ...step.environment }
+  const { environment } = job.stage
+  return { ...rootEnv, ...job.environment, ...facts, ...environment, ...step.environment }
 }
 
 function armTimeout(stop: StepStop, limitMs: number | undefined): NodeJS.Timeout | undefined {

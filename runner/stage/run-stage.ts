@@ -164,7 +164,7 @@ class StageRun {
     await this.sink.stepFinished({ step: number, status, exitCode, error, usage, at: Date.now() })
     this.#ended.set(name, status)
     if (status === 'error') this.#errors.set(name, outcome.error)
-    const isFast = step.kind === 'commands' && step.failure === 'fast' && !step.detach
+    const isFast = step.kind !== 'clone' && step.failure === 'fast' && !step.detach
     if (isFast && status !== 'success') this.#stopOthers(name)
   }
 
@@ -177,6 +177,7 @@ class StageRun {
     }
     try {
       if (step.kind === 'clone') return await this.#checkOut(number, stop)
+      if (step.kind === 'entrypoint') throw new Error('not there yet')
       const run: StepRun = {
         job: this.job,
         step,

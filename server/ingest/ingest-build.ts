@@ -55,10 +55,10 @@ function compile(
   repo: RepoRow,
   build: BuildRow,
 ): IngestResult {
-  const input = { event: eventOf(build), repo: repoFactsOf(repo), file, platform }
-  const { plan, diagnostics } = compilePipeline(text, input)
+  const input = { event: eventOf(build), repo: repoFactsOf(repo), platform }
+  const { plan, diagnostics, sources } = compilePipeline([{ file, text }], input)
   if (plan) return { plan }
-  const texts = diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, text, file))
+  const texts = diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, sources))
   return { plan: null, error: cutAtLine(texts.join('\n'), ERROR_LENGTH_MAX) }
 }
 

@@ -89,17 +89,17 @@ async function storeStage(
 }
 
 function stepRow(stageId: number, plan: StepPlan, number: number) {
-  const isCommands = plan.kind === 'commands'
+  const step = plan.kind === 'clone' ? undefined : plan
   return {
     stage_id: stageId,
     number,
     name: plan.name,
-    image: isCommands ? (plan.image ?? '') : '',
+    image: step?.image ?? '',
     status: 'pending' as const,
     error: '',
-    errignore: isCommands && plan.failure === 'ignore' ? 1 : 0,
+    errignore: step?.failure === 'ignore' ? 1 : 0,
     exit_code: 0,
-    detached: isCommands && plan.detach ? 1 : 0,
+    detached: step?.detach === true ? 1 : 0,
     depends_on_json: JSON.stringify(plan.dependsOn),
     started: 0,
     stopped: 0,

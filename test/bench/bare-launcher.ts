@@ -45,6 +45,7 @@ function bareStep(spec: SandboxSpec, cwd: string): Sandbox {
     exit,
     terminate: () => void child.kill('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),
+    exec: () => Promise.reject(new Error('a bare process is no sandbox')),
   }
 }
 
