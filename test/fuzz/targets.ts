@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { compilePipeline, formatDiagnostic } from '../../pipelines/index.js'
+import { parseGlob } from '../../pipelines/conditions/glob/glob.js'
+import { GLOB_LENGTH_MAX } from '../../pipelines/limits.js'
+import { pushInput } from '../../pipelines/testing/events.js'
+import { ROOT } from '../support/root.js'
+import type { Material } from './mutate.js'
+
+/** Something that must take any text. */
+export interface Target {
+  readonly name: string
+  readonly material: () => Material
+  /** Throws when the text breaks a promise. */
+  readonly run: (text: string) => void
+}
+
+/** Files that stand in the repository, and the real ones where SANDPIPER_CORPUS names them. */
+function pipelineFiles(): string[] {
+  const corpus = process.env['SANDPIPER_CORPUS']
+  const folders = [
+    path.join(ROOT, 'pipelines/golden'),
+    path.join(ROOT, 'docs/pipeline/examples'),
+    ...(corpus === undefined ? [] : ['drone', 'woodpecker'].map((one) => path.join(corpus, one))),
+  ]
+  return folders.flatMap(yamlFiles)
+}
+
+function yamlFiles(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name))
+  return names.map((name) => readFileSync(path.join(folder, name), 'utf8'))
+}
+
+const KEYS =
+  'kind: pipeline|steps:|- name: a|image: x|commands: [a]|when:|branch: |trigger:|depends_on: [a]|' +
+  'matrix:|include: a.yml|environment:|from_secret: s|settings:|services:|volumes:|<<: *a|&a |*a|---|' +
+  '${A}|$${A}|${A:0:8}|{|}|[|]|: |- |\n|\n  |evaluate: "a == b"|pipeline:|branches: |group: a'
+
+function checkFile(file: string): (text: string) => void {
+  return (text) => {
+    const sources = [{ file, text }]
+    const { plan, diagnostics, wanted } = compilePipeline(sources, pushInput())
+    const errors = diagnostics.filter(({ severity }) => severity === 'error')
+    if ((plan === null) !== (errors.length > 0 || wanted.length > 0)) {
+      throw new Error('a plan together with errors, or neither of them')
+    }
+    for (const diagnostic of diagnostics) {
+      if (diagnostic.code === 'SP_PIPELINE_INTERNAL') throw new Error(diagnostic.message)
+      checkPlace(text, diagnostic.start.line, diagnostic.start.column)
+      formatDiagnostic(diagnostic, sources)
+    }
+    JSON.stringify(plan)
+  }
+}
+
+function checkPlace(text: string, line: number, column: number): void {
+  const lines = text.split('\n')
+  if (line < 1 || line > lines.length) throw new Error(`there is no line ${line}`)
+  if (column < 1 || column > (lines[line - 1] ?? '').length + 1) {
+    throw new Error(`line ${line} has no column ${column}`)
+  }
+}
+
+function fileTarget(name: string, file: string): Target {
+  const words = KEYS.split('|')
+  const material = () => ({ seeds: pipelineFiles(), words, lengthMax: 20_000 })
+  return { name, material, run: checkFile(file) }
+}
+
+const GLOB: Target = {
+  name: 'glob',
+  material: () => ({
+    seeds: ['refs/heads/**', 'v*.{1,2}', '[a-z]*/?x', '{a,{b,c}}', 'a\\*'],
+    words: ['*', '**', '/', '{', '}', ',', '[', ']', '-', '^', '?', '\\'],
+    lengthMax: GLOB_LENGTH_MAX,
+  }),
+  run(text) {
+    const glob = parseGlob(text)
+    if ('problem' in glob) return
+    for (const name of [text, '', 'refs/heads/main', 'a/'.repeat(500)]) glob.matches(name)
+  },
+}
+
+/** Everything that reads what a stranger may have written. */
+export const TARGETS: readonly Target[] = [
+  fileTarget('parser', '.pipeline.yml'),
+  fileTarget('drone', '.drone.yml'),
+  fileTarget('woodpecker', '.woodpecker.yml'),
+  GLOB,
+]
