@@ -46,11 +46,16 @@ export function branchOf(ref: string | undefined): string | null {
  * @throws SandpiperError SP_GIT_REFUSED unless `path` is a plain relative path of a file in a tree
  */
 export function checkPath(path: string): void {
-  const parts = path.split('/')
-  const plain = parts.every((part) => part !== '' && part !== '.' && part !== '..')
-  if (!plain || path.length > PATH_LENGTH_MAX || /[\0\n]/.test(path)) {
+  if (!isPath(path)) {
     throw refused(`not a path inside a repo: ${quote(path)}`, 'Give a path relative to its root.')
   }
+}
+
+/** True for a plain relative path that a file in a tree can have. */
+export function isPath(path: string): boolean {
+  const parts = path.split('/')
+  const plain = parts.every((part) => part !== '' && part !== '.' && part !== '..')
+  return plain && path.length <= PATH_LENGTH_MAX && !/[\0\n]/.test(path)
 }
 
 /** Commits of history to ask git for; `depth` 0 is all. */

@@ -42,6 +42,47 @@ export async function ensureCommit(context: MirrorContext, wanted: WantedCommit)
   })
 }
 
+/**
+ * Fetches what a branch of the remote points to now.
+ * @throws SandpiperError as `GitMirror.fetchCommit` says
+ * @returns the commit, or null when the remote has no such branch
+ */
+export async function fetchBranch(
+  context: MirrorContext,
+  branch: string,
+  depth: number,
+): Promise<string | null> {
+  return exclusively(context, undefined, async (home) => {
+    const ref = `refs/heads/${branch}`
+    const tip = tipRef(ref)
+    try {
+      await gitFetch({ context, home }, `+${ref}:${tip}`, depth)
+      const commit = await commitOf(context, home, tip)
+      await noteNewest(context, commit, depth)
+      return commit
+    } catch (error) {
+      if (!(error instanceof GitFailure)) throw error
+      if (error.kind === 'no-ref') return null
+      throw fetchError(error, context.remote.url, context.slug)
+    }
+  })
+}
+
+async function commitOf(context: MirrorContext, home: GitHome, ref: string): Promise<string> {
+  const stdout = await runGit({
+    home,
+    directory: context.path,
+    gitDirectory: context.path,
+    args: ['rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`],
+    transports: '',
+  })
+  return stdout.toString('latin1').trim()
+}
+
+function tipRef(ref: string): string {
+  return `refs/sandpiper/tips/${createHash('sha256').update(ref).digest('hex')}`
+}
+
 /** Throws the mirror away and fetches the commit into a new one. */
 export async function rebuildWith(context: MirrorContext, wanted: WantedCommit): Promise<void> {
   await exclusively(context, wanted.signal, async (home) => {
@@ -92,7 +133,7 @@ async function fetchThroughRef(
   ref: string,
   refused: GitFailure,
 ): Promise<void> {
-  const tip = `refs/sandpiper/tips/${createHash('sha256').update(ref).digest('hex')}`
+  const tip = tipRef(ref)
   // A server that serves bare ids has just said that it has no such commit: no use in digging deeper.
   const deeper = refused.kind === 'no-object' ? [] : [DEPTH_ALL]
   for (const depth of [fetching.depth, ...deeper]) {
@@ -119,8 +160,11 @@ async function fetchRef(
   }
 }
 
-async function gitFetch(fetching: Fetching, refspec: string, depth: number | null): Promise<void> {
-  const { context, home, signal } = fetching
+async function gitFetch(
+  { context, home, signal }: Pick<Fetching, 'context' | 'home' | 'signal'>,
+  refspec: string,
+  depth: number | null,
+): Promise<void> {
   await runGit({
     home,
     directory: context.path,

@@ -33,3 +33,10 @@ export const URL_LENGTH_MAX = 4000
 /** Commit refs that a mirror keeps, and how many more may gather before the oldest are dropped. */
 export const COMMIT_REFS_KEPT = 256
 export const HOUSEKEEPING_EVERY_FETCHES = 64
+
+/** Changed files that are told of, and bytes of their paths; what is over is told as not known. */
+export const CHANGED_FILES_MAX = 20_000
+export const CHANGED_BYTES_MAX = 1024 * 1024
+
+/** Commits of history that are fetched to find where two commits parted. */
+export const MERGE_BASE_DEPTH = 1000

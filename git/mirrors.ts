@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path'
 import { makePrivateDirectory } from '../protocol/data-dir.js'
 import { SandpiperError } from '../protocol/errors.js'
-import { checkCommit, checkPath, checkRef, normalizeDepth } from './arguments.js'
+import { checkCommit, checkPath, checkRef, isPath, normalizeDepth } from './arguments.js'
+import { changedFilesAt } from './changed-files.js'
 import { checkoutCommit, claimEmptyDirectory, emptyDirectory } from './checkout.js'
 import { exclusively } from './context.js'
 import type { MirrorContext } from './context.js'
@@ -14,7 +15,7 @@ import { discardMirror } from './layout.js'
 import { DEFAULT_DEPTH, DEFAULT_GIT_LIMITS, HOUSEKEEPING_EVERY_FETCHES } from './limits.js'
 import type { GitLimits } from './limits.js'
 import { KeyedMutex } from './mutex.js'
-import { readFileAt } from './read-file.js'
+import { listFilesAt, readFileAt, readFilesAt } from './read-file.js'
 import { parseRemoteUrl } from './remote-url.js'
 import type { RemoteUrl } from './remote-url.js'
 import type { GitMirror, Mirrors, MirrorSource } from './types.js'
@@ -95,6 +96,26 @@ function openMirror(shared: Shared, source: MirrorSource): GitMirror {
       checkPath(path)
       const read = (): Promise<string | null> => readFileAt(context, commit, path, bytesMax)
       return repairing(context, { commit, depth: DEFAULT_DEPTH }, read)
+    },
+    readFiles: async (commit, paths, bytesMax) => {
+      checkCommit(commit)
+      const wanted = [...new Set(paths)].filter(isPath)
+      const read = (): Promise<Map<string, string | null>> =>
+        readFilesAt(context, commit, wanted, bytesMax)
+      const found = await repairing(context, { commit, depth: DEFAULT_DEPTH }, read)
+      return new Map(paths.map((path) => [path, found.get(path) ?? null]))
+    },
+    listFiles: async (commit, directory) => {
+      checkCommit(commit)
+      checkPath(directory)
+      const list = (): Promise<readonly string[] | null> => listFilesAt(context, commit, directory)
+      return repairing(context, { commit, depth: DEFAULT_DEPTH }, list)
+    },
+    changedFiles: async (commit, since) => {
+      checkCommit(commit)
+      if ('commit' in since) checkCommit(since.commit)
+      else checkRef(`refs/heads/${since.branch}`)
+      return changedFilesAt(context, commit, since)
     },
     checkout: async (directory, given) => {
       checkCommit(given.commit)

@@ -40,6 +40,85 @@ export async function readFileAt(
   return file.content.toString('utf8')
 }
 
+/**
+ * Reads several files at a commit with one git process; null for a path that is no regular file there.
+ * @param bytesMax for all of them together
+ * @throws GitFailure when the mirror can not be read; SandpiperError SP_GIT_NO_COMMIT,
+ * SP_GIT_FILE_TOO_LARGE
+ */
+export async function readFilesAt(
+  context: MirrorContext,
+  commit: string,
+  paths: readonly string[],
+  bytesMax: number,
+): Promise<Map<string, string | null>> {
+  const directories = [...new Set(paths.map(directoryOf))]
+  const asked = [
+    `${commit}^{commit}`,
+    ...directories.map((directory) => `${commit}:${directory}`),
+    ...paths.map((path) => `${commit}:${path}`),
+  ]
+  const what = paths.length === 1 ? String(paths[0]) : `all of ${String(paths.length)} files`
+  const where = `${what} at ${commit} in ${context.slug}`
+  const output = await batch(context, asked, bytesMax, where)
+  const [root, ...objects] = parseBatch(output, asked.length)
+  if (root?.type !== 'commit') throw noCommit(context, commit)
+  const modes = new Map(
+    directories.map((directory, index) => [directory, modesOf(objects[index], commit.length / 2)]),
+  )
+  const files = objects.slice(directories.length)
+  const sizes = files.map((file) => (file.type === 'blob' ? file.content.length : 0))
+  if (sizes.reduce((sum, size) => sum + size, 0) > bytesMax) throw tooLarge(where, bytesMax)
+  return new Map(
+    paths.map((path, index) => {
+      const mode = modes.get(directoryOf(path))?.get(path.slice(path.lastIndexOf('/') + 1))
+      return [path, textOf(files[index], mode, `${path} at ${commit} in ${context.slug}`)]
+    }),
+  )
+}
+
+/**
+ * Names of the regular files in a directory at a commit, sorted by their bytes; null when there is no
+ * such directory. Links, submodules and nested directories are left out.
+ * @throws GitFailure when the mirror can not be read; SandpiperError SP_GIT_NO_COMMIT,
+ * SP_GIT_FILE_TOO_LARGE
+ */
+export async function listFilesAt(
+  context: MirrorContext,
+  commit: string,
+  directory: string,
+): Promise<readonly string[] | null> {
+  const asked = [`${commit}^{commit}`, `${commit}:${directory}`]
+  const where = `${directory} at ${commit} in ${context.slug}`
+  const [root, tree] = parseBatch(await batch(context, asked, 0, where), asked.length)
+  if (root?.type !== 'commit') throw noCommit(context, commit)
+  if (tree?.type !== 'tree') return null
+  const modes = modesOf(tree, commit.length / 2)
+  return [...modes].flatMap(([name, mode]) => (isFile(mode) ? [name] : []))
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')))
+}
+
+function modesOf(tree: BatchObject | undefined, idBytes: number): Map<string, string> {
+  if (tree?.type !== 'tree') return new Map()
+  return new Map([...readTree(tree.content, idBytes)].map(({ mode, name }) => [name, mode]))
+}
+
+function isFile(mode: string | undefined): boolean {
+  return mode?.startsWith('100') === true
+}
+
+function textOf(
+  file: BatchObject | undefined,
+  mode: string | undefined,
+  where: string,
+): string | null {
+  if (!isFile(mode)) return null
+  return file?.type === 'blob' ? file.content.toString('utf8') : lost(where)
+}
+
 function modeOf(name: string, tree: Buffer, idBytes: number): string | undefined {
   for (const entry of readTree(tree, idBytes)) {
     if (entry.name === name) return entry.mode

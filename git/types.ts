@@ -30,6 +30,13 @@ export interface Mirrors {
   close(): Promise<void>
 }
 
+/** What changes are told against: a commit, or the tip of a branch as the remote has it now. */
+export type ChangesSince = { readonly commit: string } | { readonly branch: string }
+
+/** Paths that changed, sorted by their bytes, or why they can't be told in words that end a sentence. */
+export type ChangedFiles =
+  { readonly files: readonly string[] } | { readonly files: null; readonly reason: string }
+
 export interface CheckoutOptions {
   /** Commit: 40 or 64 lower-case hex digits. */
   readonly commit: string
@@ -62,6 +69,29 @@ export interface GitMirror {
    * SP_GIT_CORRUPT
    */
   readFile(commit: string, path: string, bytesMax: number): Promise<string | null>
+  /**
+   * Contents of several files at a commit, by path; null for a path that is no regular file there, or
+   * no path that a repo can have. `bytesMax` is for all of them together.
+   * @throws SandpiperError SP_GIT_NO_COMMIT, SP_GIT_FILE_TOO_LARGE, SP_GIT_CORRUPT
+   */
+  readFiles(
+    commit: string,
+    paths: readonly string[],
+    bytesMax: number,
+  ): Promise<ReadonlyMap<string, string | null>>
+  /**
+   * Names of the regular files in a directory at a commit, in git's order, which is by bytes; null when
+   * there is no such directory. Links, submodules and nested directories are left out.
+   * @throws SandpiperError SP_GIT_NO_COMMIT, SP_GIT_FILE_TOO_LARGE, SP_GIT_REFUSED, SP_GIT_CORRUPT
+   */
+  listFiles(commit: string, directory: string): Promise<readonly string[] | null>
+  /**
+   * Paths of the files that a commit, which the mirror must have, changed since it and `since` were the
+   * same: against their merge base. A renamed file counts with both names. Fetches what it needs.
+   * @throws SandpiperError SP_GIT_UNREACHABLE, SP_GIT_REFUSED, SP_GIT_FAILED, SP_GIT_TIMEOUT,
+   * SP_GIT_MISSING
+   */
+  changedFiles(commit: string, since: ChangesSince): Promise<ChangedFiles>
   /**
    * Checks the commit out into an empty directory, with a `.git` that works on its own. The mirror
    * must have the commit: call `fetchCommit` with the same depth first.
