@@ -14,9 +14,11 @@ export async function changedFilesAt(
   since: ChangesSince,
 ): Promise<ChangedFiles> {
   try {
+    const known = 'commit' in since ? await mergeBase(context, commit, since.commit) : null
+    if (known !== null) return await diff(context, known, commit)
     const other = await commitToCompare(context, since)
     if (other === null) return unknown(`${nameOf(since)} is not in the repo any more`)
-    const base = await mergeBase(context, commit, other)
+    const base = await deeperMergeBase(context, commit, other)
     if (base === null) return unknown(`${nameOf(since)} has no history in common with it`)
     return await diff(context, base, commit)
   } catch (error) {
@@ -38,13 +40,7 @@ async function commitToCompare(
   since: ChangesSince,
 ): Promise<string | null> {
   if ('branch' in since) return fetchBranch(context, since.branch, DEFAULT_DEPTH)
-  if (await isThere(context, since.commit)) return since.commit
   return (await isFetched(context, since.commit, DEFAULT_DEPTH)) ? since.commit : null
-}
-
-/** Often it is: the commit before a push is in the history of the commit after it. */
-async function isThere(context: MirrorContext, commit: string): Promise<boolean> {
-  return (await ask(context, ['cat-file', '-e', `${commit}^{commit}`])) !== null
 }
 
 /** No ref is tried: what was pushed away by force is below none, however deep one looks. */
@@ -58,19 +54,27 @@ async function isFetched(context: MirrorContext, commit: string, depth: number):
   }
 }
 
-/** Null when there is none within the history that is fetched for this. */
+/** Null when the mirror has none, or not one of the commits. */
 async function mergeBase(
   context: MirrorContext,
   commit: string,
   other: string,
 ): Promise<string | null> {
-  const args = ['merge-base', commit, other]
-  const found = await ask(context, args)
+  return ask(context, ['merge-base', commit, other])
+}
+
+/** Null when there is none within the history that is fetched for this. */
+async function deeperMergeBase(
+  context: MirrorContext,
+  commit: string,
+  other: string,
+): Promise<string | null> {
+  const found = await mergeBase(context, commit, other)
   if (found !== null || (await readShallow(context)).size === 0) return found
   for (const one of [commit, other]) {
     if (!(await isFetched(context, one, MERGE_BASE_DEPTH))) return null
   }
-  return ask(context, args)
+  return mergeBase(context, commit, other)
 }
 
 /** The line that git prints, or null when it exits with another code than 0. */
