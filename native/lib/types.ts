@@ -13,6 +13,11 @@ export interface StageSpec {
   readonly ids: { readonly start: number; readonly count: number }
   /** Made once for the stage and mounted into every sandbox that names it; thrown away with the stage. */
   readonly workspace?: OverlaySpec
+  /**
+   * Directories in memory that sandboxes may share, empty and writable for everybody at first. They
+   * live as long as the stage; what is in them counts to the memory of the sandbox that wrote it.
+   */
+  readonly volumes?: readonly { readonly name: string; readonly sizeBytes: number }[]
 }
 
 /** A stack of read-only directories with one writable directory on top. */
@@ -64,7 +69,10 @@ export interface SandboxSpec {
   readonly argv: readonly string[]
   /** The whole environment; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>
-  /** Absolute directory inside to start in; made when it is not there. */
+  /**
+   * Absolute directory inside to start in; made when it is not there, as root's. It is entered before
+   * the program becomes its user, who need not be able to enter it; and after, should root not be able.
+   */
   readonly cwd: string
   readonly hostname: string
   readonly limits: CgroupLimits
@@ -73,13 +81,25 @@ export interface SandboxSpec {
   readonly shmBytes?: number
   /** `none`: a network namespace of its own with loopback only; default: the stage's. */
   readonly network?: 'none'
-  /** Who the program runs as, by ids inside; default root. It gets no capabilities when it is not root. */
+  /**
+   * Who the program runs as, by ids inside; default root. It gets no capabilities when it is not root.
+   * An id that the stage does not have is an `EINVAL`. `groups` are the supplementary ones; default none.
+   */
   readonly user?: {
     readonly uid: number
     readonly gid: number
     readonly groups?: readonly number[]
   }
-  /** Directories in memory, mounted after the binds. They count to the memory of the sandbox. */
+  /** Volumes of the stage, mounted before the binds. */
+  readonly volumes?: readonly {
+    readonly name: string
+    readonly target: string
+    readonly readOnly: boolean
+  }[]
+  /**
+   * Directories in memory, mounted after the binds, empty and writable for everybody. They count to the
+   * memory of the sandbox.
+   */
   readonly tmpfs?: readonly { readonly target: string; readonly sizeBytes: number }[]
 }
 

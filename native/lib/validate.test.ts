@@ -48,6 +48,25 @@ const refusedSandboxes: readonly (readonly [string, Partial<SandboxSpec>, RegExp
     /above the hard/,
   ],
   ['a broken /dev/shm size', { shmBytes: -1 }, /shmBytes must be/],
+  ['a negative user id', { user: { uid: -1, gid: 0 } }, /user uid must be/],
+  ['a broken group id', { user: { uid: 1, gid: 1, groups: [0.5] } }, /user gid must be/],
+  [
+    'too many groups',
+    { user: { uid: 1, gid: 1, groups: Array.from({ length: 65_537 }, () => 1) } },
+    /at most 65536 groups/,
+  ],
+  ['a tmpfs at the root', { tmpfs: [{ target: '/', sizeBytes: 4096 }] }, /tmpfs target must not/],
+  ['a tmpfs without limit', { tmpfs: [{ target: '/t', sizeBytes: 0 }] }, /sizeBytes must be/],
+  [
+    'a volume with a path as its name',
+    { volumes: [{ name: '../dev', target: '/t', readOnly: true }] },
+    /volume name "..\/dev"/,
+  ],
+  [
+    'a volume at a relative path',
+    { volumes: [{ name: 'v', target: 't', readOnly: true }] },
+    /volume target "t" is not absolute/,
+  ],
 ]
 
 describe('checkSandbox', () => {
@@ -63,6 +82,18 @@ describe('checkSandbox', () => {
 describe('checkStage', () => {
   it('takes a range of ids', () => {
     expect(() => checkStage(STAGE)).not.toThrow()
+  })
+
+  it('takes volumes, each name once', () => {
+    const volumes = [
+      { name: 'a', sizeBytes: 4096 },
+      { name: 'b', sizeBytes: 2 ** 30 },
+    ]
+    expect(() => checkStage({ ...STAGE, volumes })).not.toThrow()
+    const double = [...volumes, { name: 'a', sizeBytes: 4096 }]
+    expect(() => checkStage({ ...STAGE, volumes: double })).toThrow('two volumes are called a')
+    const small = [{ name: 'a', sizeBytes: 1 }]
+    expect(() => checkStage({ ...STAGE, volumes: small })).toThrow('volume a sizeBytes')
   })
 
   it('refuses a range that holds host root or goes past the last id', () => {

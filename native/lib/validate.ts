@@ -1,3 +1,5 @@
+import { checkProgram } from './check-program.js'
+import { checkInside, checkPath, checkWhole } from './check-value.js'
 import { specError } from './error.js'
 import { RLIMIT_NUMBERS } from './rlimit-numbers.js'
 import type { BindMount, CgroupLimits, OverlaySpec, SandboxSpec, StageSpec } from './types.js'
@@ -5,11 +7,12 @@ import type { BindMount, CgroupLimits, OverlaySpec, SandboxSpec, StageSpec } fro
 const NAME = /^[a-z0-9-]{1,64}$/
 /** sethostname(2). */
 const HOSTNAME_BYTES_MAX = 64
-/** PATH_MAX without its NUL. */
-const PATH_BYTES_MAX = 4095
 /** OVL_MAX_STACK of the kernel. */
 const LOWERS_MAX = 500
 const IDS_MAX = 2 ** 32 - 1
+/** Less would be no limit: tmpfs rounds to pages, and 0 means none. */
+const PAGE_BYTES = 4096
+const TMPFS_BYTES_MAX = 2 ** 50
 
 /**
  * Refuses a stage that can't be made.
@@ -19,6 +22,13 @@ export function checkStage(spec: StageSpec): void {
   checkWhole('ids.start', spec.ids.start, 1, IDS_MAX)
   checkWhole('ids.count', spec.ids.count, 1, IDS_MAX - spec.ids.start)
   if (spec.workspace) checkOverlay('workspace', spec.workspace)
+  spec.volumes?.forEach(({ name, sizeBytes }) => {
+    checkVolumeName(name)
+    checkTmpfsBytes(`volume ${name}`, sizeBytes)
+  })
+  const names = spec.volumes?.map(({ name }) => name) ?? []
+  const double = names.find((name, index) => names.indexOf(name) < index)
+  if (double !== undefined) throw specError(`two volumes are called ${double}`)
 }
 
 /**
@@ -30,8 +40,15 @@ export function checkSandbox(spec: SandboxSpec): void {
   checkOverlay('root', spec.root)
   if (spec.workspaceTarget !== undefined) checkInside('workspaceTarget', spec.workspaceTarget)
   spec.binds.forEach(checkBind)
+  spec.volumes?.forEach(({ name, target }) => {
+    checkVolumeName(name)
+    checkInside('volume target', target)
+  })
+  spec.tmpfs?.forEach(({ target, sizeBytes }) => {
+    checkInside('tmpfs target', target)
+    checkTmpfsBytes(`tmpfs ${target}`, sizeBytes)
+  })
   checkProgram(spec)
-  checkInside('cwd', spec.cwd, { root: true })
   const hostnameBytes = Buffer.byteLength(spec.hostname)
   if (hostnameBytes < 1 || hostnameBytes > HOSTNAME_BYTES_MAX || spec.hostname.includes('\0')) {
     throw specError(`hostname must have 1 to ${HOSTNAME_BYTES_MAX} bytes, not ${hostnameBytes}`)
@@ -44,20 +61,16 @@ export function checkSandbox(spec: SandboxSpec): void {
     checkRlimitValue(`${limit.name} hard limit`, limit.hard)
     if (limit.soft > limit.hard) throw specError(`${limit.name}: soft limit above the hard one`)
   })
-  if (spec.shmBytes !== undefined) checkWhole('shmBytes', spec.shmBytes, 4096, 2 ** 50)
+  if (spec.shmBytes !== undefined)
+    checkWhole('shmBytes', spec.shmBytes, PAGE_BYTES, TMPFS_BYTES_MAX)
 }
 
-function checkProgram(spec: SandboxSpec): void {
-  const [program] = spec.argv
-  if (program === undefined) throw specError('argv is empty')
-  checkInside('argv[0]', program)
-  spec.argv.forEach((argument, index) => checkText(`argv[${index}]`, argument))
-  for (const [name, value] of Object.entries(spec.env)) {
-    checkText(`environment variable ${JSON.stringify(name)}`, name + value)
-    if (name === '' || name.includes('=')) {
-      throw specError(`environment variable name ${JSON.stringify(name)} is empty or has a "="`)
-    }
-  }
+function checkVolumeName(name: string): void {
+  if (!NAME.test(name)) throw specError(`volume name "${name}" is not ${NAME.source}`)
+}
+
+function checkTmpfsBytes(what: string, bytes: number): void {
+  checkWhole(`${what} sizeBytes`, bytes, PAGE_BYTES, TMPFS_BYTES_MAX)
 }
 
 function checkBind(bind: BindMount): void {
@@ -83,34 +96,6 @@ function checkLimits(limits: CgroupLimits): void {
   if (limits.pids !== undefined) checkWhole('pids', limits.pids, 2, 2 ** 22)
   if (limits.cpus !== undefined && !(limits.cpus > 0 && limits.cpus <= 8192)) {
     throw specError(`cpus must be above 0 and at most 8192, not ${limits.cpus}`)
-  }
-}
-
-/** An absolute path inside the sandbox, below its root, without `.` and `..`. */
-function checkInside(what: string, path: string, allow: { root?: boolean } = {}): void {
-  checkPath(what, path)
-  const parts = path.split('/').filter((part) => part !== '')
-  if (parts.some((part) => part === '.' || part === '..')) {
-    throw specError(`${what} ${JSON.stringify(path)} has a "." or ".." in it`)
-  }
-  if (parts.length === 0 && allow.root !== true) throw specError(`${what} must not be "/"`)
-}
-
-function checkPath(what: string, path: string): void {
-  checkText(what, path)
-  if (!path.startsWith('/')) throw specError(`${what} ${JSON.stringify(path)} is not absolute`)
-  const bytes = Buffer.byteLength(path)
-  if (bytes > PATH_BYTES_MAX)
-    throw specError(`${what} is ${bytes} bytes long, over ${PATH_BYTES_MAX}`)
-}
-
-function checkText(what: string, text: string): void {
-  if (text.includes('\0')) throw specError(`${what} has a NUL character in it`)
-}
-
-function checkWhole(what: string, value: number, min: number, max: number): void {
-  if (!Number.isSafeInteger(value) || value < min || value > max) {
-    throw specError(`${what} must be a whole number from ${min} to ${max}, not ${value}`)
   }
 }
 

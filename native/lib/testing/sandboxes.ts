@@ -3,7 +3,7 @@ import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildDirectory } from '../addon.js'
 import { createLauncher } from '../launcher.js'
-import type { Launcher, Sandbox, SandboxExit, SandboxSpec, Stage } from '../types.js'
+import type { Launcher, Sandbox, SandboxExit, SandboxSpec, Stage, StageSpec } from '../types.js'
 import { makeTestRoot, type TestRoot } from './busybox-root.js'
 
 /** A launcher with a busybox root and one stage, for tests that run programs in sandboxes. */
@@ -12,8 +12,10 @@ export interface TestSandboxes {
   readonly launcher: Launcher
   readonly cgroupParent: string
   readonly stage: Stage
+  /** The host ids of `stage`. */
+  readonly ids: StageSpec['ids']
   /** Another stage with ids of its own; the caller destroys it. */
-  makeStage(): Promise<Stage>
+  makeStage(changes?: Partial<StageSpec>): Promise<Stage>
   /** A complete specification of a sandbox that runs a shell command. */
   specOf(command: string, changes?: Partial<SandboxSpec>): Promise<SandboxSpec>
   /** Runs a shell command to its end. */
@@ -45,12 +47,13 @@ export async function makeTestSandboxes(): Promise<TestSandboxes> {
   )
   let stages = 0
   let sandboxes = 0
-  const makeStage = (): Promise<Stage> => {
+  const nextIds = (): StageSpec['ids'] => {
     stages += 1
     const start = IDS_START + ((process.pid * 16 + stages) % 30_000) * IDS_COUNT
-    return launcher.createStage({ ids: { start, count: IDS_COUNT } })
+    return { start, count: IDS_COUNT }
   }
-  const stage = await makeStage()
+  const ids = nextIds()
+  const stage = await launcher.createStage({ ids })
   const specOf = async (
     command: string,
     changes: Partial<SandboxSpec> = {},
@@ -73,7 +76,8 @@ export async function makeTestSandboxes(): Promise<TestSandboxes> {
     launcher,
     cgroupParent,
     stage,
-    makeStage,
+    ids,
+    makeStage: (changes) => launcher.createStage({ ids: nextIds(), ...changes }),
     specOf,
     run: async (command, changes) => finish(await stage.start(await specOf(command, changes))),
     close: async () => {

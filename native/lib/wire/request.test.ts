@@ -14,7 +14,10 @@ const NOTHING: SandboxObserver = {
   cleaned: () => undefined,
   gone: () => undefined,
 }
-const STAGE = { ids: { start: 700_000_000, count: 65_536 } }
+const STAGE = {
+  ids: { start: 700_000_000, count: 65_536 },
+  volumes: [{ name: 'cache', sizeBytes: 4096 }],
+}
 const SPEC: SandboxSpec = {
   name: 'cut',
   root: { lowers: [{ path: '/no/such/layer', owner: 5 }], upper: '/u', work: '/w' },
@@ -25,6 +28,10 @@ const SPEC: SandboxSpec = {
   hostname: 'h',
   limits: {},
   rlimits: [{ name: 'NOFILE', soft: 1, hard: 2 }],
+  network: 'none',
+  user: { uid: 1, gid: 2, groups: [3] },
+  volumes: [{ name: 'cache', target: '/cache', readOnly: true }],
+  tmpfs: [{ target: '/mem', sizeBytes: 4096 }],
 }
 const CGROUPS = [
   {

@@ -1,9 +1,11 @@
 import type { CgroupDirectory } from '../cgroup/plan.js'
 import { RLIMIT_NUMBERS } from '../rlimit-numbers.js'
-import type { OverlaySpec, RlimitSpec, SandboxSpec, StageSpec } from '../types.js'
+import type { ExecSpec, OverlaySpec, RlimitSpec, SandboxSpec, StageSpec } from '../types.js'
 import { PayloadWriter } from './writer.js'
 
 const DEFAULT_SHM_BYTES = 64 * 1024 * 1024
+const PAGE_BYTES = 4096
+const FILES_MIN = 1024
 /** RLIM_INFINITY (getrlimit(2)). */
 const UNLIMITED = 0xffffffffffffffffn
 
@@ -12,6 +14,7 @@ export function encodeStage(spec: StageSpec): Buffer {
   const writer = new PayloadWriter().u32(spec.ids.start).u32(spec.ids.count)
   writer.bool(spec.workspace !== undefined)
   if (spec.workspace) writeOverlay(writer, spec.workspace)
+  writer.list(spec.volumes ?? [], ({ name, sizeBytes }) => writeTmpfs(writer, name, sizeBytes))
   return writer.finish()
 }
 
@@ -31,9 +34,12 @@ export function encodeStart(
       .bool(bind.readOnly)
       .bool(bind.idMapped ?? false),
   )
-  writer.list(spec.argv, (argument) => writer.string(argument))
-  writer.list(Object.entries(spec.env), ([name, value]) => writer.string(`${name}=${value}`))
-  writer.string(spec.cwd).string(spec.hostname)
+  writer.list(spec.volumes ?? [], ({ name, target, readOnly }) =>
+    writer.string(name).string(target).bool(readOnly),
+  )
+  writer.list(spec.tmpfs ?? [], ({ target, sizeBytes }) => writeTmpfs(writer, target, sizeBytes))
+  writeProgram(writer, spec)
+  writer.bool(spec.network === 'none').string(spec.hostname)
   writer.list(spec.rlimits ?? [], (limit) => writeRlimit(writer, limit))
   writer.string(String(spec.shmBytes ?? DEFAULT_SHM_BYTES))
   writer.list(cgroups, (cgroup) => writeCgroup(writer, cgroup))
@@ -43,6 +49,22 @@ export function encodeStart(
 /** A payload that is one number. */
 export function encodeNumber(value: number): Buffer {
   return new PayloadWriter().u32(value).finish()
+}
+
+/** What a sandbox and an exec have alike. */
+function writeProgram(writer: PayloadWriter, program: ExecSpec): void {
+  writer.list(program.argv, (argument) => writer.string(argument))
+  writer.list(Object.entries(program.env), ([name, value]) => writer.string(`${name}=${value}`))
+  writer.string(program.cwd).bool(program.user !== undefined)
+  if (!program.user) return
+  writer.u32(program.user.uid).u32(program.user.gid)
+  writer.list(program.user.groups ?? [], (group) => writer.u32(group))
+}
+
+/** Files are bounded too, because each takes kernel memory: one for every page, and some to begin with. */
+function writeTmpfs(writer: PayloadWriter, name: string, sizeBytes: number): void {
+  const files = FILES_MIN + Math.ceil(sizeBytes / PAGE_BYTES)
+  writer.string(name).string(String(sizeBytes)).string(String(files))
 }
 
 function writeOverlay(writer: PayloadWriter, overlay: OverlaySpec): void {

@@ -18,20 +18,23 @@ constexpr uint64_t kKept = Bit(CAP_CHOWN) | Bit(CAP_DAC_OVERRIDE) | Bit(CAP_FOWN
                            Bit(CAP_SETPCAP) | Bit(CAP_NET_BIND_SERVICE) | Bit(CAP_SYS_CHROOT) |
                            Bit(CAP_SETFCAP);
 
-}  // namespace
-
-Status DropCapabilities() {
+Status DropBoundingSetBut(uint64_t kept) {
   // The kernel may know more capabilities than the headers: EINVAL is the end of its list.
   for (unsigned capability = 0; capability < 64; capability++) {
-    if ((kKept & Bit(capability)) != 0) continue;
+    if ((kept & Bit(capability)) != 0) continue;
     if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;
     if (errno == EINVAL) break;
     return LastFailure("prctl PR_CAPBSET_DROP", "capability");
   }
+  return {};
+}
+
+// Effective and permitted set; the others are emptied.
+Status SetCapabilities(uint64_t kept) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2] = {};
   for (unsigned word = 0; word < 2; word++) {
-    data[word].effective = data[word].permitted = static_cast<uint32_t>(kKept >> (32 * word));
+    data[word].effective = data[word].permitted = static_cast<uint32_t>(kept >> (32 * word));
   }
   if (syscall(SYS_capset, &header, data) < 0) return LastFailure("capset", "capabilities");
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) {
@@ -39,5 +42,16 @@ Status DropCapabilities() {
   }
   return {};
 }
+
+}  // namespace
+
+Status DropCapabilities() {
+  TRY(DropBoundingSetBut(kKept));
+  return SetCapabilities(kKept);
+}
+
+Status DropBoundingSet() { return DropBoundingSetBut(0); }
+
+Status DropAllCapabilities() { return SetCapabilities(0); }
 
 }  // namespace sandpiper

@@ -8,4 +8,10 @@ namespace sandpiper {
 // effective, permitted and bounding set are those few, inheritable and ambient are empty.
 Status DropCapabilities();
 
+// Empties the bounding set: no program that is executed can bring a capability.
+Status DropBoundingSet();
+
+// Empties every other set.
+Status DropAllCapabilities();
+
 }  // namespace sandpiper

@@ -15,11 +15,13 @@
 #include "init.h"
 #include "masks.h"
 #include "namespaces.h"
+#include "network.h"
 #include "overlay.h"
 #include "report.h"
 #include "rootfs.h"
 #include "seccomp.h"
 #include "sys.h"
+#include "tmpfs.h"
 
 namespace sandpiper {
 
@@ -76,10 +78,25 @@ Result<UniqueFd> OpenStageTree(const Stage& stage, const char* name, uint64_t at
   return tree;
 }
 
+Result<UniqueFd> OpenVolume(const Stage& stage, const VolumeRequest& volume) {
+  UniqueFd tree = TRY(sys::CloneTree(stage.volumes(), volume.name, 0, volume.name));
+  const uint64_t attributes = kSafe | (volume.read_only ? MOUNT_ATTR_RDONLY : 0);
+  TRY(sys::SetMountAttributes(tree.get(), 0, attributes, volume.name));
+  return tree;
+}
+
+Status EnterNetwork(const Containment& c) {
+  if (c.request.own_network) return NewNetworkOf(c.stage.user_namespace());
+  return sys::SetNamespace(c.stage.network_namespace(), CLONE_NEWNET, "network namespace");
+}
+
 Result<Trees> OpenTrees(const Containment& c) {
   Trees trees;
   for (size_t i = 0; i < c.request.binds.size(); i++) {
     c.bind_trees[i] = TRY(OpenBind(c, c.request.binds[i]));
+  }
+  for (size_t i = 0; i < c.request.volumes.size(); i++) {
+    c.volume_trees[i] = TRY(OpenVolume(c.stage, c.request.volumes[i]));
   }
   constexpr uint64_t kReadOnly = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
   trees.dev = TRY(OpenStageTree(c.stage, "dev", kReadOnly));
@@ -89,7 +106,8 @@ Result<Trees> OpenTrees(const Containment& c) {
     trees.workspace = TRY(OpenStageTree(c.stage, "workspace", 0));
   }
   trees.proc = TRY(sys::NewMount("proc", kSafest));
-  TRY(sys::SetNamespace(c.stage.network_namespace(), CLONE_NEWNET, "network namespace"));
+  TRY(EnterNetwork(c));
+  // It shows the network namespace that it is made in.
   trees.sysfs = TRY(sys::NewMount("sysfs", kSafest | MOUNT_ATTR_RDONLY));
   // Last: it may leave the launcher's mount namespace.
   trees.root = TRY(MountOverlay({c.root_lowers.c_str(), c.request.root.upper, c.request.root.work,
@@ -110,6 +128,28 @@ Status AttachBind(int root, const char* target, const UniqueFd& tree) {
   return sys::AttachTree(tree.get(), file.get(), target);
 }
 
+Status AttachTmpfs(int root, const TmpfsRequest& tmpfs) {
+  const UniqueFd tree = TRY(MountTmpfs({tmpfs.name, tmpfs.bytes, tmpfs.inodes, nullptr}));
+  return AttachDirectory(root, tmpfs.name, tree);
+}
+
+// What the request asks for, in the order in which one may lie in another.
+Status AttachRequested(const Containment& c, const Trees& trees) {
+  const int root = trees.root.get();
+  const StartRequest& request = c.request;
+  if (trees.workspace.valid()) {
+    TRY(AttachDirectory(root, request.workspace_target, trees.workspace));
+  }
+  for (size_t i = 0; i < request.volumes.size(); i++) {
+    TRY(AttachDirectory(root, request.volumes[i].target, c.volume_trees[i]));
+  }
+  for (size_t i = 0; i < request.binds.size(); i++) {
+    TRY(AttachBind(root, request.binds[i].target, c.bind_trees[i]));
+  }
+  for (const TmpfsRequest& tmpfs : request.tmpfs) TRY(AttachTmpfs(root, tmpfs));
+  return {};
+}
+
 Status BuildRoot(const Containment& c, const Trees& trees) {
   const int root = trees.root.get();
   TRY(EnterRoot(root));
@@ -119,13 +159,8 @@ Status BuildRoot(const Containment& c, const Trees& trees) {
   TRY(MountDeviceFileSystems(trees.dev.get(), c.request.shm_bytes,
                              c.stage.ids_count() > kTtyGroup));
   TRY(MaskPaths(trees.proc.get(), trees.sysfs.get(), trees.dev.get(), trees.empty.get()));
-  if (trees.workspace.valid()) {
-    TRY(AttachDirectory(root, c.request.workspace_target, trees.workspace));
-  }
-  for (size_t i = 0; i < c.bind_trees.size(); i++) {
-    TRY(AttachBind(root, c.request.binds[i].target, c.bind_trees[i]));
-  }
-  TRY(EnsureDirectory(root, c.request.cwd));
+  TRY(AttachRequested(c, trees));
+  TRY(EnsureDirectory(root, c.request.program.cwd));
   return {};
 }
 

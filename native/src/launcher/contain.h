@@ -16,8 +16,9 @@ struct Containment {
   // Overlay option for the root's layers.
   const std::string& root_lowers;
   const std::string& seccomp_filter;
-  // Trees of request.binds, one each: filled by the init.
+  // Trees of request.binds and request.volumes, one each: filled by the init.
   std::vector<UniqueFd>& bind_trees;
+  std::vector<UniqueFd>& volume_trees;
   // Write end of the sandbox's output, and of the pipe for reports.
   int output;
   int reports;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "sys.h"
+#include "tmpfs.h"
 
 namespace sandpiper {
 namespace {
@@ -28,6 +29,8 @@ constexpr struct {
 
 // Debian's and every other distribution's group of terminals.
 constexpr const char* kTtyGroup = "5";
+
+constexpr const char* kSharedMemoryInodes = "65536";
 
 Status Check(int result, const char* call, const char* object) {
   if (result < 0) return LastFailure(call, object);
@@ -55,12 +58,7 @@ Status MountTerminals(int dev, bool has_tty_group) {
 }
 
 Status MountSharedMemory(int dev, const char* bytes) {
-  const UniqueFd tmpfs = TRY(sys::OpenFileSystem("tmpfs"));
-  TRY(sys::SetOption(tmpfs.get(), "size", bytes));
-  TRY(sys::SetOption(tmpfs.get(), "nr_inodes", "65536"));
-  TRY(sys::SetOption(tmpfs.get(), "mode", "1777"));
-  const UniqueFd tree = TRY(sys::MountFileSystem(tmpfs.get(), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-                                                 "mount tmpfs", "/dev/shm"));
+  const UniqueFd tree = TRY(MountTmpfs({"/dev/shm", bytes, kSharedMemoryInodes, nullptr}));
   return AttachBelow(dev, "shm", tree.get());
 }
 

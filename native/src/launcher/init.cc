@@ -1,17 +1,15 @@
 #include "init.h"
 
-#include <fcntl.h>
 #include <sched.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdint>
 
+#include "program.h"
 #include "report.h"
 #include "result.h"
-#include "rlimits.h"
 #include "sys.h"
 
 namespace sandpiper {
@@ -21,54 +19,20 @@ constexpr size_t kStackBytes = size_t{64} * 1024;
 
 // Shared with the child by CLONE_VM until it has executed the program.
 struct Launch {
-  const StartRequest& request;
-  int output;
+  const Program& program;
   Failure failure;
 };
 
-Status Duplicate(int from, int to) {
-  if (dup2(from, to) < 0) return LastFailure("dup2", "standard stream");
-  return {};
-}
-
-Status SetStreams(int output) {
-  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (null < 0) return LastFailure("open", "/dev/null");
-  TRY(Duplicate(null, STDIN_FILENO));
-  TRY(Duplicate(output, STDOUT_FILENO));
-  TRY(Duplicate(output, STDERR_FILENO));
-  if (close_range(3, ~0U, 0) < 0) return LastFailure("close_range", "descriptors");
-  return {};
-}
-
-Status UnblockSignals() {
-  sigset_t none;
-  sigemptyset(&none);
-  if (sigprocmask(SIG_SETMASK, &none, nullptr) < 0) return LastFailure("sigprocmask", "program");
-  return {};
-}
-
-Status Execute(const StartRequest& request, int output) {
-  TRY(UnblockSignals());
-  if (setsid() < 0) return LastFailure("setsid", "program");
-  umask(022);
-  TRY(SetRlimits(request.rlimits));
-  TRY(SetStreams(output));
-  if (chdir(request.cwd) < 0) return LastFailure("chdir", request.cwd);
-  execve(request.argv[0], request.argv.data(), request.env.data());
-  return LastFailure("execve", request.argv[0]);
-}
-
 int RunProgram(void* argument) {
   auto* launch = static_cast<Launch*>(argument);
-  launch->failure = Execute(launch->request, launch->output).failure();
+  launch->failure = ExecuteProgram(launch->program);
   _exit(127);
 }
 
 // CLONE_VFORK: returns when the program runs or could not be run.
-Result<pid_t> StartProgram(const StartRequest& request, int output) {
+Result<pid_t> StartProgram(const Program& program) {
   alignas(16) static char stack[kStackBytes];
-  Launch launch{request, output, {}};
+  Launch launch{program, {}};
   const pid_t pid =
       clone(RunProgram, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &launch);
   if (pid < 0) return LastFailure("clone", "program");
@@ -111,7 +75,7 @@ void KeepOnly(int reports) {
 void RunInit(const StartRequest& request, int output, int reports) {
   const sigset_t signals = BlockSignals();
   Report report{};
-  Result<pid_t> program = StartProgram(request, output);
+  Result<pid_t> program = StartProgram({request.program, request.rlimits, output});
   KeepOnly(reports);
   if (!program.ok()) {
     SendReport(reports, FailureReport(program.failure()));

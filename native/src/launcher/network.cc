@@ -4,10 +4,56 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "sys.h"
 
 namespace sandpiper {
+namespace {
+
+constexpr size_t kStackBytes = size_t{64} * 1024;
+
+// Shared with the maker by CLONE_VM.
+struct Making {
+  int user_namespace;
+  int network_namespace;
+  Failure failure;
+};
+
+Status MakeInside(Making* making) {
+  TRY(sys::SetNamespace(making->user_namespace, CLONE_NEWUSER, "user namespace"));
+  TRY(NewNetwork());
+  UniqueFd made = TRY(sys::Open(AT_FDCWD, "/proc/self/ns/net", O_RDONLY, 0));
+  making->network_namespace = made.Release();
+  return {};
+}
+
+int RunMaker(void* argument) {
+  auto* making = static_cast<Making*>(argument);
+  making->failure = MakeInside(making).failure();
+  _exit(0);
+}
+
+// A namespace belongs to the user namespace of the process that makes it, and there is no way back
+// out of one: so another process makes it, and leaves the descriptor in the table that both share.
+Result<UniqueFd> MakeNetworkIn(int user_namespace) {
+  alignas(16) static char stack[kStackBytes];
+  Making making{user_namespace, -1, {}};
+  const pid_t maker = clone(RunMaker, stack + sizeof(stack),
+                            CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &making);
+  if (maker < 0) return LastFailure("clone", "network");
+  while (waitpid(maker, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  UniqueFd made(making.network_namespace);
+  if (making.failure.error != 0) return making.failure;
+  if (!made.valid()) return Failure{ECANCELED, "clone", "network"};
+  return made;
+}
+
+}  // namespace
 
 Status NewNetwork() {
   TRY(sys::Unshare(CLONE_NEWNET, "network namespace"));
@@ -20,6 +66,11 @@ Status NewNetwork() {
   if (ioctl(socket_fd.get(), SIOCSIFFLAGS, &request) < 0)
     return LastFailure("ioctl SIOCSIFFLAGS", "lo");
   return {};
+}
+
+Status NewNetworkOf(int user_namespace) {
+  const UniqueFd made = TRY(MakeNetworkIn(user_namespace));
+  return sys::SetNamespace(made.get(), CLONE_NEWNET, "network namespace");
 }
 
 }  // namespace sandpiper

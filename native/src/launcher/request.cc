@@ -34,6 +34,22 @@ BindRequest DecodeBind(Reader& reader) {
   return bind;
 }
 
+VolumeRequest DecodeVolume(Reader& reader) {
+  VolumeRequest volume{};
+  volume.name = reader.String();
+  volume.target = reader.String();
+  volume.read_only = reader.U8() != 0;
+  return volume;
+}
+
+TmpfsRequest DecodeTmpfs(Reader& reader) {
+  TmpfsRequest tmpfs{};
+  tmpfs.name = reader.String();
+  tmpfs.bytes = reader.String();
+  tmpfs.inodes = reader.String();
+  return tmpfs;
+}
+
 RlimitRequest DecodeRlimit(Reader& reader) {
   RlimitRequest limit{};
   limit.resource = reader.U32();
@@ -65,6 +81,23 @@ std::vector<char*> DecodeStrings(Reader& reader) {
   return list;
 }
 
+UserRequest DecodeUser(Reader& reader) {
+  UserRequest user{};
+  user.uid = reader.U32();
+  user.gid = reader.U32();
+  user.groups = DecodeList<gid_t>(reader, [&] { return reader.U32(); });
+  return user;
+}
+
+ProgramRequest DecodeProgram(Reader& reader) {
+  ProgramRequest program{};
+  program.argv = DecodeStrings(reader);
+  program.env = DecodeStrings(reader);
+  program.cwd = reader.String();
+  if (reader.U8() != 0) program.user = DecodeUser(reader);
+  return program;
+}
+
 }  // namespace
 
 std::optional<StageRequest> DecodeStage(const std::string& payload) {
@@ -73,6 +106,7 @@ std::optional<StageRequest> DecodeStage(const std::string& payload) {
   request.ids_start = reader.U32();
   request.ids_count = reader.U32();
   if (reader.U8() != 0) request.workspace = DecodeOverlay(reader);
+  request.volumes = DecodeList<TmpfsRequest>(reader, [&] { return DecodeTmpfs(reader); });
   if (!reader.Finished() || request.ids_start == 0 || request.ids_count == 0) return std::nullopt;
   return request;
 }
@@ -84,14 +118,15 @@ std::optional<StartRequest> DecodeStart(const std::string& payload) {
   request.root = DecodeOverlay(reader);
   request.workspace_target = reader.String();
   request.binds = DecodeList<BindRequest>(reader, [&] { return DecodeBind(reader); });
-  request.argv = DecodeStrings(reader);
-  request.env = DecodeStrings(reader);
-  request.cwd = reader.String();
+  request.volumes = DecodeList<VolumeRequest>(reader, [&] { return DecodeVolume(reader); });
+  request.tmpfs = DecodeList<TmpfsRequest>(reader, [&] { return DecodeTmpfs(reader); });
+  request.program = DecodeProgram(reader);
+  request.own_network = reader.U8() != 0;
   request.hostname = reader.String();
   request.rlimits = DecodeList<RlimitRequest>(reader, [&] { return DecodeRlimit(reader); });
   request.shm_bytes = reader.String();
   request.cgroups = DecodeList<CgroupRequest>(reader, [&] { return DecodeCgroup(reader); });
-  if (!reader.Finished() || request.argv.size() < 2 || request.root.lowers.empty()) {
+  if (!reader.Finished() || request.program.argv.size() < 2 || request.root.lowers.empty()) {
     return std::nullopt;
   }
   return request;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sys/resource.h>
+#include <sys/types.h>
 
 #include <cstdint>
 #include <optional>
@@ -24,10 +25,25 @@ struct OverlayRequest {
   const char* work;
 };
 
+struct TmpfsRequest {
+  // Where it is mounted in a sandbox, or a volume's name.
+  const char* name;
+  // Most bytes and most files, as decimal text.
+  const char* bytes;
+  const char* inodes;
+};
+
 struct StageRequest {
   uint32_t ids_start;
   uint32_t ids_count;
   std::optional<OverlayRequest> workspace;
+  std::vector<TmpfsRequest> volumes;
+};
+
+struct VolumeRequest {
+  const char* name;
+  const char* target;
+  bool read_only;
 };
 
 struct BindRequest {
@@ -59,16 +75,33 @@ struct CgroupRequest {
   std::vector<const char*> reads;
 };
 
+// Ids inside the sandbox.
+struct UserRequest {
+  uint32_t uid;
+  uint32_t gid;
+  std::vector<gid_t> groups;
+};
+
+struct ProgramRequest {
+  // Both end with a null pointer, as execve wants them.
+  std::vector<char*> argv;
+  std::vector<char*> env;
+  const char* cwd;
+  // Nothing: root.
+  std::optional<UserRequest> user;
+};
+
 struct StartRequest {
   uint32_t stage;
   OverlayRequest root;
   // Empty: not mounted.
   const char* workspace_target;
   std::vector<BindRequest> binds;
-  // Both end with a null pointer, as execve wants them.
-  std::vector<char*> argv;
-  std::vector<char*> env;
-  const char* cwd;
+  std::vector<VolumeRequest> volumes;
+  std::vector<TmpfsRequest> tmpfs;
+  ProgramRequest program;
+  // A network namespace of its own instead of the stage's.
+  bool own_network;
   const char* hostname;
   std::vector<RlimitRequest> rlimits;
   // Size of /dev/shm in bytes, as decimal text.

@@ -4,11 +4,14 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "devices.h"
 #include "holder.h"
 #include "idmap.h"
 #include "network.h"
 #include "sys.h"
+#include "tmpfs.h"
 
 namespace sandpiper {
 
@@ -31,6 +34,7 @@ Result<std::unique_ptr<Stage>> Stage::Create(const World& world, uint32_t id,
   stage->lowers_ = std::make_unique<Lowers>(world.host.get(), stage->directory_.get(),
                                             request.ids_start, request.ids_count);
   if (request.workspace) TRY(stage->MountWorkspace(*request.workspace));
+  for (const TmpfsRequest& volume : request.volumes) TRY(stage->MountVolume(volume));
   return stage;
 }
 
@@ -47,11 +51,12 @@ Status Stage::MakeNamespaces() {
 Status Stage::MakeDirectory(const World& world) {
   // Device nodes have to work here, so it is not nodev.
   UniqueFd tree = TRY(sys::NewMount("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
-  for (const char* name : {"dev", "empty", "workspace", "mount"}) {
+  for (const char* name : {"dev", "empty", "workspace", "volumes", "mount"}) {
     TRY(sys::MakeDirectory(tree.get(), name, 0755));
   }
   const UniqueFd dev = TRY(sys::Open(tree.get(), "dev", O_PATH | O_DIRECTORY, sys::kBeneath));
   TRY(MakeDeviceTemplate(dev.get(), ids_start_));
+  volumes_ = TRY(sys::Open(tree.get(), "volumes", O_PATH | O_DIRECTORY, sys::kBeneath));
   const char* name = path_.c_str() + sizeof("/stages/") - 1;
   TRY(sys::MakeDirectory(world.stages.get(), name, 0755, "stage"));
   const UniqueFd target =
@@ -68,10 +73,35 @@ Status Stage::MountWorkspace(const OverlayRequest& overlay) {
   Result<UniqueFd> mounted = MountOverlay(plan);
   if (chdir("/") < 0) return LastFailure("chdir", "/");
   const UniqueFd tree = TRY(std::move(mounted));
-  const UniqueFd target =
-      TRY(sys::Open(directory_.get(), "workspace", O_PATH | O_DIRECTORY, sys::kBeneath));
-  TRY(sys::AttachTree(tree.get(), target.get(), "workspace"));
+  TRY(Attach(directory_.get(), "workspace", tree));
   has_workspace_ = true;
+  return {};
+}
+
+Status Stage::MountVolume(const TmpfsRequest& volume) {
+  TRY(sys::MakeDirectory(volumes_.get(), volume.name, 0755));
+  const std::string owner = std::to_string(ids_start_);
+  const UniqueFd tree = TRY(MountTmpfs({volume.name, volume.bytes, volume.inodes, owner.c_str()}));
+  return Attach(volumes_.get(), volume.name, tree);
+}
+
+Status Stage::Attach(int directory, const char* name, const UniqueFd& tree) {
+  const UniqueFd target = TRY(sys::Open(directory, name, O_PATH | O_DIRECTORY, sys::kBeneath));
+  return sys::AttachTree(tree.get(), target.get(), name);
+}
+
+Status Stage::CheckUser(const std::optional<UserRequest>& user) const {
+  static char text[64];
+  const auto check = [this](const char* kind, uint32_t id) -> Status {
+    if (id < ids_count_) return {};
+    (void)std::snprintf(text, sizeof(text), "%s %u of a stage with ids 0 to %u", kind, id,
+                        ids_count_ - 1);
+    return Failure{EINVAL, "use", text};
+  };
+  if (!user) return {};
+  TRY(check("user id", user->uid));
+  TRY(check("group id", user->gid));
+  for (const gid_t group : user->groups) TRY(check("group id", group));
   return {};
 }
 

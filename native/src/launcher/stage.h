@@ -25,7 +25,7 @@ class Stage {
 
   [[nodiscard]] int user_namespace() const { return user_namespace_.get(); }
   [[nodiscard]] int network_namespace() const { return network_namespace_.get(); }
-  // Has "dev" (the device template), "empty", and "workspace".
+  // Has "dev" (the device template), "empty", "workspace" and "volumes".
   [[nodiscard]] int directory() const { return directory_.get(); }
   [[nodiscard]] uint32_t ids_start() const { return ids_start_; }
   [[nodiscard]] uint32_t ids_count() const { return ids_count_; }
@@ -33,6 +33,11 @@ class Stage {
   [[nodiscard]] Result<std::string> LowerNames(const OverlayRequest& overlay) {
     return lowers_->Names(overlay.lowers, user_namespace());
   }
+
+  // Has the stage's volumes, each under its name.
+  [[nodiscard]] int volumes() const { return volumes_.get(); }
+  // Refuses a user with ids that the stage does not have. The text is good until the next call.
+  [[nodiscard]] Status CheckUser(const std::optional<UserRequest>& user) const;
 
   // Sandboxes that run in the stage.
   int sandboxes = 0;
@@ -42,6 +47,8 @@ class Stage {
   Status MakeNamespaces();
   Status MakeDirectory(const World& world);
   Status MountWorkspace(const OverlayRequest& overlay);
+  Status MountVolume(const TmpfsRequest& volume);
+  Status Attach(int directory, const char* name, const UniqueFd& tree);
 
   std::string path_;
   uint32_t ids_start_;
@@ -50,6 +57,7 @@ class Stage {
   UniqueFd user_namespace_;
   UniqueFd network_namespace_;
   UniqueFd directory_;
+  UniqueFd volumes_;
   std::unique_ptr<Lowers> lowers_;
 };
 

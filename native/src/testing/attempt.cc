@@ -85,7 +85,7 @@ long OpenByHandle() {
   return open_by_handle_at(AT_FDCWD, handle, O_RDONLY);
 }
 
-long Mknod() { return mknod("/tmp/device", S_IFCHR | 0666, makedev(1, 3)); }
+long Mknod(const char* path) { return mknod(path, S_IFCHR | 0666, makedev(1, 3)); }
 
 long Bpf() {
   bpf_attr attributes{};
@@ -174,6 +174,7 @@ const Attempt kAttempts[] = {
     {"unshare-user", [] { return static_cast<long>(unshare(CLONE_NEWUSER)); }},
     {"unshare-mount", [] { return static_cast<long>(unshare(CLONE_NEWNS)); }},
     {"unshare-time", [] { return static_cast<long>(unshare(0x80)); }},
+    {"unshare-net", [] { return static_cast<long>(unshare(CLONE_NEWNET)); }},
     {"unshare-files", [] { return static_cast<long>(unshare(CLONE_FILES)); }},
     {"clone-user", [] { return EndChild(Raw(SYS_clone, kCloneIntoNewUser)); }},
     {"clone-plain", [] { return EndChild(Raw(SYS_clone, SIGCHLD)); }},
@@ -207,7 +208,8 @@ const Attempt kAttempts[] = {
     {"aslr-off", [] { return static_cast<long>(personality(ADDR_NO_RANDOMIZE)); }},
     {"personality-query", [] { return static_cast<long>(personality(0xffffffff)); }},
     {"open_by_handle_at", OpenByHandle},
-    {"mknod", Mknod},
+    {"mknod", [] { return Mknod("/tmp/device"); }},
+    {"mknod-shared", [] { return Mknod("/shared/device"); }},
     {"sethostname", [] { return static_cast<long>(sethostname("x", 1)); }},
     {"af-vsock", [] { return static_cast<long>(socket(AF_VSOCK, SOCK_STREAM, 0)); }},
     {"af-alg", [] { return static_cast<long>(socket(AF_ALG, SOCK_SEQPACKET, 0)); }},
