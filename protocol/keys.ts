@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** Names of everything that server and runner share in Redis. */
 export interface RedisKeys {
   /** Prefix that BullMQ gets. */
@@ -30,7 +32,43 @@ export interface IngestJob {
   readonly buildId: number
 }
 
-/** BullMQ queue of the stages for one platform; the job data is `StageJob`. Names have no colon. */
-export function stageQueue(platform: { readonly os: string; readonly arch: string }): string {
-  return `stage-${platform.os}-${platform.arch}`
+/** What a stage asks of its runner, or what a runner offers. */
+export interface StagePlatform {
+  readonly os: string
+  readonly arch: string
+  readonly variant?: string
+  readonly version?: string
 }
+
+/**
+ * BullMQ queue of the stages for one platform and set of labels; the job data is `StageJob`. A runner
+ * listens on one queue, so labels match when they are the same, these and no others, as in Drone.
+ * Names have no colon and are at most 128 characters long.
+ */
+export function stageQueue(
+  { os, arch, variant, version }: StagePlatform,
+  labels: Readonly<Record<string, string>> = {},
+): string {
+  const extra = [
+    ...(variant === undefined || isImplied(arch, variant) ? [] : [['variant', variant] as const]),
+    ...(version === undefined || version === '' ? [] : [['version', version] as const]),
+    ...Object.keys(labels)
+      .sort()
+      .map((key) => [`label.${key}`, labels[key] ?? ''] as const),
+  ]
+  const words = [os, arch, ...extra.flat()]
+  const name = ['stage', os, arch, ...extra.map((pair) => pair.join('='))].join('-')
+  const isPlain = name.length <= QUEUE_LENGTH_MAX && words.every((word) => PLAIN.test(word))
+  return isPlain
+    ? name
+    : `stage-${createHash('sha256').update(JSON.stringify(words)).digest('hex')}`
+}
+
+/** 64-bit ARM begins with version 8: naming it asks for nothing more. */
+function isImplied(arch: string, variant: string): boolean {
+  return variant === '' || (arch === 'arm64' && variant === 'v8')
+}
+
+/** What can't be taken for a separator; anything else, as whoever can push may write it, is hashed. */
+const PLAIN = /^[\w.]+$/
+const QUEUE_LENGTH_MAX = 128
