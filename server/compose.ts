@@ -164,7 +164,7 @@ async function compose(
     isRedisReachable: () => queues.isReachable,
     intervalMs: config.reconcileIntervalMs,
   })
-  const ingestion = { db, clock, mirrors, dispatcher, file, platform, logger }
+  const ingestion = { db, clock, mirrors, dispatcher, file, platform, system, logger }
 
   await waitUntilReady(redis, REDIS_WAIT_MS)
   closers.add('reconciler', reconciler, (it) => it.stop()).start()

@@ -132,8 +132,8 @@ async function removeRepo(
 }
 
 function stopStage(stage: StageRow, effects: Effects): void {
-  const { id: stageId, attempt, session, os, arch } = stage
-  if (stage.status === 'pending') effects.unqueue.push({ os, arch, stageId, attempt })
+  const { id: stageId, attempt, session, queue } = stage
+  if (stage.status === 'pending') effects.unqueue.push({ queue, stageId, attempt })
   if (stage.status !== 'running') return
   const reason = 'the repo was removed'
   effects.cancels.push({

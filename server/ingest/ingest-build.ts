@@ -1,29 +1,45 @@
 import type { GitMirror, Mirrors } from '../../git/types.js'
-import { compilePipeline } from '../../pipelines/compile/compile-pipeline.js'
+import type { SourceFile } from '../../pipelines/diagnostic.js'
 import { formatDiagnostic } from '../../pipelines/diagnostics/format.js'
+import type { SystemFacts } from '../../pipelines/environment/build-environment.js'
+import type { BuildEvent } from '../../pipelines/event.js'
 import type { Plan } from '../../pipelines/plan.js'
+import { buildFactsOf } from '../scheduling/build-facts.js'
 import { eventOf, repoFactsOf } from '../scheduling/stage-job.js'
 import type { BuildRow } from '../store/builds.js'
+import type { Db } from '../store/database.js'
 import type { RepoRow } from '../store/repos.js'
+import { withChangedFiles } from './changed-files.js'
+import { compileFiles } from './compile-files.js'
+import { findSources } from './find-sources.js'
+import { type BuildWarning, changesUnknown, warningsOf } from './warnings.js'
 
 /** What became of compiling a build: a plan, or why there is none, in words for the build's page. */
-export type IngestResult = { readonly plan: Plan } | { readonly plan: null; readonly error: string }
+export type IngestResult = Ingested | { readonly plan: null; readonly error: string }
+
+export interface Ingested {
+  readonly plan: Plan
+  /** With what was found out about it. */
+  readonly event: BuildEvent
+  readonly warnings: readonly BuildWarning[]
+}
 
 export interface IngestSource {
+  readonly db: Db
   readonly mirrors: Mirrors
-  /** Name of the pipeline file. */
+  /** Name of the pipeline file that is looked for first. */
   readonly file: string
   /** Of pipelines that name none. */
   readonly platform: { readonly os: string; readonly arch: string }
+  /** Known only once the server listens. */
+  readonly system: () => SystemFacts
 }
 
-/** Largest pipeline file. */
-const FILE_BYTES_MAX = 1024 * 1024
 /** Longest text of a build's error; a file can be wrong in a thousand places. */
 const ERROR_LENGTH_MAX = 64 * 1024
 
 /**
- * Reads the pipeline file at the build's commit and compiles it for the build's event.
+ * Reads the pipeline files at the build's commit and compiles them for the build's event.
  * @throws SandpiperError SP_GIT_...
  */
 export async function ingestBuild(
@@ -33,11 +49,9 @@ export async function ingestBuild(
 ): Promise<IngestResult> {
   const mirror = openMirror(source.mirrors, repo)
   await mirror.fetchCommit(build.after, build.ref)
-  const text = await mirror.readFile(build.after, source.file, FILE_BYTES_MAX)
-  if (text === null) {
-    return { plan: null, error: `${source.file}: there is no such file at commit ${build.after}` }
-  }
-  return compile(text, source, repo, build)
+  const found = await findSources(mirror, build.after, source.file)
+  if (found.sources === null) return { plan: null, error: found.error }
+  return compile(mirror, found.sources, source, { repo, build })
 }
 
 function openMirror(mirrors: Mirrors, repo: RepoRow): GitMirror {
@@ -49,16 +63,28 @@ function openMirror(mirrors: Mirrors, repo: RepoRow): GitMirror {
   })
 }
 
-function compile(
-  text: string,
-  { file, platform }: IngestSource,
-  repo: RepoRow,
-  build: BuildRow,
-): IngestResult {
-  const input = { event: eventOf(build), repo: repoFactsOf(repo), platform }
-  const { plan, diagnostics, sources } = compilePipeline([{ file, text }], input)
-  if (plan) return { plan }
-  const texts = diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, sources))
+async function compile(
+  mirror: GitMirror,
+  sources: readonly SourceFile[],
+  { db, platform, system }: IngestSource,
+  { repo, build }: { readonly repo: RepoRow; readonly build: BuildRow },
+): Promise<IngestResult> {
+  const { event, problem } = await withChangedFiles(mirror, eventOf(build), repo.default_branch)
+  const compiled = await compileFiles(mirror, build.after, sources, {
+    event,
+    platform,
+    repo: repoFactsOf(repo),
+    build: await buildFactsOf(db, { repo, build, stages: [] }, system()),
+    system: system(),
+  })
+  if ('error' in compiled) return { plan: null, error: compiled.error }
+  const { plan, diagnostics } = compiled
+  if (plan) {
+    const isMissed = problem !== '' && compiled.sources.some(({ text }) => /\bpaths?\b/.test(text))
+    const unknown = isMissed ? [changesUnknown(problem)] : []
+    return { plan, event, warnings: [...warningsOf(diagnostics), ...unknown] }
+  }
+  const texts = diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, compiled.sources))
   return { plan: null, error: cutAtLine(texts.join('\n'), ERROR_LENGTH_MAX) }
 }
 

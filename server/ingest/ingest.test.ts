@@ -34,7 +34,8 @@ steps:
   it('says when there is no file', async () => {
     const { status, error, after } = await result(null)
     expect(status).toBe('error')
-    expect(error).toBe(`.pipeline.yml: there is no such file at commit ${after}`)
+    expect(error).toContain(`no pipeline file at commit ${after}: looked for .pipeline.yml, `)
+    expect(error).toContain('hint: add .pipeline.yml to the repo')
   })
 
   it('says when the file is too large', async () => {

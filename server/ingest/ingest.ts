@@ -5,7 +5,6 @@ import { hasCode } from '../error-code.js'
 import type { Dispatcher } from '../scheduling/dispatcher.js'
 import { Effects } from '../scheduling/effects.js'
 import { findBuildById } from '../store/builds.js'
-import type { Db } from '../store/database.js'
 import { findRepoById } from '../store/repos.js'
 import type { IngestResult, IngestSource } from './ingest-build.js'
 import { ingestBuild } from './ingest-build.js'
@@ -13,7 +12,6 @@ import type { IngestTry } from './ingest-queue.js'
 import { storePlan } from './store-plan.js'
 
 export interface IngestOptions extends IngestSource {
-  readonly db: Db
   readonly clock: Clock
   readonly dispatcher: Dispatcher
   readonly logger: Logger

@@ -1,12 +1,15 @@
 import type { Plan, StagePlan, StepPlan } from '../../pipelines/plan.js'
+import { stageQueue } from '../../protocol/keys.js'
 import { advanceBuild } from '../scheduling/advance.js'
 import type { Effects } from '../scheduling/effects.js'
+import { supersede } from '../scheduling/supersede.js'
 import type { BuildRow } from '../store/builds.js'
 import { findBuildById, updateBuild } from '../store/builds.js'
 import type { Db } from '../store/database.js'
 import { insertStage } from '../store/stages.js'
 import { insertSteps } from '../store/steps.js'
 import type { IngestResult } from './ingest-build.js'
+import { encodeWarnings } from './warnings.js'
 
 /**
  * Writes what became of compiling a build: its stages and steps, the first of which become pending,
@@ -22,13 +25,18 @@ export async function storePlan(
 ): Promise<void> {
   const build = await findBuildById(db, buildId)
   if (build?.status !== 'pending' || build.plan_json !== null) return
-  const { plan } = result
-  if (!plan) {
+  if (!result.plan) {
     const end = { status: 'error', error: result.error, finished: now, updated: now } as const
     await updateBuild(db, buildId, end)
     return
   }
-  await updateBuild(db, buildId, { plan_json: JSON.stringify(plan), updated: now })
+  const { plan } = result
+  await updateBuild(db, buildId, {
+    plan_json: JSON.stringify(plan),
+    event_json: JSON.stringify(result.event),
+    warnings_json: encodeWarnings(result.warnings),
+    updated: now,
+  })
   if (plan.stages.length === 0) {
     const end = {
       status: 'skipped',
@@ -42,6 +50,8 @@ export async function storePlan(
   for (const [index, stage] of plan.stages.entries()) {
     await storeStage(db, build, stage, index + 1, now)
   }
+  const groups = new Set(plan.stages.map(({ concurrency }) => concurrency?.group ?? ''))
+  for (const group of groups) await supersede(db, { repoId: build.repo_id, group, now }, effects)
   await advanceBuild(db, buildId, now, effects)
 }
 
@@ -66,6 +76,13 @@ async function storeStage(
     type: plan.type,
     os: plan.platform.os,
     arch: plan.platform.arch,
+    variant: plan.platform.variant ?? '',
+    os_version: plan.platform.version ?? '',
+    labels_json: JSON.stringify(plan.labels ?? {}),
+    queue: stageQueue(plan.platform, plan.labels),
+    concurrency_group: plan.concurrency?.group ?? '',
+    concurrency_limit: plan.concurrency?.limit ?? 0,
+    cancel_previous: plan.concurrency?.cancelPrevious === true ? 1 : 0,
     status: 'waiting_on_dependencies',
     error: '',
     exit_code: 0,

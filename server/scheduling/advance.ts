@@ -1,15 +1,19 @@
+import type { StagePlan } from '../../pipelines/plan.js'
+import { refusalOf, refusalText } from '../../protocol/refusal.js'
 import type { Db } from '../store/database.js'
-import type { StageRow } from '../store/stages.js'
-import { stagesOfBuild, updateStage } from '../store/stages.js'
+import type { StageStatusRow } from '../store/stages.js'
+import { findStageById, stageStatusesOfBuild, updateStage } from '../store/stages.js'
 import type { Effects } from './effects.js'
 import { endStage, finishBuildWhenDone } from './end-stage.js'
 import { decideStages } from './outcome.js'
 import type { StageNode } from './outcome.js'
+import { giveTurns } from './turns.js'
 
 /**
  * Lets the build's stages go on as far as they can: those whose dependencies have ended become
- * `pending`, or `skipped`; when all have ended, so has the build. Doing it twice does nothing more.
- * Call it in a transaction; `effects` get the builds whose pending stages have to be queued.
+ * `pending`, `blocked` until it is their turn in their concurrency group, `error` when no runner may run
+ * them, or `skipped`; when all have ended, so has the build. Doing it twice does nothing more. Call it
+ * in a transaction; `effects` get the builds whose pending stages have to be queued.
  */
 export async function advanceBuild(
   db: Db,
@@ -17,22 +21,67 @@ export async function advanceBuild(
   now: number,
   effects: Effects,
 ): Promise<void> {
-  const stages = await stagesOfBuild(db, buildId)
-  const decisions = decideStages(stages.map(nodeOf))
-  for (const stage of stages) {
-    const decision = decisions.get(stage.name)
-    if (decision === 'run') {
-      await updateStage(db, stage.id, { status: 'pending', queued: now, updated: now })
-      effects.builds.add(buildId)
-    } else if (decision === 'skip') {
-      const end = { status: 'skipped', error: '', at: now, byRunner: false } as const
-      await endStage(db, stage, end, effects)
-    }
-  }
+  // A stage that is refused has ended, which lets others be decided.
+  while (await advanceOnce(db, buildId, now, effects));
   await finishBuildWhenDone(db, buildId, now)
 }
 
-function nodeOf(stage: StageRow): StageNode {
+/** @returns true when a stage was refused */
+async function advanceOnce(
+  db: Db,
+  buildId: number,
+  now: number,
+  effects: Effects,
+): Promise<boolean> {
+  const stages = await stageStatusesOfBuild(db, buildId)
+  const decisions = decideStages(stages.map(nodeOf))
+  const waiting = new Map<string, number>()
+  let wasRefused = false
+  for (const stage of stages) {
+    const { repo_id: repoId, concurrency_group: group } = stage
+    const decision = decisions.get(stage.name)
+    if (decision === 'run') {
+      if (await start(db, stage, now, effects)) waiting.set(group, repoId)
+      else wasRefused = true
+    } else if (decision === 'skip') {
+      const end = { status: 'skipped', error: '', at: now, byRunner: false } as const
+      await endStage(db, stage, end, effects)
+    } else if (stage.status === 'blocked') {
+      waiting.set(group, repoId)
+    }
+  }
+  for (const [group, repoId] of waiting) await giveTurns(db, { repoId, group, now }, effects)
+  return wasRefused
+}
+
+/** @returns false when the stage is refused, and so has ended */
+async function start(
+  db: Db,
+  stage: StageStatusRow,
+  now: number,
+  effects: Effects,
+): Promise<boolean> {
+  const error = await refusedWith(db, stage.id)
+  if (error !== '') {
+    await endStage(db, stage, { status: 'error', error, at: now, byRunner: false }, effects)
+    return false
+  }
+  if (stage.concurrency_group !== '') {
+    await updateStage(db, stage.id, { status: 'blocked', updated: now })
+    return true
+  }
+  await updateStage(db, stage.id, { status: 'pending', queued: now, updated: now })
+  effects.builds.add(stage.build_id)
+  return true
+}
+
+async function refusedWith(db: Db, stageId: number): Promise<string> {
+  const stage = await findStageById(db, stageId)
+  const refusal = stage && refusalOf(JSON.parse(stage.plan_json) as StagePlan)
+  return refusal ? refusalText(refusal) : ''
+}
+
+function nodeOf(stage: StageStatusRow): StageNode {
   return {
     name: stage.name,
     status: stage.status,

@@ -11,8 +11,7 @@ export class Effects {
   readonly builds = new Set<number>()
   /** Attempts that nobody is to start any more. */
   readonly unqueue: {
-    readonly os: string
-    readonly arch: string
+    readonly queue: string
     readonly stageId: number
     readonly attempt: number
   }[] = []

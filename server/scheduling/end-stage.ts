@@ -2,11 +2,12 @@ import type { Status } from '../../protocol/status.js'
 import { isTerminal } from '../../protocol/status.js'
 import { findBuildById, updateBuild } from '../store/builds.js'
 import type { Db } from '../store/database.js'
-import type { StageRow } from '../store/stages.js'
-import { stagesOfBuild, updateStage } from '../store/stages.js'
+import type { StageStatusRow } from '../store/stages.js'
+import { stageStatusesOfBuild, updateStage } from '../store/stages.js'
 import { stepsOfStage, updateStepsInStatus } from '../store/steps.js'
 import type { Effects } from './effects.js'
 import { rollUp } from './outcome.js'
+import { giveTurns } from './turns.js'
 
 /** How a stage ends. */
 export interface StageEnd {
@@ -19,12 +20,12 @@ export interface StageEnd {
 }
 
 /**
- * Ends a stage with those of its steps that have not ended. What depends on it is decided by
- * `advanceBuild`. Call it in a transaction.
+ * Ends a stage with those of its steps that have not ended, and gives its turn to the next one of its
+ * concurrency group. What depends on it is decided by `advanceBuild`. Call it in a transaction.
  */
 export async function endStage(
   db: Db,
-  stage: StageRow,
+  stage: StageStatusRow,
   end: StageEnd,
   effects: Effects,
 ): Promise<void> {
@@ -41,9 +42,11 @@ export async function endStage(
   })
   await noteStepLogs(db, stage, effects)
   effects.builds.add(stage.build_id)
+  const { repo_id: repoId, concurrency_group: group } = stage
+  await giveTurns(db, { repoId, group, now: at }, effects)
 }
 
-async function endSteps(db: Db, stage: StageRow, { status, at }: StageEnd): Promise<void> {
+async function endSteps(db: Db, stage: StageStatusRow, { status, at }: StageEnd): Promise<void> {
   const unstarted = status === 'killed' ? 'killed' : 'skipped'
   await updateStepsInStatus(db, stage.id, ['pending', 'waiting_on_dependencies', 'blocked'], {
     status: unstarted,
@@ -62,7 +65,7 @@ async function firstFailedExitCode(db: Db, stageId: number): Promise<number> {
 }
 
 /** Whoever follows a log of the attempt has to look whether its step has ended. */
-export async function noteStepLogs(db: Db, stage: StageRow, effects: Effects): Promise<void> {
+export async function noteStepLogs(db: Db, stage: StageStatusRow, effects: Effects): Promise<void> {
   for (const { number } of await stepsOfStage(db, stage.id)) {
     effects.logs.push({ stageId: stage.id, attempt: stage.attempt, step: number })
   }
@@ -72,6 +75,6 @@ export async function noteStepLogs(db: Db, stage: StageRow, effects: Effects): P
 export async function finishBuildWhenDone(db: Db, buildId: number, now: number): Promise<void> {
   const build = await findBuildById(db, buildId)
   if (!build || build.plan_json === null || isTerminal(build.status)) return
-  const status = rollUp(await stagesOfBuild(db, buildId))
+  const status = rollUp(await stageStatusesOfBuild(db, buildId))
   if (status) await updateBuild(db, buildId, { status, finished: now, updated: now })
 }

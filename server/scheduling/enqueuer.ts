@@ -1,15 +1,17 @@
 import { buildEnvironment } from '../../pipelines/environment/build-environment.js'
-import type { SystemFacts } from '../../pipelines/environment/build-environment.js'
+import type { BuildFacts, SystemFacts } from '../../pipelines/environment/build-environment.js'
 import type { StagePlan } from '../../pipelines/plan.js'
-import type { Db } from '../store/database.js'
+import type { BuildRow } from '../store/builds.js'
 import { findBuildById } from '../store/builds.js'
+import type { Db } from '../store/database.js'
+import type { RepoRow } from '../store/repos.js'
 import { findRepoById } from '../store/repos.js'
-import type { StageRow } from '../store/stages.js'
-import { pendingStages, stagesOfBuild } from '../store/stages.js'
+import type { StageRow, StageStatusRow } from '../store/stages.js'
+import { findStageById, pendingStages, stageStatusesOfBuild } from '../store/stages.js'
 import { stepsOfStage } from '../store/steps.js'
-import type { StageJobSource } from './stage-job.js'
+import { buildFactsOf } from './build-facts.js'
 import { eventOf, makeStageJob, repoFactsOf } from './stage-job.js'
-import type { QueuedAttempt, StageQueues } from './stage-queues.js'
+import type { StageQueues } from './stage-queues.js'
 
 /** Stages looked at in one go; the next go follows soon. */
 const PENDING_MAX = 1_000
@@ -33,7 +35,7 @@ export class Enqueuer {
 
   /** Queues the build's pending stages. Returns how many were not queued. */
   async enqueueBuild(buildId: number): Promise<number> {
-    const stages = await stagesOfBuild(this.#db, buildId)
+    const stages = await stageStatusesOfBuild(this.#db, buildId)
     return this.#enqueue(stages.filter((stage) => stage.status === 'pending'))
   }
 
@@ -42,42 +44,49 @@ export class Enqueuer {
     return this.#enqueue(await pendingStages(this.#db, PENDING_MAX))
   }
 
-  async #enqueue(stages: readonly StageRow[]): Promise<number> {
+  async #enqueue(stages: readonly StageStatusRow[]): Promise<number> {
     if (stages.length === 0) return 0
-    const byAttempt = new Map<QueuedAttempt, StageRow>()
-    for (const stage of stages) {
-      const { id: stageId, attempt, os, arch } = stage
-      byAttempt.set({ stageId, attempt, os, arch }, stage)
-    }
-    const missing = await this.#queues.missing([...byAttempt.keys()])
-    for (const attempt of missing) {
-      const stage = byAttempt.get(attempt)
-      if (stage) await this.#add(stage)
+    const attempts = stages.map(({ id: stageId, attempt, queue, build_id: buildId }) => {
+      return { stageId, attempt, queue, buildId }
+    })
+    const missing = await this.#queues.missing(attempts)
+    const builds = new Map<number, BuildSource | null>()
+    for (const { stageId, queue, buildId } of missing) {
+      const source = builds.get(buildId) ?? (await this.#readBuild(buildId))
+      builds.set(buildId, source)
+      const stage = await findStageById(this.#db, stageId)
+      // Removed in this moment.
+      if (!source || !stage) continue
+      await this.#add(queue, source, stage)
     }
     return missing.length
   }
 
-  async #add(stage: StageRow): Promise<void> {
-    const build = await findBuildById(this.#db, stage.build_id)
-    const repo = await findRepoById(this.#db, stage.repo_id)
-    // Removed in this moment.
-    if (!build || !repo) return
+  async #add(queue: string, { repo, build, facts }: BuildSource, stage: StageRow): Promise<void> {
     const steps = await stepsOfStage(this.#db, stage.id)
-    const source = { repo, build, stage, steps }
-    await this.#queues.add(makeStageJob(source, this.#environment(source)))
+    const environment = buildEnvironment({
+      event: eventOf(build),
+      repo: repoFactsOf(repo),
+      build: facts,
+      stage: { ...(JSON.parse(stage.plan_json) as StagePlan), number: stage.number },
+      system: this.#system(),
+    })
+    await this.#queues.add(queue, makeStageJob({ repo, build, stage, steps }, environment))
   }
 
-  #environment({ repo, build, stage }: StageJobSource): Record<string, string> {
-    const system = this.#system()
-    const facts = repoFactsOf(repo)
-    const { number, parent, created, started } = build
-    const link = `${system.link}/api/repos/${facts.slug}/builds/${number}`
-    return buildEnvironment({
-      event: eventOf(build),
-      repo: facts,
-      build: { number, parent, created, started, link },
-      stage: { ...(JSON.parse(stage.plan_json) as StagePlan), number: stage.number },
-      system,
-    })
+  async #readBuild(buildId: number): Promise<BuildSource | null> {
+    const build = await findBuildById(this.#db, buildId)
+    const repo = build && (await findRepoById(this.#db, build.repo_id))
+    if (!build || !repo) return null
+    const stages = await stageStatusesOfBuild(this.#db, buildId)
+    const facts = await buildFactsOf(this.#db, { repo, build, stages }, this.#system())
+    return { repo, build, facts }
   }
+}
+
+/** What the jobs of a build have in common. */
+interface BuildSource {
+  readonly repo: RepoRow
+  readonly build: BuildRow
+  readonly facts: BuildFacts
 }

@@ -22,7 +22,7 @@ export async function loseAttempt(
 ): Promise<void> {
   tellOldSession(stage, effects)
   if (stage.cancel_requested === 1) {
-    const error = `cancelled, and its runner was lost: ${reason}`
+    const error = `${stage.cancel_reason}, and its runner was lost: ${reason}`
     await endStage(db, stage, { status: 'killed', error, at: now, byRunner: false }, effects)
   } else if (stage.attempt >= ATTEMPTS_MAX) {
     const error = `runner lost ${ATTEMPTS_MAX} times: ${reason}`

@@ -19,6 +19,7 @@ export function makeStageJob(
   { repo, build, stage, steps }: StageJobSource,
   environment: Readonly<Record<string, string>>,
 ): StageJob {
+  const plan = JSON.parse(stage.plan_json) as StagePlan
   return {
     stageId: stage.id,
     buildId: build.id,
@@ -33,10 +34,10 @@ export function makeStageJob(
     },
     commit: build.after,
     ref: build.ref,
-    stage: JSON.parse(stage.plan_json) as StagePlan,
+    stage: plan,
     steps: steps.map(({ name, number }) => ({ name, number })),
     environment,
-    timeoutMs: repo.timeout_ms,
+    timeoutMs: Math.min(repo.timeout_ms, plan.timeoutMs ?? repo.timeout_ms),
   }
 }
 

@@ -4,17 +4,16 @@ import type { Logger } from 'pino'
 import { messageOf } from '../../protocol/errors.js'
 import type { StageJob } from '../../protocol/job.js'
 import { stageJobId } from '../../protocol/job.js'
-import { stageQueue } from '../../protocol/keys.js'
 
-/** Names an attempt on the queue of its platform. */
+/** Names an attempt on its queue. */
 export interface QueuedAttempt {
-  readonly os: string
-  readonly arch: string
+  /** `stageQueue` of its platform and labels. */
+  readonly queue: string
   readonly stageId: number
   readonly attempt: number
 }
 
-/** The queues that runners take stages from, one per platform. They hold nothing that the database
+/** The queues that runners take stages from, one per platform and labels. They hold nothing that the database
  * does not have; a job that is there already is not added again. */
 export class StageQueues {
   readonly #redis: Redis
@@ -47,10 +46,9 @@ export class StageQueues {
     return attempts.filter((_, index) => results[index]?.[1] === 0)
   }
 
-  /** Puts a job on its queue. */
-  async add(job: StageJob): Promise<void> {
-    const { os, arch } = job.stage.platform
-    await this.#withQueue(stageQueue({ os, arch }), (queue) =>
+  /** Puts a job on a queue. */
+  async add(name: string, job: StageJob): Promise<void> {
+    await this.#withQueue(name, (queue) =>
       queue.add('stage', job, {
         jobId: stageJobId(job.stageId, job.attempt),
         attempts: 1,
@@ -63,7 +61,7 @@ export class StageQueues {
   /** Takes a job from its queue, unless a runner has it already. */
   async remove(attempt: QueuedAttempt): Promise<void> {
     const id = stageJobId(attempt.stageId, attempt.attempt)
-    await this.#withQueue(stageQueue(attempt), (queue) => queue.remove(id))
+    await this.#withQueue(attempt.queue, (queue) => queue.remove(id))
   }
 
   async close(): Promise<void> {
@@ -75,7 +73,7 @@ export class StageQueues {
   /** BullMQ keeps a job's data in a hash of that name (its `QueueKeys`). */
   #jobKey(attempt: QueuedAttempt): string {
     const id = stageJobId(attempt.stageId, attempt.attempt)
-    return `${this.#bullPrefix}:${stageQueue(attempt)}:${id}`
+    return `${this.#bullPrefix}:${attempt.queue}:${id}`
   }
 
   async #withQueue<T>(name: string, work: (queue: Queue<StageJob>) => Promise<T>): Promise<T> {

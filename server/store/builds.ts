@@ -21,6 +21,13 @@ export async function findBuild(db: Db, repoId: number, number: number): Promise
   return (await query.where('number', '=', number).executeTakeFirst()) ?? null
 }
 
+/** The build before this one on the same branch, or null. */
+export async function previousBuild(db: Db, build: BuildRow): Promise<BuildRow | null> {
+  const query = db.selectFrom('builds').selectAll().where('repo_id', '=', build.repo_id)
+  const before = query.where('number', '<', build.number).where('branch', '=', build.branch)
+  return (await before.orderBy('number', 'desc').limit(1).executeTakeFirst()) ?? null
+}
+
 /** The repo's builds, newest first. */
 export async function listBuilds(
   db: Db,

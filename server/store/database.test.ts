@@ -2,8 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { chmod, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sql } from 'kysely'
+import { Kysely, Migrator, sql, SqliteDialect } from 'kysely'
+import { stageQueue } from '../../protocol/keys.js'
+import { findBuildById } from './builds.js'
 import { openDatabase } from './database.js'
+import { base } from './migrations/0001-base.js'
+import type { Database } from './schema.js'
+import { openSqlite } from './sqlite.js'
+import { findStageById } from './stages.js'
 import { findRepo, insertRepo, nextBuildNumber } from './repos.js'
 
 let directory: string
@@ -84,6 +90,35 @@ describe('the database', () => {
     expect([...numbers].sort((a, b) => a! - b!)).toEqual(
       Array.from({ length: 50 }, (_, i) => i + 1),
     )
+    await db.destroy()
+  })
+
+  it('keeps what an older Sandpiper wrote, and fills in what is new', async () => {
+    const path = join(directory, 'db')
+    const old = new Kysely<Database>({ dialect: new SqliteDialect({ database: openSqlite(path) }) })
+    const provider = { getMigrations: () => Promise.resolve({ '0001-base': base }) }
+    expect((await new Migrator({ db: old, provider }).migrateToLatest()).error).toBeUndefined()
+    await sql`insert into repos values
+      (1, 'o', 'n', '/git', 0, 'main', '', 0, 'sealed', 1, 1, 3600000, 1, 1)`.execute(old)
+    await sql`insert into builds values
+      (1, 1, 1, 0, 'running', '', '{}', 'push', 'refs/heads/main', 'main', 'abc', 1, 2, 0, 2, '{}')
+      `.execute(old)
+    await sql`insert into stages values
+      (1, 1, 1, 1, 'only', 'pipeline', 'exec', 'linux', 'arm64', 'running', '', 0, 2, 's', 'm', 9,
+       1, '[]', 1, 0, '{"name":"only"}', 1, 2, 3, 0, 3)`.execute(old)
+    await old.destroy()
+    const db = await openDatabase(path)
+    expect(await findBuildById(db, 1)).toMatchObject({ status: 'running', warnings_json: '[]' })
+    expect(await findStageById(db, 1)).toMatchObject({
+      name: 'only',
+      attempt: 2,
+      plan_json: '{"name":"only"}',
+      queue: stageQueue({ os: 'linux', arch: 'arm64' }),
+      labels_json: '{}',
+      concurrency_group: '',
+      concurrency_limit: 0,
+      cancel_reason: 'the build was cancelled',
+    })
     await db.destroy()
   })
 

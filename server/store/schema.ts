@@ -70,6 +70,8 @@ export interface BuildTable {
   after: string
   /** The compiled `Plan` as JSON, or null before ingest. */
   plan_json: string | null
+  /** `BuildWarning`s: what is dubious in the files, though they compiled. */
+  warnings_json: Generated<string>
   created: number
   started: number
   finished: number
@@ -86,6 +88,13 @@ export interface StageTable {
   type: string
   os: string
   arch: string
+  /** Empty unless the pipeline asks for one. */
+  variant: Generated<string>
+  os_version: Generated<string>
+  /** Labels that the runner must have, an object of strings. */
+  labels_json: Generated<string>
+  /** Name of the queue that its runners listen on. */
+  queue: Generated<string>
   status: Status
   error: string
   exit_code: number
@@ -98,6 +107,14 @@ export interface StageTable {
   lease_until: number
   /** 1 when a person or a rule asked for its end. */
   cancel_requested: number
+  /** Why, in words; empty when nobody did. */
+  cancel_reason: Generated<string>
+  /** Stages of a repo with the same group take turns; empty: it waits for nobody. */
+  concurrency_group: Generated<string>
+  /** How many of the group may be queued or run at once; 0 without a group. */
+  concurrency_limit: Generated<number>
+  /** 1 when it ends the group's stages of older builds. */
+  cancel_previous: Generated<number>
   depends_on_json: string
   on_success: number
   on_failure: number

@@ -43,7 +43,7 @@ function cancelFor(stage: StageRow | undefined, session: string, ref: AttemptRef
   if (!stage) return cancel('stale', 'the stage does not exist any more')
   if (!isHeldBy(stage, session, ref)) return cancel('stale', reasonOf(stage, ref))
   if (isTerminal(stage.status) || stage.cancel_requested === 0) return null
-  return cancel('cancelled', 'the build was cancelled')
+  return cancel('cancelled', stage.cancel_reason)
 }
 
 function reasonOf(stage: StageRow, ref: AttemptRef): string {

@@ -1,4 +1,5 @@
 import type { BuildEvent } from '../../../pipelines/event.js'
+import type { BuildWarning } from '../../ingest/warnings.js'
 import type { Build, BuildDetail } from '../../services.js'
 import { renderStage } from './stage.js'
 import { seconds } from './time.js'
@@ -27,10 +28,11 @@ export function renderBuild(build: Build) {
   }
 }
 
-/** A build with its stages and their steps. */
+/** A build with its warnings, its stages and their steps. */
 export function renderBuildDetail({ build, stages }: BuildDetail) {
   return {
     ...renderBuild(build),
+    warnings: JSON.parse(build.warnings_json) as readonly BuildWarning[],
     stages: stages.map(({ stage, steps }) => renderStage(stage, steps)),
   }
 }

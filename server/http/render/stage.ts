@@ -2,7 +2,10 @@ import type { Stage, Step } from '../../services.js'
 import { renderStep } from './step.js'
 import { seconds } from './time.js'
 
-/** A stage as Drone's API has it; `attempt` and `*_ms` are ours. */
+/**
+ * A stage as Drone's API has it (`kernel` is Drone's name for the version of the operating system);
+ * `attempt`, `concurrency_group` and `*_ms` are ours.
+ */
 export function renderStage(stage: Stage, steps: readonly Step[]) {
   return {
     id: stage.id,
@@ -19,6 +22,11 @@ export function renderStage(stage: Stage, steps: readonly Step[]) {
     machine: stage.machine,
     os: stage.os,
     arch: stage.arch,
+    ...(stage.variant === '' ? {} : { variant: stage.variant }),
+    ...(stage.os_version === '' ? {} : { kernel: stage.os_version }),
+    labels: JSON.parse(stage.labels_json) as Readonly<Record<string, string>>,
+    ...(stage.concurrency_limit === 0 ? {} : { limit: stage.concurrency_limit }),
+    concurrency_group: stage.concurrency_group,
     attempt: stage.attempt,
     started: seconds(stage.started),
     stopped: seconds(stage.stopped),
