@@ -1,7 +1,10 @@
 import type { SourceFile } from '../diagnostic.js'
 import type { Reporter } from '../diagnostics/reporter.js'
 import type { Document } from '../parse/tree.js'
-import { type Dialect, dialectOf } from './dialect.js'
+import { createLedger, type Ledger } from './change.js'
+import { type Dialect, dialectOf, foreignDialect } from './dialect.js'
+import { convertLegacy } from './drone-legacy/convert-legacy.js'
+import { convertWorkflow } from './woodpecker/convert-workflow.js'
 
 /** The documents of one file. */
 export interface ParsedFile {
@@ -21,10 +24,50 @@ export interface DialectDocument {
  */
 export function convertDocuments(
   files: readonly ParsedFile[],
-  _reporter: Reporter,
+  reporter: Reporter,
 ): DialectDocument[] {
-  return files.flatMap(({ source, documents }) => {
-    const dialect = dialectOf(source, documents)
-    return documents.map((document) => ({ document, dialect }))
+  const ledger = createLedger(reporter)
+  return files.flatMap((file) => {
+    const dialect = dialectOf(file.source, file.documents)
+    if (dialect === 'sandpiper' && refuseForeign(file.documents, reporter)) return []
+    return convertFile(file, dialect, ledger).map((document) => ({ document, dialect }))
   })
+}
+
+/** Brings the documents of one file into our language. */
+export function convertFile(
+  { source, documents }: ParsedFile,
+  dialect: Dialect,
+  ledger: Ledger,
+): readonly Document[] {
+  switch (dialect) {
+    case 'sandpiper':
+    case 'drone':
+      return documents
+    case 'drone-0.8':
+      return documents.flatMap((document) => convertLegacy(document, ledger))
+    case 'woodpecker': {
+      const name = workflowName(source.file)
+      return documents.map((document) => convertWorkflow(document, name, ledger))
+    }
+  }
+}
+
+/** Woodpecker calls a workflow by its file, without folder, leading dot and extension. */
+function workflowName(file: string): string {
+  const base = file.slice(file.lastIndexOf('/') + 1)
+  return base.replace(/^\./, '').replace(/\.ya?ml$/i, '') || 'default'
+}
+
+const TOOLS = { 'drone-0.8': 'Drone 0.8', drone: 'Drone', woodpecker: 'Woodpecker' } as const
+
+/** Our own file name means our own language. @returns whether it is another one */
+function refuseForeign(documents: readonly Document[], reporter: Reporter): boolean {
+  const foreign = foreignDialect(documents)
+  if (foreign === undefined || foreign === 'sandpiper' || foreign === 'drone') return false
+  const span = documents[0]?.root.span ?? { start: 0, end: 0 }
+  const message = `this is a pipeline of ${TOOLS[foreign]}`
+  const hint = `\`sandpiper convert --from ${foreign}\` turns it into one of ours`
+  reporter.error('SP_PIPELINE_FOREIGN', { start: span.start, end: span.start }, message, hint)
+  return true
 }

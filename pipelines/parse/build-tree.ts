@@ -11,6 +11,7 @@ import {
 } from 'yaml'
 import { quote } from '../diagnostics/quote.js'
 import type { Reporter, Span } from '../diagnostics/reporter.js'
+import { mergedItems, mergedList } from './merge-list.js'
 import { mergeInto } from './merge.js'
 import type { AnchorUse, Document, Entry, ListNode, MapNode, Node, ScalarNode } from './tree.js'
 
@@ -78,9 +79,20 @@ function resolveAlias(context: TreeContext, name: string, span: Span): Node {
 }
 
 function convertList(context: TreeContext, node: YAMLSeq.Parsed): ListNode {
-  const items = node.items.map((item) => convert(context, item, node.range[0]))
+  const items = node.items.flatMap((item) => convertItem(context, item, node.range[0]))
   const weight = items.reduce((sum, item) => sum + item.weight, 1)
   return { kind: 'list', items, weight, span: spanOf(context, node) }
+}
+
+/** An item of a list, or the items of the list that it merges in. */
+function convertItem(
+  context: TreeContext,
+  item: ParsedNode | null,
+  offset: number,
+): readonly Node[] {
+  const value = mergedList(context, item)
+  if (value === undefined) return [convert(context, item, offset)]
+  return mergedItems(context, value, convert(context, value, offset))
 }
 
 function convertMap(context: TreeContext, node: YAMLMap.Parsed): MapNode {
@@ -98,7 +110,8 @@ function convertMap(context: TreeContext, node: YAMLMap.Parsed): MapNode {
   return { kind: 'map', entries, weight, span: spanOf(context, node) }
 }
 
-function isMergeKey(key: unknown): boolean {
+/** Whether a key is the one that merges. */
+export function isMergeKey(key: unknown): boolean {
   return isScalar(key) && key.type === 'PLAIN' && key.source === '<<'
 }
 
@@ -112,7 +125,12 @@ function convertKey(context: TreeContext, node: ParsedNode | null, offset: numbe
 function addEntry(context: TreeContext, entries: Map<string, Entry>, entry: Entry): void {
   if (entries.has(entry.key)) {
     const message = `the key ${quote(entry.key)} is there twice`
-    context.reporter.error('SP_PIPELINE_DUPLICATE_KEY', entry.keySpan, message)
+    context.reporter.warning(
+      'SP_PIPELINE_DUPLICATE_KEY',
+      entry.keySpan,
+      message,
+      'the last one counts',
+    )
   }
   entries.set(entry.key, entry)
 }
