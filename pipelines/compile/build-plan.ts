@@ -1,14 +1,17 @@
-import { runOnOfPipeline, unmetCondition } from '../conditions/evaluate.js'
-import { conditionFacts, type Facts } from '../conditions/facts.js'
+import { type ConditionBase, conditionBase, conditionContext } from '../conditions/context.js'
+import { evaluateTrigger } from '../conditions/evaluate.js'
 import type { Reporter } from '../diagnostics/reporter.js'
 import type { BuildEvent, RepoFacts } from '../event.js'
 import { type Dependencies, keepNodes } from '../graph/keep.js'
 import { pipelineName } from '../graph/pipeline-graph.js'
 import { EDGES_MAX } from '../limits.js'
-import type { ClonePlan, Plan, Platform, StagePlan } from '../plan.js'
+import type { Plan, Platform, SandboxStep, StagePlan, StepPlan } from '../plan.js'
 import type { CheckedPipeline } from './checked-pipeline.js'
-import type { DecodedPipeline } from '../schema/pipeline-shape.js'
-import { leftOutSteps, planSteps, variables } from './steps.js'
+import { demandsOf } from './demands.js'
+import { textsOf } from './plan-step.js'
+import { clonePlan, platformOf, stageSettings } from './plan-stage.js'
+import { planSteps } from './steps.js'
+import { usedVolumes } from './volumes.js'
 
 const DEFAULT_PLATFORM: Platform = { os: 'linux', arch: 'amd64' }
 
@@ -19,17 +22,18 @@ export function buildPlan(
   input: {
     readonly event: BuildEvent
     readonly repo: RepoFacts
+    readonly system?: { readonly link: string }
     readonly platform?: Platform
   },
   reporter: Reporter,
 ): Plan {
-  const facts = conditionFacts(input.event, input.repo)
+  const base = conditionBase(input, reporter)
   const platform = input.platform ?? DEFAULT_PLATFORM
   const stages = new Map<string, Omit<StagePlan, 'dependsOn'>>()
   const skipped: { name: string; reason: string }[] = []
   for (const checked of pipelines) {
     const name = pipelineName(checked.pipeline)
-    const stage = planStage(checked, facts, platform, reporter)
+    const stage = planStage(checked, base, platform)
     if ('reason' in stage) skipped.push({ name, reason: stage.reason })
     else stages.set(name, stage)
   }
@@ -42,39 +46,59 @@ export function buildPlan(
 }
 
 function planStage(
-  { pipeline, graph, workspace, environment: substituted }: CheckedPipeline,
-  facts: Facts,
-  platform: Platform,
-  reporter: Reporter,
+  checked: CheckedPipeline,
+  base: ConditionBase,
+  fallback: Platform,
 ): Omit<StagePlan, 'dependsOn'> | { readonly reason: string } {
-  const unmet = unmetCondition(pipeline.trigger, facts)
-  if (unmet !== undefined) return { reason: unmet }
-  const runOn = runOnOfPipeline(pipeline.trigger)
-  if (!runOn.success && !runOn.failure) {
-    return { reason: 'the condition on `status` matches neither success nor failure' }
-  }
-  const steps = planSteps({ pipeline, graph, facts })
-  if (steps === undefined) reportTooManyEdges({ pipeline }, reporter)
-  if (steps?.length === 0) return { reason: 'none of its steps runs for this event' }
-  const environment = { ...variables(pipeline.environment), ...substituted }
-  const leftOut = leftOutSteps({ pipeline, facts })
+  const { pipeline, graph, workspace } = checked
+  const platform = platformOf(pipeline, fallback)
+  const context = conditionContext(base, checked, platform)
+  const verdict = evaluateTrigger(pipeline.trigger, context)
+  if (!verdict.holds) return { reason: verdict.reason }
+  const planned = planSteps({ pipeline, graph, workspace, context })
+  const { steps = [], running, leftOut } = planned
+  if (planned.steps === undefined) reportTooManyEdges(checked, base.reporter)
+  else if (steps.every(isService)) return { reason: 'none of its steps runs for this event' }
+  const demands = demandsOf(pipeline, running, base.reporter)
   return {
     kind: 'pipeline',
     type: pipeline.type?.value ?? 'docker',
     name: pipelineName(pipeline),
     platform,
-    runOn,
+    ...stageSettings(pipeline),
+    runOn: verdict.runOn,
     clone: clonePlan(pipeline),
     workspace,
-    ...(Object.keys(environment).length === 0 ? {} : { environment }),
-    steps: steps ?? [],
+    ...sharedPlan(checked, sandboxSteps(steps)),
+    steps,
     ...(leftOut.length === 0 ? {} : { leftOut }),
+    ...(Object.keys(checked.combination).length === 0 ? {} : { matrix: checked.combination }),
+    ...(demands.length === 0 ? {} : { demands }),
+    ...(checked.dialect === 'woodpecker' ? { dialect: checked.dialect } : {}),
   }
 }
 
-function clonePlan({ clone }: DecodedPipeline): ClonePlan {
-  const disabled = clone?.disable?.value ?? false
-  return clone?.depth === undefined ? { disabled } : { disabled, depth: clone.depth.value }
+/** What the steps of a stage share. */
+function sharedPlan(
+  { pipeline, environment: substituted }: CheckedPipeline,
+  steps: readonly SandboxStep[],
+): Partial<Pick<StagePlan, 'environment' | 'volumes' | 'imagePullSecrets'>> {
+  const environment = { ...textsOf(pipeline.environment ?? []), ...substituted }
+  const volumes = usedVolumes(pipeline, steps)
+  const secrets = pipeline.image_pull_secrets?.items.map(({ value }) => value) ?? []
+  return {
+    ...(Object.keys(environment).length === 0 ? {} : { environment }),
+    ...(volumes.length === 0 ? {} : { volumes }),
+    ...(secrets.length === 0 ? {} : { imagePullSecrets: secrets }),
+  }
+}
+
+function isService(step: StepPlan): boolean {
+  return step.kind !== 'clone' && step.service === true
+}
+
+function sandboxSteps(steps: readonly StepPlan[]): SandboxStep[] {
+  return steps.filter((step) => step.kind !== 'clone')
 }
 
 function reportTooManyEdges(

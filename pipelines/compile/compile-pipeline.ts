@@ -11,13 +11,19 @@ import { PLAN_TEXT_MAX, STEPS_MAX } from '../limits.js'
 import { combinationsOf } from '../matrix/expand-matrix.js'
 import { type Budget, createBudget, parseSource } from '../parse/parse-source.js'
 import type { Plan, Platform } from '../plan.js'
+import { allSteps } from '../schema/all-steps.js'
+import type { Declaration } from '../schema/decode-declaration.js'
 import { decodeDocument } from '../schema/decode-document.js'
 import type { DecodedPipeline } from '../schema/pipeline-shape.js'
 import { substituteDocument } from '../substitution/substitute-document.js'
 import { buildPlan } from './build-plan.js'
 import type { CheckedPipeline, Variant } from './checked-pipeline.js'
+import { checkSteps } from './check-steps.js'
 import { compileVariables } from './compile-variables.js'
+import { checkDemands } from './demands.js'
+import { planDeclarations } from './plan-declarations.js'
 import { planTextLength } from './plan-text.js'
+import { checkVolumes } from './volumes.js'
 import { workspacePath } from './workspace.js'
 
 /** What pipeline files are compiled for. */
@@ -120,35 +126,47 @@ function planDocuments(
   budget: Budget,
   reporter: Reporter,
 ): Plan | null {
-  const variants = documents.flatMap((document) => expand(document, input, budget, reporter))
+  const expanded = documents.map((document) => expand(document, input, budget, reporter))
+  const variants = expanded.flatMap((one) => one.variants)
   const pipelines = variants.map(({ pipeline }) => pipeline)
   checkSize(pipelines, reporter)
   const graph = pipelineGraph(pipelines, reporter)
   const checked = variants.map((variant) => check(variant, reporter))
-  return reporter.hasErrors() ? null : buildPlan(checked, graph, input, reporter)
+  if (reporter.hasErrors()) return null
+  const declared = planDeclarations(expanded.flatMap((one) => one.declarations))
+  return { ...buildPlan(checked, graph, input, reporter), ...declared }
 }
 
-/** The pipelines of one document: one for each combination of its matrix. */
+/** The pipelines of one document, one for each combination of its matrix; or what it declares. */
 function expand(
   { document, dialect }: DialectDocument,
   input: CompileInput,
   _budget: Budget,
   reporter: Reporter,
-): Variant[] {
-  return combinationsOf(document, reporter).flatMap((combination) => {
+): { readonly variants: Variant[]; readonly declarations: Declaration[] } {
+  const variants: Variant[] = []
+  const declarations: Declaration[] = []
+  for (const combination of combinationsOf(document, reporter)) {
     const variables = compileVariables(document, combination, dialect, input)
     const { document: substituted, environment } = substituteDocument(document, variables, reporter)
-    const pipeline = decodeDocument(substituted, { reporter, dialect })
-    return pipeline === null ? [] : [{ pipeline, dialect, combination, variables, environment }]
-  })
+    const { pipeline, declaration } = decodeDocument(substituted, { reporter, dialect }) ?? {}
+    if (pipeline !== undefined) {
+      variants.push({ pipeline, dialect, combination, variables, environment })
+    }
+    if (declaration !== undefined) declarations.push(declaration)
+  }
+  return { variants, declarations }
 }
 
 function check(variant: Variant, reporter: Reporter): CheckedPipeline {
-  const { pipeline } = variant
+  const { pipeline, dialect } = variant
+  checkSteps(pipeline, dialect, reporter)
+  checkVolumes(pipeline, reporter)
+  checkDemands(pipeline, reporter)
   return {
     ...variant,
     graph: stepGraph(pipeline, reporter),
-    workspace: workspacePath(pipeline, reporter),
+    workspace: workspacePath(pipeline, dialect, reporter),
   }
 }
 
@@ -156,7 +174,7 @@ function checkSize(pipelines: readonly DecodedPipeline[], reporter: Reporter): v
   let steps = 0
   let text = 0
   for (const pipeline of pipelines) {
-    steps += pipeline.steps?.items.length ?? 0
+    steps += allSteps(pipeline).length
     text += planTextLength(pipeline)
     if (steps > STEPS_MAX) {
       const message = `the file has more than ${STEPS_MAX} steps`

@@ -1,23 +1,32 @@
+import type { Node } from '../parse/tree.js'
+import { allSteps } from '../schema/all-steps.js'
 import type { DecodedPipeline } from '../schema/pipeline-shape.js'
-import type { DecodedStep } from '../schema/step-shape.js'
 
 /**
- * Length of all the text that the plan of a pipeline would hold; aliased text counts wherever it is
- * used.
+ * About the length of all the text that the plan of a pipeline would hold; aliased text counts
+ * wherever it is used, and variables that every step gets as often as there are steps.
  */
 export function planTextLength(pipeline: DecodedPipeline): number {
-  const steps: readonly DecodedStep[] = pipeline.steps?.items ?? []
-  const shared = environmentLength(pipeline.environment)
-  return steps.reduce((sum, step) => sum + stepLength(step), shared)
+  const secrets = (pipeline.environment ?? []).reduce(
+    (sum, { name, secret }) => sum + (secret === undefined ? 0 : name.length + secret.length),
+    0,
+  )
+  return textLength(pipeline.node) + secrets * allSteps(pipeline).length
 }
 
-function stepLength(step: DecodedStep): number {
-  const commands = step.commands?.items ?? []
-  const length = commands.reduce((sum, command) => sum + command.value.length, 0)
-  const image = step.image?.value.length ?? 0
-  return length + image + environmentLength(step.environment)
-}
-
-function environmentLength(environment: DecodedStep['environment']): number {
-  return (environment ?? []).reduce((sum, { name, value }) => sum + name.length + value.length, 0)
+/** The walk takes as many turns as the document has nodes written out, which its budget bounds. */
+function textLength(root: Node): number {
+  let length = 0
+  const waiting: Node[] = [root]
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (node.kind === 'scalar') length += node.text.length
+    else if (node.kind === 'list') for (const item of node.items) waiting.push(item)
+    else {
+      for (const { key, value } of node.entries.values()) {
+        length += key.length
+        waiting.push(value)
+      }
+    }
+  }
+  return length
 }

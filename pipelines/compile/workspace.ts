@@ -1,5 +1,7 @@
+import type { Dialect } from '../convert/dialect.js'
 import { quote } from '../diagnostics/quote.js'
 import type { Reporter } from '../diagnostics/reporter.js'
+import { isAbsolute, normalPath } from '../schema/paths.js'
 import type { DecodedPipeline } from '../schema/pipeline-shape.js'
 
 const DEFAULT_BASE = '/drone/src'
@@ -36,27 +38,35 @@ const CLOSED_ITSELF = ['/', '/home', '/opt', '/root', '/tmp', '/usr', '/usr/loca
 
 /**
  * Absolute, normal path of the workspace: `path` below `base`, an absolute `path` as it is.
- * A path that would cover the system's own is reported.
+ * A path that would cover the system's own is reported; Drone took its default instead.
  */
 export function workspacePath(
   { type, workspace }: Pick<DecodedPipeline, 'type' | 'workspace'>,
+  dialect: Dialect,
   reporter: Reporter,
 ): string {
   const base = workspace?.base?.value ?? DEFAULT_BASE
   const path = workspace?.path?.value ?? ''
   const node = (workspace?.path ?? workspace?.base)?.node
-  if (!base.startsWith('/') && node !== undefined) {
-    const message = `the base of the workspace, ${quote(base)}, is not an absolute path`
-    reporter.error('SP_PIPELINE_WORKSPACE', workspace?.base?.node.span ?? node.span, message)
-  }
-  const resolved = normalize(path.startsWith('/') ? path : `${base}/${path}`)
+  if (node === undefined) return DEFAULT_BASE
+  if (isWindows(base) || isWindows(path)) return isWindows(path) ? path : `${base}/${path}`
+  const resolved = normalPath(path.startsWith('/') ? path : `${base}/${path}`)
   const closed = type?.value === 'exec' ? CLOSED_ON_HOST : CLOSED
-  if (isClosed(resolved, closed) && node !== undefined) {
-    const message = `the workspace can't be ${quote(resolved)}, which the system needs`
-    const hint = 'take a directory of its own, e.g. /drone/src'
-    reporter.error('SP_PIPELINE_WORKSPACE', node.span, message, hint)
-  }
-  return resolved
+  const problem = !base.startsWith('/')
+    ? `the base of the workspace, ${quote(base)}, is not an absolute path`
+    : isClosed(resolved, closed)
+      ? `the workspace can't be ${quote(resolved)}, which the system needs`
+      : undefined
+  if (problem === undefined) return resolved
+  const isDrone = dialect === 'drone' || dialect === 'drone-0.8'
+  const message = isDrone ? `${problem}; it is \`${DEFAULT_BASE}\`` : problem
+  const hint = `take a directory of its own, e.g. ${DEFAULT_BASE}`
+  reporter[isDrone ? 'warning' : 'error']('SP_PIPELINE_WORKSPACE', node.span, message, hint)
+  return DEFAULT_BASE
+}
+
+function isWindows(path: string): boolean {
+  return isAbsolute(path) && !path.startsWith('/')
 }
 
 function isClosed(path: string, directories: readonly string[]): boolean {
@@ -64,13 +74,4 @@ function isClosed(path: string, directories: readonly string[]): boolean {
     CLOSED_ITSELF.includes(path) ||
     directories.some((closed) => path === closed || path.startsWith(`${closed}/`))
   )
-}
-
-function normalize(path: string): string {
-  const segments: string[] = []
-  for (const segment of path.split('/')) {
-    if (segment === '..') segments.pop()
-    else if (segment !== '' && segment !== '.') segments.push(segment)
-  }
-  return `/${segments.join('/')}`
 }

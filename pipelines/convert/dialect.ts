@@ -11,9 +11,9 @@ export type Dialect = 'sandpiper' | 'drone' | 'drone-0.8' | 'woodpecker'
 
 /** Tells the language of a file: by its name, and where that says nothing by what is in it. */
 export function dialectOf({ file }: SourceFile, documents: readonly Document[]): Dialect {
-  if (OUR_NAME.test(file)) return 'sandpiper'
-  if (WOODPECKER_NAME.test(file)) return 'woodpecker'
   const maps = documents.flatMap(({ root }) => (root.kind === 'map' ? [root] : []))
+  if (OUR_NAME.test(file)) return maps.some(isSignature) ? 'drone' : 'sandpiper'
+  if (WOODPECKER_NAME.test(file)) return 'woodpecker'
   if (DRONE_NAME.test(file)) return maps.some(isLegacy) ? 'drone-0.8' : 'drone'
   const hasVariables = maps.some(({ entries }) => entries.has('variables') && !entries.has('kind'))
   return foreignDialect(documents) ?? (hasVariables ? 'woodpecker' : 'sandpiper')
@@ -26,7 +26,7 @@ const DRONE_NAME = /(^|[^a-z])drone[^/]*$/i
 /** The other language that documents are written in, by their keys; undefined: it may be ours. */
 export function foreignDialect(documents: readonly Document[]): Dialect | undefined {
   const maps = documents.flatMap(({ root }) => (root.kind === 'map' ? [root] : []))
-  if (maps.some((root) => textOf(root.entries.get('kind')?.value) === 'signature')) {
+  if (maps.some(isSignature)) {
     return maps.some(isLegacy) ? 'drone-0.8' : 'drone'
   }
   if (maps.some(isLegacy)) {
@@ -36,6 +36,11 @@ export function foreignDialect(documents: readonly Document[]): Dialect | undefi
   }
   if (maps.some(isWoodpecker)) return 'woodpecker'
   return undefined
+}
+
+/** Only Drone's own tool writes these. */
+function isSignature({ entries }: MapNode): boolean {
+  return textOf(entries.get('kind')?.value) === 'signature'
 }
 
 /** Drone before 1.0: `pipeline` holds the steps, or, before 0.5, `build` or `script`. */

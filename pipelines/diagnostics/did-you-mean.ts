@@ -37,6 +37,29 @@ function distanceTo(typed: string, candidate: string, limit: number): number {
   return isTooLong ? Infinity : editDistance(typed, candidate)
 }
 
+/**
+ * Whether a word is likely meant to be another: one edit away or with two neighbours swapped, two edits
+ * for words of six letters and more, or the greater part of its beginning (`depends` of `depends_on`).
+ * Stricter than `nearest`, for it makes errors of what else would be a warning.
+ */
+export function isTypoOf(word: string, candidate: string): boolean {
+  if (word.length > WORD_LENGTH_MAX || word === candidate) return false
+  const typed = word.toLowerCase()
+  if (isPrefixOf(typed, candidate) && typed.length * 2 > candidate.length) return true
+  if (isSwapOf(typed, candidate)) return true
+  const edits = typed.length < 6 ? 1 : 2
+  if (typed.length < 2 || Math.abs(candidate.length - typed.length) > edits) return false
+  return editDistance(typed, candidate) <= edits
+}
+
+function isSwapOf(typed: string, candidate: string): boolean {
+  if (typed.length !== candidate.length) return false
+  let at = 0
+  while (at < typed.length && typed[at] === candidate[at]) at += 1
+  const swapped = `${typed.slice(0, at)}${typed[at + 1] ?? ''}${typed[at] ?? ''}`
+  return at + 1 < typed.length && swapped + typed.slice(at + 2) === candidate
+}
+
 /** `depends` for `depends_on`: cut off, not mistyped. */
 function isPrefixOf(word: string, candidate: string): boolean {
   return word.length >= 4 && candidate.startsWith(word)

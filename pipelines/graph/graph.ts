@@ -1,4 +1,6 @@
 import type { Span } from '../diagnostics/reporter.js'
+import type { LocatedList } from '../schema/collections.js'
+import type { Dependency } from '../schema/dependency-shape.js'
 
 /** A step among steps, or a pipeline among pipelines. */
 export interface GraphNode {
@@ -10,4 +12,14 @@ export interface GraphNode {
 export interface Edge {
   readonly name: string
   readonly span: Span
+}
+
+/** The dependencies of a node, without those that are optional and not there. */
+export function edgesOf(
+  dependencies: LocatedList<Dependency> | undefined,
+  known: ReadonlySet<string>,
+): Edge[] {
+  return (dependencies?.items ?? []).flatMap(({ name, optional, node }) =>
+    optional && !known.has(name) ? [] : [{ name, span: node.span }],
+  )
 }

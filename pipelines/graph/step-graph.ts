@@ -1,49 +1,45 @@
 import type { Reporter } from '../diagnostics/reporter.js'
+import { EDGES_MAX } from '../limits.js'
+import { allSteps, type NamedStep } from '../schema/all-steps.js'
 import type { DecodedPipeline } from '../schema/pipeline-shape.js'
-import type { DecodedStep } from '../schema/step-shape.js'
 import { reportCycles } from './check-cycles.js'
 import { reportDuplicates, reportUnknownDependencies } from './check-names.js'
-import type { GraphNode } from './graph.js'
+import { edgesOf, type GraphNode } from './graph.js'
 import type { Dependencies } from './keep.js'
 
 /** Name of the implicit first step. */
 export const CLONE = 'clone'
 
 /**
- * Checks names and dependencies of a pipeline's steps and makes the graph explicit, the checkout
- * included: the order of the file when no step says `depends_on`, else what the steps say.
+ * Checks names and dependencies of a pipeline's services and steps and makes the graph explicit, the
+ * checkout included: the order of the file when none says `depends_on`, else what they say.
  */
 export function stepGraph(pipeline: DecodedPipeline, reporter: Reporter): Dependencies {
-  const steps: readonly DecodedStep[] = pipeline.steps?.items ?? []
+  const steps = allSteps(pipeline)
   const cloned = pipeline.clone?.disable?.value !== true
-  const nodes = steps.flatMap((step) => graphNode(step))
+  const known = new Set([...steps.map(({ name }) => name), CLONE])
+  const nodes = steps.map(({ step, name }) => ({
+    name,
+    dependsOn: edgesOf(step.depends_on, known),
+  }))
   checkSteps(steps, nodes, cloned, reporter)
   const graph = new Map<string, readonly string[]>(cloned ? [[CLONE, []]] : [])
-  const explicit = nodes.some((node) => node.dependsOn.length > 0)
-  if (explicit) addExplicit(graph, nodes, cloned)
-  else {
+  if (nodes.some(({ dependsOn }) => dependsOn.length > 0)) {
+    addExplicit(graph, steps, nodes, cloned)
+  } else {
     warnOfEmptyDependencies(steps, reporter)
     addSerial(graph, steps, cloned)
   }
-  return graph
-}
-
-function graphNode(step: DecodedStep): GraphNode[] {
-  if (step.name === undefined) return []
-  const dependsOn = step.depends_on?.items ?? []
-  const edges = dependsOn.map(({ value, node }) => ({ name: value, span: node.span }))
-  return [{ name: step.name.value, dependsOn: edges }]
+  return isTooLarge(graph, pipeline, reporter) ? new Map() : graph
 }
 
 function checkSteps(
-  steps: readonly DecodedStep[],
+  steps: readonly NamedStep[],
   nodes: readonly GraphNode[],
   cloned: boolean,
   reporter: Reporter,
 ): void {
-  const names = steps.flatMap(({ name }) =>
-    name === undefined ? [] : [{ name: name.value, span: name.node.span }],
-  )
+  const names = steps.map(({ step, name }) => ({ name, span: (step.name?.node ?? step.node).span }))
   reportDuplicates(names, 'step', reporter)
   for (const { name, span } of cloned ? names : []) {
     if (name !== CLONE) continue
@@ -57,40 +53,61 @@ function checkSteps(
   reportCycles(nodes, 'step', reporter)
 }
 
+/** What says nothing starts after the checkout and the services that say nothing. */
 function addExplicit(
   graph: Map<string, readonly string[]>,
+  steps: readonly NamedStep[],
   nodes: readonly GraphNode[],
   cloned: boolean,
 ): void {
-  const names = new Set(nodes.map((node) => node.name))
-  for (const { name, dependsOn } of nodes) {
+  const names = new Set(nodes.map(({ name }) => name))
+  const start = cloned ? [CLONE] : []
+  const isFree = ({ step }: NamedStep) => (step.depends_on?.items.length ?? 0) === 0
+  const services = steps.filter((one) => one.isService && isFree(one)).map(({ name }) => name)
+  const afterServices = [...start, ...services]
+  nodes.forEach(({ name, dependsOn }, index) => {
     const written = new Set(dependsOn.map((edge) => edge.name))
-    if (cloned && written.size === 0) written.add(CLONE)
     if (!cloned && !names.has(CLONE)) written.delete(CLONE)
-    graph.set(name, [...written])
-  }
+    const isService = steps[index]?.isService === true
+    const implied = isService ? start : afterServices
+    graph.set(name, dependsOn.length === 0 ? implied : [...written])
+  })
 }
 
-/** One after the other; nobody waits for the end of a detached step. */
+/** Services at once, then one step after the other; a detached step is waited for until it is up. */
 function addSerial(
   graph: Map<string, readonly string[]>,
-  steps: readonly DecodedStep[],
+  steps: readonly NamedStep[],
   cloned: boolean,
 ): void {
-  let previous: readonly string[] = cloned ? [CLONE] : []
-  for (const step of steps) {
-    if (step.name === undefined) continue
-    graph.set(step.name.value, previous)
-    if (step.detach?.value !== true) previous = [step.name.value]
+  const start = cloned ? [CLONE] : []
+  const services = steps.filter(({ isService }) => isService)
+  for (const { name } of services) graph.set(name, start)
+  let previous = services.length === 0 ? start : services.map(({ name }) => name)
+  for (const { name, isService } of steps) {
+    if (isService) continue
+    graph.set(name, previous)
+    previous = [name]
   }
 }
 
-function warnOfEmptyDependencies(steps: readonly DecodedStep[], reporter: Reporter): void {
-  for (const { depends_on: dependsOn } of steps) {
+function warnOfEmptyDependencies(steps: readonly NamedStep[], reporter: Reporter): void {
+  for (const { step } of steps) {
+    const dependsOn = step.depends_on
     if (dependsOn === undefined || dependsOn.node.kind !== 'list') continue
     if (dependsOn.node.items.length > 0) continue
     const message = 'an empty `depends_on` changes nothing where no other step has one'
     const hint = 'to start right after the checkout, write `depends_on: [clone]`'
     reporter.warning('SP_PIPELINE_NO_EFFECT', dependsOn.node.span, message, hint)
   }
+}
+
+/** Many steps after many services make a graph larger than the file. */
+function isTooLarge(graph: Dependencies, { node }: DecodedPipeline, reporter: Reporter): boolean {
+  let edges = 0
+  for (const dependencies of graph.values()) edges += dependencies.length
+  if (edges <= EDGES_MAX) return false
+  const message = `the graph of dependencies has more than ${EDGES_MAX} edges`
+  reporter.error('SP_PIPELINE_TOO_LARGE', node.span, message)
+  return true
 }

@@ -1,7 +1,7 @@
 import { quote } from '../diagnostics/quote.js'
-import { isNull, type MapNode, type Node } from '../parse/tree.js'
-import { text, type TextRules, wrong, wrongKind } from './scalars.js'
-import type { DecodeContext, Located, Shape } from './shape.js'
+import { isNull, type Node } from '../parse/tree.js'
+import { text, type TextRules, wrongKind } from './scalars.js'
+import type { DecodeContext, Shape } from './shape.js'
 
 /** The elements of a list that could be read, and the list's own place. */
 export interface LocatedList<T> {
@@ -9,17 +9,17 @@ export interface LocatedList<T> {
   readonly node: Node
 }
 
-/** A list of at least one; `itemsMax` keeps a hostile file from making work of it. */
+/** A list; `itemsMax` keeps a hostile file from making work of it. */
 export function list<T>(item: Shape<T>, itemsMax: number): Shape<LocatedList<T>> {
   return {
-    schema: { type: 'array', items: item.schema, minItems: 1, maxItems: itemsMax },
+    schema: { type: 'array', items: item.schema, maxItems: itemsMax },
     emptyAllowed: true,
+    ...(item.keys === undefined ? {} : { keys: item.keys }),
     decode(node, context, where) {
       if (node.kind !== 'list') {
         const hint = node.kind === 'map' ? 'start each of them with `- `' : undefined
         return wrongKind(node, context, `${where} must be a list`, hint)
       }
-      if (node.items.length === 0) return wrong(node, context, `${where} is empty`)
       if (node.items.length > itemsMax) {
         const message = `${where} has ${node.items.length} entries, more than ${itemsMax}`
         context.reporter.error('SP_PIPELINE_TOO_LARGE', node.span, message)
@@ -49,11 +49,12 @@ export function oneOrMany<T>(item: Shape<T>): Shape<LocatedList<T>> {
   return {
     schema: { anyOf: [item.schema, { type: 'array', items: item.schema }] },
     emptyAllowed: true,
+    ...(item.keys === undefined ? {} : { keys: item.keys }),
     decode(node, context, where) {
       if (node.kind === 'list') {
         return { items: decodeItems(item, node.items, context, where), node }
       }
-      if (node.kind === 'map') {
+      if (node.kind === 'map' && item.keys === undefined) {
         return wrongKind(node, context, `${where} must be text or a list`)
       }
       const one = item.decode(node, context, where)
@@ -62,62 +63,33 @@ export function oneOrMany<T>(item: Shape<T>): Shape<LocatedList<T>> {
   }
 }
 
-/** A mapping with names of the user's choice. */
+/** A mapping with names of the user's choice, and text for each. */
 export function textMap(options: {
   readonly names: TextRules
   readonly values: TextRules
-}): Shape<readonly (Located<string> & { readonly name: string })[]> {
+}): Shape<Readonly<Record<string, string>>> {
   const value = text(options.values)
   const names = new RegExp(options.names.pattern, 'u')
   return {
     schema: {
       type: 'object',
       propertyNames: { pattern: options.names.pattern },
-      additionalProperties: { ...value.schema, type: ['string', 'number', 'boolean', 'null'] },
+      additionalProperties: value.schema,
     },
     emptyAllowed: true,
     decode(node, context, where) {
       if (node.kind !== 'map') {
-        return wrongKind(node, context, `${where} must be a mapping`, 'write `NAME: value`')
+        return wrongKind(node, context, `${where} must be a mapping`, 'write `name: value`')
       }
-      return [...decodeEntries(node, context, { ...options, names, value })]
+      const pairs = [...node.entries.values()].flatMap(({ key, keySpan, value: entry }) => {
+        if (!names.test(key)) {
+          const message = `${quote(key)} must ${options.names.rule}`
+          context.reporter.error('SP_PIPELINE_VALUE', keySpan, message)
+        }
+        const decoded = isNull(entry) ? null : value.decode(entry, context, quote(key))
+        return decoded === null ? [] : [[key, decoded.value] as const]
+      })
+      return Object.fromEntries(pairs)
     },
   }
-}
-
-function* decodeEntries(
-  node: MapNode,
-  context: DecodeContext,
-  options: {
-    readonly names: RegExp
-    readonly value: Shape<Located<string>>
-  },
-): Generator<Located<string> & { readonly name: string }> {
-  for (const entry of node.entries.values()) {
-    const name = entry.key
-    if (!options.names.test(name)) {
-      const message = `${quote(name)} can't be the name of a variable`
-      context.reporter.error('SP_PIPELINE_VALUE', entry.keySpan, message)
-    }
-    const value = decodeValue(entry.value, context, quote(name), options.value)
-    if (value !== null) yield { name, ...value }
-  }
-}
-
-function decodeValue(
-  node: Node,
-  context: DecodeContext,
-  where: string,
-  shape: Shape<Located<string>>,
-): Located<string> | null {
-  if (isNull(node)) return { value: '', node }
-  if (node.kind === 'map' && node.entries.has('from_secret')) {
-    const message = '`from_secret` is not supported yet'
-    context.reporter.error('SP_PIPELINE_UNSUPPORTED', node.span, message)
-    return null
-  }
-  if (node.kind !== 'scalar') {
-    return wrong(node, context, `${where} must be text, not a list or a mapping`)
-  }
-  return shape.decode(node, context, where)
 }

@@ -33,13 +33,19 @@ export const COMMANDS: Shape<Commands> = {
     if (node.kind === 'map')
       return wrongKind(node, context, `${where} must be text or a list`, HINT)
     if (node.kind === 'scalar') return one(COMMAND.decode(node, context, where), node)
-    const items = node.items.flatMap((item) => decodeEntry(item, context, where))
-    if (node.items.every(isBlank)) return wrong(node, context, `${where} holds no command`)
-    return { items, node }
+    if (node.items.every(isBlank)) return withoutCommand(node, context, where)
+    return { items: node.items.flatMap((item) => decodeEntry(item, context, where)), node }
   },
 }
 
 const HINT = 'quote a command that holds `: `'
+
+/** Without commands the image's own program runs, as in Drone, which may not be what was meant. */
+function withoutCommand(node: Node, { reporter }: DecodeContext, where: string): null {
+  const message = `${where} holds no command: the image's own program runs`
+  reporter.warning('SP_PIPELINE_NO_EFFECT', node.span, message)
+  return null
+}
 
 function one(command: Located<string> | null, node: Node): Commands | null {
   return command && { items: [command], node }

@@ -1,79 +1,106 @@
-import { didYouMean } from '../diagnostics/did-you-mean.js'
+import { didYouMean, isTypoOf } from '../diagnostics/did-you-mean.js'
 import { quote } from '../diagnostics/quote.js'
-import type { Document, Entry, MapNode, Node } from '../parse/tree.js'
+import { type Document, type Entry, isNull, type MapNode } from '../parse/tree.js'
 import { anchorBags } from './anchor-bags.js'
+import { DECLARATIONS, type Declaration } from './decode-declaration.js'
+import { pipelineHint } from './document-hints.js'
+import { nameSteps } from './name-steps.js'
 import { decodeObject } from './object.js'
 import {
   type DecodedPipeline,
   DOCKER_PIPELINE_KEYS,
   EXEC_PIPELINE_KEYS,
-  UNSUPPORTED_PIPELINE_KEYS,
+  LABELS,
+  OTHER_PIPELINE_KEYS,
 } from './pipeline-shape.js'
 import { wrongKind } from './scalars.js'
 import type { DecodeContext } from './shape.js'
+import { textOf } from './units.js'
+
+/** A document as it is written: a pipeline, or what it declares. */
+export type DecodedDocument =
+  | { readonly pipeline: DecodedPipeline; readonly declaration?: undefined }
+  | { readonly pipeline?: undefined; readonly declaration: Declaration }
 
 /** Decodes one document by its kind and type. Null after an error that leaves nothing to use. */
 export function decodeDocument(
   { root, anchorUses }: Document,
   context: DecodeContext,
-): DecodedPipeline | null {
+): DecodedDocument | null {
   if (root.kind !== 'map') {
     return wrongKind(root, context, 'a document must be a mapping', 'start with `kind: pipeline`')
   }
-  if (!checkKind(root, context)) return null
-  const bags = anchorBags(root, anchorUses)
+  const kind = textOf(root.entries.get('kind')?.value) ?? 'pipeline'
+  if (kind === 'pipeline') {
+    const bags = anchorBags(root, anchorUses)
+    return { pipeline: decodePipeline(root, bags, context) }
+  }
+  const decode = Object.hasOwn(DECLARATIONS, kind) ? DECLARATIONS[kind] : undefined
+  if (decode !== undefined) return { declaration: decode(root, context) }
+  reportKind(kind, root, context)
+  return null
+}
+
+const KINDS = ['pipeline', 'template', ...Object.keys(DECLARATIONS)]
+
+function reportKind(kind: string, root: MapNode, { reporter }: DecodeContext): void {
+  const span = root.entries.get('kind')?.value.span ?? root.span
+  const message = `there is no kind ${quote(kind)} of documents`
+  const hint = didYouMean(kind, KINDS) ?? 'write `kind: pipeline`'
+  reporter.error('SP_PIPELINE_KIND', span, message, hint)
+}
+
+/** Keys of pipelines that only runners of another kind know. */
+const FOREIGN_KEYS = new Set([
+  ...['metadata', 'node_name', 'node_selector', 'tolerations', 'service_account_name'],
+  ...['dns_config', 'host_aliases', 'pool', 'server', 'user_data', 'token', 'image_pull_policy'],
+])
+
+function decodePipeline(
+  root: MapNode,
+  bags: ReadonlySet<string>,
+  context: DecodeContext,
+): DecodedPipeline {
+  const type = typeOf(root, context)
+  const isForeign = type !== 'docker' && type !== 'exec'
+  const keys = isForeign ? OTHER_PIPELINE_KEYS : KEYS[type]
   const options = {
-    unsupported: UNSUPPORTED_PIPELINE_KEYS,
-    misplaced: OTHER_LANGUAGES,
-    allowUnknown: (entry: Entry) => bags.has(entry.key),
+    hintFor: pipelineHint,
+    allowUnknown: ({ key }: Entry) => bags.has(key) || (isForeign && FOREIGN_KEYS.has(key)),
   }
-  switch (typeOf(root, context)) {
-    case 'docker':
-      return decodeObject(DOCKER_PIPELINE_KEYS, options, root, context, 'a pipeline')
-    case 'exec':
-      return decodeObject(EXEC_PIPELINE_KEYS, options, root, context, 'a pipeline')
-    case undefined:
-      return null
+  const decoded = decodeObject(keys, options, root, context, 'a pipeline')
+  checkSteps(decoded, context)
+  const node = root.entries.get('node')?.value
+  const labels = node?.kind === 'map' ? LABELS.decode(node, context, '`node`') : null
+  return nameSteps(labels === null ? decoded : { ...decoded, labels }, context)
+}
+
+const KEYS = { docker: DOCKER_PIPELINE_KEYS, exec: EXEC_PIPELINE_KEYS }
+
+/** Types that there are runners for, of ours and of Drone's. */
+const TYPES = ['docker', 'exec', 'kubernetes', 'vm', 'ssh', 'digitalocean', 'aws', 'macstadium']
+
+function typeOf(root: MapNode, { reporter, dialect }: DecodeContext): string {
+  const node = root.entries.get('type')?.value
+  const type = textOf(node) ?? 'docker'
+  if (node === undefined || TYPES.includes(type)) return type
+  const meant = TYPES.find((one) => isTypoOf(type, one))
+  if (meant !== undefined) {
+    const severity = dialect === 'sandpiper' ? 'error' : 'warning'
+    const message = `there is no type ${quote(type)} of pipelines`
+    reporter[severity]('SP_PIPELINE_TYPE', node.span, message, `did you mean \`${meant}\`?`)
   }
+  return type
 }
 
-const DRONE_0_8 = 'files of Drone 0.8 are not supported yet; a pipeline has a list of `steps`'
-const WOODPECKER = 'files of Woodpecker are not supported yet'
-
-const OTHER_LANGUAGES = {
-  pipeline: DRONE_0_8,
-  branches: DRONE_0_8,
-  when: `${WOODPECKER}; conditions on a pipeline are its \`trigger\``,
-  labels: WOODPECKER,
-  skip_clone: `${WOODPECKER}; write \`clone: {disable: true}\``,
-}
-
-function checkKind(root: MapNode, { reporter }: DecodeContext): boolean {
-  const kind = root.entries.get('kind')?.value
-  if (kind === undefined || textOf(kind) === 'pipeline') return true
-  const written = textOf(kind) ?? ''
-  const message = OTHER_KINDS.includes(written)
-    ? `documents of the kind ${quote(written)} are not supported yet`
-    : `there is no kind ${quote(written)} of documents`
-  const hint = didYouMean(written, ['pipeline']) ?? 'write `kind: pipeline`'
-  reporter.error('SP_PIPELINE_KIND', kind.span, message, hint)
-  return false
-}
-
-const OTHER_KINDS = ['secret', 'signature', 'cron', 'registry', 'template']
-
-function typeOf(root: MapNode, { reporter }: DecodeContext): 'docker' | 'exec' | undefined {
-  const type = root.entries.get('type')?.value
-  const written = type === undefined ? 'docker' : textOf(type)
-  if (type === undefined || written === 'docker' || written === 'exec') {
-    return written === 'exec' ? 'exec' : 'docker'
+/** Drone runs a pipeline without steps: it only checks the commit out. */
+function checkSteps({ steps, node }: DecodedPipeline, { reporter, dialect }: DecodeContext): void {
+  const entry = node.entries.get('steps')
+  if (entry === undefined) {
+    const severity = dialect === 'sandpiper' ? 'error' : 'warning'
+    const message = 'a pipeline needs the key `steps`'
+    reporter[severity]('SP_PIPELINE_MISSING_KEY', node.span, message)
+  } else if (isNull(entry.value) || steps?.node.weight === 1) {
+    reporter.warning('SP_PIPELINE_NO_EFFECT', entry.keySpan, 'the pipeline has no steps')
   }
-  const message = `the type ${quote(written ?? '')} is not supported`
-  const hint = didYouMean(written ?? '', ['docker', 'exec']) ?? 'use `docker` or `exec`'
-  reporter.error('SP_PIPELINE_TYPE', type.span, message, hint)
-  return undefined
-}
-
-function textOf(node: Node): string | undefined {
-  return node.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined
 }

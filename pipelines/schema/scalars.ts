@@ -46,7 +46,10 @@ function textSchema({ pattern, lengthMax }: TextRules): JsonSchema {
   return { type: ['string', 'number', 'boolean'], pattern, ...length }
 }
 
-/** `true` or `false`. */
+/**
+ * `true` or `false`. The other words that YAML 1.1 and with it Drone took for them (`yes`, `off`) are
+ * understood, with a warning.
+ */
 export function flag(): Shape<Located<boolean>> {
   return {
     schema: { type: 'boolean' },
@@ -57,13 +60,16 @@ export function flag(): Shape<Located<boolean>> {
       }
       const old =
         node.kind === 'scalar' ? YAML_1_1_BOOLEANS.get(node.text.toLowerCase()) : undefined
-      const hint = old === undefined ? undefined : `in YAML 1.2 this is text; write \`${old}\``
-      return wrongKind(node, context, `${where} must be true or false`, hint)
+      if (old === undefined) return wrongKind(node, context, `${where} must be true or false`)
+      const message = `${where} is text in YAML 1.2; it is taken for ${old}`
+      context.reporter.warning('SP_PIPELINE_VALUE', node.span, message, `write \`${old}\``)
+      return { value: old, node }
     },
   }
 }
 
-const YAML_1_1_BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+/** Words for booleans in YAML 1.1, in lower case. */
+export const YAML_1_1_BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ['yes', true],
   ['on', true],
   ['y', true],

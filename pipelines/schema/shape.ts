@@ -1,6 +1,7 @@
 import type { Dialect } from '../convert/dialect.js'
 import type { Reporter } from '../diagnostics/reporter.js'
 import type { Node } from '../parse/tree.js'
+import type { Keys } from './object.js'
 
 /** A JSON Schema, or a part of one (draft 2020-12). */
 export interface JsonSchema {
@@ -17,6 +18,8 @@ export interface Shape<T> {
   readonly schema: JsonSchema
   /** Whether a key without a value (`trigger:`) means the same as no key. */
   readonly emptyAllowed: boolean
+  /** The table of keys behind an object, or behind the objects of a list; for the reference. */
+  readonly keys?: Keys
   /**
    * Reads a node, reporting every problem in it.
    * @param where what to call the value in messages, e.g. `image`

@@ -1,0 +1,145 @@
+import { impliedHealthcheck } from '../schema/healthcheck-shape.js'
+import { isDetached, type NamedStep } from '../schema/all-steps.js'
+import { isAbsolute, normalPath } from '../schema/paths.js'
+import type { Variable } from '../schema/secret-ref.js'
+import type { DecodedPipeline } from '../schema/pipeline-shape.js'
+import type {
+  CommandsStep,
+  EntrypointStep,
+  HealthcheckPlan,
+  MountPlan,
+  ResourcesPlan,
+  RunOn,
+  SandboxStep,
+} from '../plan.js'
+import { compact } from './compact.js'
+import { declaredVolumes } from './volumes.js'
+
+/** What a step is planned from. */
+export interface StepInput {
+  readonly pipeline: DecodedPipeline
+  readonly workspace: string
+  readonly named: NamedStep
+  readonly runOn: RunOn
+  readonly dependsOn: readonly string[]
+}
+
+/** One step of a plan. Everything about it was checked before. */
+export function planStep(input: StepInput): SandboxStep {
+  const { step } = input.named
+  const { commands, entrypoint, command } = step
+  const base = basePlan(input)
+  const isExec = input.pipeline.type?.value === 'exec'
+  const hasProgram = entrypoint !== undefined || command !== undefined
+  if (commands !== undefined || (isExec && !hasProgram)) {
+    return { ...base, ...commandsPlan(input.named) }
+  }
+  return {
+    ...base,
+    kind: 'entrypoint',
+    ...compact({ entrypoint: entrypoint?.value, command: command?.value }),
+  }
+}
+
+function commandsPlan({ step }: NamedStep): Pick<CommandsStep, 'kind' | 'commands' | 'shell'> {
+  return {
+    kind: 'commands',
+    commands: step.commands?.items.map(({ value }) => value) ?? [],
+    ...compact({ shell: step.shell?.value }),
+  }
+}
+
+function basePlan(input: StepInput): Omit<EntrypointStep, 'kind' | 'entrypoint' | 'command'> {
+  const { pipeline, named, runOn, dependsOn } = input
+  const { step } = named
+  return {
+    name: named.name,
+    dependsOn,
+    ...compact({ image: step.image?.value, pull: step.pull?.value }),
+    ...variablesPlan(pipeline, named),
+    runOn,
+    failure: step.failure?.value ?? 'fail',
+    detach: isDetached(named),
+    ...(named.isService ? { service: true } : {}),
+    ...compact({
+      user: step.user?.value,
+      workingDir: step.working_dir?.value,
+      mounts: mountsOf(input),
+      extraHosts: nonEmpty(step.extra_hosts?.items),
+      dns: nonEmpty(step.dns?.items.map(({ value }) => value)),
+      dnsSearch: nonEmpty(step.dns_search?.items.map(({ value }) => value)),
+      shmBytes: step.shm_size?.value,
+      resources: resourcesOf(input),
+      network: isOffline(named) ? ('none' as const) : undefined,
+      timeoutMs: step.timeout?.value,
+      retry: step.retry,
+      healthcheck: healthcheckOf(named),
+    }),
+  }
+}
+
+function nonEmpty<T>(items: readonly T[] | undefined): readonly T[] | undefined {
+  return items === undefined || items.length === 0 ? undefined : items
+}
+
+/** Settings win over variables of the same name, as in Drone. */
+function variablesPlan(
+  { environment: shared = [] }: DecodedPipeline,
+  { step }: NamedStep,
+): Pick<SandboxStep, 'environment' | 'secrets'> {
+  const own = new Map<string, Variable>()
+  for (const one of [...(step.environment ?? []), ...(step.settings ?? [])]) own.set(one.name, one)
+  const inherited = shared.filter(({ name, secret }) => secret !== undefined && !own.has(name))
+  const secrets = secretsOf([...inherited, ...own.values()])
+  return {
+    environment: textsOf([...own.values()]),
+    ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
+  }
+}
+
+/** Variables whose values stand in the file, as they stand in the plan. */
+export function textsOf(variables: readonly Variable[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])),
+  )
+}
+
+function secretsOf(variables: readonly Variable[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    variables.flatMap(({ name, secret }) =>
+      secret === undefined ? [] : [[name, secret] as const],
+    ),
+  )
+}
+
+function mountsOf({
+  pipeline,
+  workspace,
+  named: { step },
+}: StepInput): readonly MountPlan[] | undefined {
+  const volumes = declaredVolumes(pipeline)
+  const mounts = (step.volumes?.items ?? []).flatMap(({ name, path, read_only: readOnly }) => {
+    if (name === undefined || path === undefined || !volumes.has(name.value)) return []
+    const inside = isAbsolute(path.value) ? path.value : normalPath(`${workspace}/${path.value}`)
+    const mount = { volume: name.value, path: inside }
+    return [readOnly?.value === true ? { ...mount, readOnly: true } : mount]
+  })
+  return nonEmpty(mounts)
+}
+
+function resourcesOf({ pipeline, named: { step } }: StepInput): ResourcesPlan | undefined {
+  const limit = step.mem_limit === undefined ? {} : { memoryBytes: step.mem_limit.value }
+  const resources = { ...pipeline.resources, ...limit, ...step.resources }
+  return Object.keys(resources).length === 0 ? undefined : resources
+}
+
+function isOffline({ step }: NamedStep): boolean {
+  return step.network?.value === 'none' || step.network_mode?.value === 'none'
+}
+
+function healthcheckOf(named: NamedStep): HealthcheckPlan | undefined {
+  if (!isDetached(named)) return undefined
+  const { healthcheck, ports } = named.step
+  const port = ports?.items.find(({ protocol }) => protocol === 'tcp')
+  return healthcheck ?? (port && impliedHealthcheck(port.port))
+}
