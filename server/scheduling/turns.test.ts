@@ -1,0 +1,299 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ConcurrencyPlan, StagePlan } from '../../pipelines/plan.js'
+import type { Status } from '../../protocol/status.js'
+import type { BuildRow } from '../store/builds.js'
+import { findBuildById, updateBuild } from '../store/builds.js'
+import type { Db } from '../store/database.js'
+import { openDatabase } from '../store/database.js'
+import { findStageById, updateStage } from '../store/stages.js'
+import {
+  addBuildTo,
+  addRepoTo,
+  stageOf,
+  stagePlan,
+  statusesOf,
+  storeStages,
+} from '../testing/plans.js'
+import { advanceBuild } from './advance.js'
+import { cancelBuild } from './cancel-build.js'
+import { Effects } from './effects.js'
+import { endStage } from './end-stage.js'
+import { ATTEMPTS_MAX, loseAttempt } from './lose-attempt.js'
+
+let directory: string
+let db: Db
+let repoId: number
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'sandpiper-turns-'))
+  db = await openDatabase(join(directory, 'db'))
+  repoId = await addRepoTo(db)
+})
+afterEach(async () => {
+  await db.destroy()
+  await rm(directory, { recursive: true })
+})
+
+const DEPLOY: ConcurrencyPlan = { group: 'deploy', limit: 1, cancelPrevious: false }
+const NEWEST: ConcurrencyPlan = { ...DEPLOY, cancelPrevious: true }
+
+async function push(...stages: readonly StagePlan[]): Promise<BuildRow> {
+  const build = await addBuildTo(db, repoId)
+  await storeStages(db, build, stages)
+  return build
+}
+
+const pushOne = (concurrency = DEPLOY): Promise<BuildRow> => push(stagePlan({ concurrency }))
+
+async function status(build: BuildRow, name = 'only'): Promise<string> {
+  return (await stageOf(db, build, name)).status
+}
+
+/** As a runner that takes the stage. */
+async function run(build: BuildRow, name = 'only'): Promise<void> {
+  const { id } = await stageOf(db, build, name)
+  await updateStage(db, id, { status: 'running', session: 's', machine: 'm', updated: 3 })
+  await updateBuild(db, build.id, { status: 'running', started: 3, updated: 3 })
+}
+
+/** As a runner that ends the stage. */
+async function end(build: BuildRow, outcome: Status = 'success', name = 'only'): Promise<Effects> {
+  const effects = new Effects()
+  const stage = await stageOf(db, build, name)
+  await db.transaction().execute(async (tx) => {
+    await endStage(tx, stage, { status: outcome, error: '', at: 4, byRunner: true }, effects)
+    await advanceBuild(tx, build.id, 4, effects)
+  })
+  return effects
+}
+
+describe('a concurrency group', () => {
+  it('lets as many go on as its limit says, the others in the order of their builds', async () => {
+    const two = { ...DEPLOY, limit: 2 }
+    const builds = [await pushOne(two), await pushOne(two), await pushOne(two), await pushOne(two)]
+    const statuses = (): Promise<string[]> => Promise.all(builds.map((build) => status(build)))
+    expect(await statuses()).toEqual(['pending', 'pending', 'blocked', 'blocked'])
+    await run(builds[1]!)
+    const effects = await end(builds[1]!)
+    expect(await statuses()).toEqual(['pending', 'success', 'pending', 'blocked'])
+    expect([...effects.builds]).toContain(builds[2]!.id)
+    await end(builds[0]!, 'failure')
+    expect(await statuses()).toEqual(['failure', 'success', 'pending', 'pending'])
+  })
+
+  it('says no more of a stage that waits than that it does', async () => {
+    await pushOne()
+    const second = await pushOne()
+    expect(await stageOf(db, second)).toMatchObject({ status: 'blocked', error: '', queued: 0 })
+    expect((await findBuildById(db, second.id))?.status).toBe('pending')
+  })
+
+  it('is one of a repo', async () => {
+    await pushOne()
+    repoId = await addRepoTo(db, 'other')
+    expect(await status(await pushOne())).toBe('pending')
+    expect(await status(await pushOne({ ...DEPLOY, group: 'another' }))).toBe('pending')
+    expect(await status(await push(stagePlan()))).toBe('pending')
+  })
+
+  it('is passed by an older build whose stage becomes due later', async () => {
+    const deploy = stagePlan({ name: 'deploy', dependsOn: ['test'], concurrency: DEPLOY })
+    const first = await push(stagePlan({ name: 'test' }), deploy)
+    const second = await pushOne()
+    const third = await pushOne()
+    expect(await status(first, 'deploy')).toBe('waiting_on_dependencies')
+    expect(await status(second)).toBe('pending')
+    await end(first, 'success', 'test')
+    expect(await status(first, 'deploy')).toBe('blocked')
+    await end(second)
+    expect([await status(first, 'deploy'), await status(third)]).toEqual(['pending', 'blocked'])
+  })
+
+  it('holds for stages of one build too', async () => {
+    const build = await push(
+      stagePlan({ name: 'a', concurrency: DEPLOY }),
+      stagePlan({ name: 'b', concurrency: DEPLOY }),
+      stagePlan({ name: 'c', dependsOn: ['a'] }),
+    )
+    expect(await statusesOf(db, build)).toMatchObject({ a: 'pending', b: 'blocked' })
+    await end(build, 'failure', 'a')
+    expect(await statusesOf(db, build)).toMatchObject({ b: 'pending', c: 'skipped' })
+    await end(build, 'success', 'b')
+    expect(await statusesOf(db, build)).toMatchObject({ build: 'failure' })
+  })
+
+  it('gives the turn on when a build is cancelled', async () => {
+    const [first, second, third] = [await pushOne(), await pushOne(), await pushOne()]
+    for (const build of [second, first]) {
+      await db.transaction().execute(async (tx) => {
+        const row = await findBuildById(tx, build.id)
+        await cancelBuild(tx, row!, 'the build was cancelled', 5, new Effects())
+      })
+    }
+    expect(await status(third)).toBe('pending')
+  })
+
+  it('keeps its turn while its runner is lost, and gives it on when there were enough', async () => {
+    const [first, second] = [await pushOne(), await pushOne()]
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+      expect(await status(second)).toBe('blocked')
+      await run(first)
+      const stage = await stageOf(db, first)
+      const lose = (tx: Db): Promise<void> => loseAttempt(tx, stage, 'gone', 5, new Effects())
+      await db.transaction().execute(lose)
+    }
+    expect([await status(first), await status(second)]).toEqual(['error', 'pending'])
+  })
+
+  it('is looked at again by whoever advances the builds', async () => {
+    const [first, second] = [await pushOne(), await pushOne()]
+    const { id } = await stageOf(db, first)
+    // As nothing of ours does it.
+    await updateStage(db, id, { status: 'success', updated: 5 })
+    await db.transaction().execute((tx) => advanceBuild(tx, second.id, 5, new Effects()))
+    expect(await status(second)).toBe('pending')
+  })
+
+  it('is one of all servers on the database', async () => {
+    const other = await openDatabase(join(directory, 'db'))
+    try {
+      const stages = [stagePlan({ concurrency: { ...DEPLOY, limit: 3 } })]
+      const builds: BuildRow[] = []
+      for (let index = 0; index < 10; index += 1) {
+        const build = await addBuildTo(db, repoId)
+        await storeStages(index % 2 === 0 ? db : other, build, stages)
+        builds.push(build)
+      }
+      const statuses = await Promise.all(builds.map((build) => status(build)))
+      expect(statuses.filter((one) => one === 'pending')).toHaveLength(3)
+    } finally {
+      await other.destroy()
+    }
+  })
+})
+
+describe('a stage that ends what came before', () => {
+  it('kills what waits in older builds, and says by whom', async () => {
+    const [first, second] = [await pushOne(), await pushOne()]
+    const third = await pushOne(NEWEST)
+    for (const old of [first, second]) {
+      expect(await stageOf(db, old)).toMatchObject({
+        status: 'killed',
+        error: `superseded by build #${third.number}`,
+      })
+      expect((await findBuildById(db, old.id))?.status).toBe('killed')
+    }
+    expect(await status(third)).toBe('pending')
+  })
+
+  it('asks the runner of one that runs, and waits for its end', async () => {
+    const first = await pushOne(NEWEST)
+    await run(first)
+    const second = await addBuildTo(db, repoId)
+    const effects = await storeStages(db, second, [stagePlan({ concurrency: NEWEST })])
+    expect(effects.cancels).toMatchObject([
+      { session: 's', cancel: { kind: 'cancelled', reason: 'superseded by build #2' } },
+    ])
+    expect(await stageOf(db, first)).toMatchObject({
+      status: 'running',
+      cancel_requested: 1,
+      cancel_reason: 'superseded by build #2',
+    })
+    expect(await status(second)).toBe('blocked')
+    await end(first, 'killed')
+    expect([await status(second), (await findBuildById(db, first.id))?.status]).toEqual([
+      'pending',
+      'killed',
+    ])
+  })
+
+  it('leaves other stages of the older build to go on', async () => {
+    const first = await push(
+      stagePlan({ name: 'test' }),
+      stagePlan({ name: 'deploy', concurrency: NEWEST }),
+      stagePlan({ name: 'after', dependsOn: ['deploy'] }),
+      stagePlan({
+        name: 'clean',
+        dependsOn: ['deploy'],
+        runOn: { success: true, failure: true },
+      }),
+    )
+    await pushOne(NEWEST)
+    expect(await statusesOf(db, first)).toEqual({
+      ...{ build: 'pending', test: 'pending', deploy: 'killed' },
+      ...{ after: 'skipped', clean: 'pending' },
+    })
+  })
+
+  it('counts also when the older build is compiled later', async () => {
+    const late = await addBuildTo(db, repoId)
+    const newer = await pushOne(NEWEST)
+    await storeStages(db, late, [stagePlan({ concurrency: NEWEST })])
+    expect([await status(late), await status(newer)]).toEqual(['killed', 'pending'])
+    expect((await stageOf(db, late)).error).toBe('superseded by build #2')
+  })
+
+  it('leaves what has ended, newer builds and other groups alone', async () => {
+    const ended = await pushOne()
+    await end(ended)
+    const other = await pushOne({ ...DEPLOY, group: 'another' })
+    await pushOne(NEWEST)
+    const newer = await pushOne()
+    expect([await status(ended), await status(other), await status(newer)]).toEqual([
+      'success',
+      'pending',
+      'blocked',
+    ])
+  })
+})
+
+describe('a stage that no runner may run', () => {
+  it('ends when it is due, in words, and lets others be decided', async () => {
+    const build = await push(
+      stagePlan({ name: 'test' }),
+      stagePlan({ name: 'vm', type: 'ssh', dependsOn: ['test'], concurrency: DEPLOY }),
+      stagePlan({ name: 'after', dependsOn: ['vm'] }),
+      stagePlan({ name: 'tell', dependsOn: ['after'], runOn: { success: false, failure: true } }),
+    )
+    expect(await status(build, 'vm')).toBe('waiting_on_dependencies')
+    await end(build, 'success', 'test')
+    expect(await stageOf(db, build, 'vm')).toMatchObject({
+      status: 'error',
+      error: expect.stringMatching(/^type ssh is not supported by this runner\. Runners/),
+    })
+    expect(await statusesOf(db, build)).toMatchObject({ after: 'skipped', tell: 'pending' })
+    await end(build, 'success', 'tell')
+    expect(await status(build, 'tell')).toBe('success')
+    expect((await findBuildById(db, build.id))?.status).toBe('error')
+    expect(await status(await pushOne())).toBe('pending')
+  })
+
+  it('names what it demands', async () => {
+    const demands = [{ what: 'privileged: true', step: 'a', at: '.drone.yml:7:3' }]
+    const build = await push(stagePlan({ demands }))
+    const { error } = await stageOf(db, build)
+    expect(error).toContain('privileged: true (step a, .drone.yml:7:3)')
+    expect((await findBuildById(db, build.id))?.status).toBe('error')
+  })
+})
+
+describe('a build of many stages', () => {
+  it('is stored and advanced in little time', async () => {
+    const chain = Array.from({ length: 2_000 }, (_, index) =>
+      stagePlan({ name: `s${index}`, dependsOn: index === 0 ? [] : [`s${index - 1}`] }),
+    )
+    const started = performance.now()
+    const build = await push(...chain)
+    const stored = performance.now()
+    await end(build, 'failure', 's0')
+    const ended = performance.now()
+    expect((await findBuildById(db, build.id))?.status).toBe('failure')
+    const last = await stageOf(db, build, 's1999')
+    expect((await findStageById(db, last.id))?.status).toBe('skipped')
+    // Far above what it takes, far below what a quadratic way would.
+    expect(stored - started).toBeLessThan(10_000)
+    expect(ended - stored).toBeLessThan(10_000)
+  })
+})
