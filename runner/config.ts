@@ -7,6 +7,10 @@ export interface StepLimits {
   readonly pids: number
   /** CPUs' worth of time, e.g. 1.5; absent: no limit. */
   readonly cpus?: number
+  /** What a step may ask for at most; absent: no more than it has without asking. */
+  readonly memoryBytesMax?: number
+  readonly pidsMax?: number
+  readonly cpusMax?: number
   /** Wall time of one step; absent: only the stage's own limit counts. */
   readonly stepTimeoutMs?: number
   /** Bytes a step may print. */

@@ -89,7 +89,7 @@ async function runPlan(run: LocalRun, host: Host): Promise<LocalResult> {
     if (next !== undefined) end(next, await runOne(run, next, host))
     else if (decision.skip.length === 0) break
   }
-  return { stages, passed: !hasFailed(nodes, ended) && !run.signal.aborted }
+  return { stages, passed: !hasFailed(nodes, { ended, up: new Set() }) && !run.signal.aborted }
 }
 
 async function runOne(run: LocalRun, name: string, host: Host): Promise<StageOutcome> {
@@ -97,8 +97,14 @@ async function runOne(run: LocalRun, name: string, host: Host): Promise<StageOut
   const stage = run.plan.stages[index]
   if (!stage) throw new Error(`no stage ${name}`)
   const job = jobOf(run, stage, index + 1)
-  const deps = { ...host.deps, workspace: treeWorkspace(run.tree) }
+  const deps = { ...host.deps, workspace: treeWorkspace(run.tree), platform: ownPlatform() }
   return runStage(job, deps, run.sinkFor(job), run.signal)
+}
+
+/** What this machine can run, in the names that pipelines use. */
+function ownPlatform(): { readonly os: string; readonly arch: string } {
+  const names: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
+  return { os: process.platform, arch: names[process.arch] ?? process.arch }
 }
 
 function jobOf(run: LocalRun, stage: StagePlan, number: number): StageJob {

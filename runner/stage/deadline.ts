@@ -1,5 +1,5 @@
 /** Longest time that setTimeout takes, in milliseconds; it fires at once for more. */
-const TIMER_MS_MAX = 0x7fffffff
+export const TIMER_MS_MAX = 0x7fffffff
 
 /** Calls `onTime` after `limitMs` milliseconds, or after 24 days where that is less. */
 export function armDeadline(limitMs: number, onTime: () => void): NodeJS.Timeout {

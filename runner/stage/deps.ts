@@ -19,6 +19,8 @@ export interface StageDeps {
   readonly stagesDir: string
   /** Name of the machine, for DRONE_STAGE_MACHINE. */
   readonly machine: string
+  /** Stages of other platforms are refused; absent: the queue brings none. */
+  readonly platform?: { readonly os: string; readonly arch: string }
 }
 
 /** Host tools as a root: one lower directory, what is mounted on it, and the variables it needs. */

@@ -7,7 +7,6 @@ import { pumpOutput } from './pump.js'
 
 interface Pumped {
   readonly text: string
-  readonly isMidLine: boolean
   readonly limits: string[]
   readonly failures: unknown[]
 }
@@ -19,7 +18,7 @@ async function pump(
 ): Promise<Pumped> {
   const taken: Buffer[] = []
   const told = { limits: [] as string[], failures: [] as unknown[] }
-  const isMidLine = await pumpOutput(Readable.from(chunks.map((text) => Buffer.from(text))), {
+  await pumpOutput(Readable.from(chunks.map((text) => Buffer.from(text))), {
     ended: new Promise(() => undefined),
     limits: { ...DEFAULT_LIMITS, ...limits },
     onLimit: (limit) => told.limits.push(limit),
@@ -29,13 +28,12 @@ async function pump(
       return write?.(data)
     },
   })
-  return { text: Buffer.concat(taken).toString(), isMidLine, ...told }
+  return { text: Buffer.concat(taken).toString(), ...told }
 }
 
 describe('pumpOutput', () => {
-  it('takes everything to the end and tells whether a line is open', async () => {
-    expect(await pump(['a\n', 'b'])).toMatchObject({ text: 'a\nb', isMidLine: true, limits: [] })
-    expect(await pump(['a', '\n'])).toMatchObject({ text: 'a\n', isMidLine: false })
+  it('takes everything to the end', async () => {
+    expect(await pump(['a\n', 'b'])).toMatchObject({ text: 'a\nb', limits: [] })
   })
 
   it('cuts at the byte limit, tells it once and reads the rest', async () => {

@@ -2,15 +2,13 @@ import type { Readable } from 'node:stream'
 import type { StepLimits } from '../config.js'
 import { OutputMeter } from './output-meter.js'
 import { readOutput } from './read-output.js'
-import { formatBytes } from './verdict.js'
-
-const NEWLINE = 0x0a
+import { formatBytes } from './format.js'
+import type { WriteOutput } from './step-log.js'
 
 export interface PumpOptions {
   /** Settles when every process of the step is dead; what is in the pipe then is the last. */
   readonly ended: Promise<unknown>
-  /** Takes output; a promise means: not more until it resolves. */
-  readonly write: (data: Buffer) => Promise<void> | undefined
+  readonly write: WriteOutput
   readonly limits: StepLimits
   /** Called once, with the limit in words, when the step has printed too much. */
   readonly onLimit: (limit: string) => void
@@ -22,16 +20,13 @@ export interface PumpOptions {
  * Moves a step's output to the sink until its end (see readOutput). While the sink is full nothing is
  * read, so the step's pipe fills and the step waits. What comes after a breached limit or a failure is
  * read and dropped: the step must be able to end.
- * @returns whether the output ended in the middle of a line.
  */
-export async function pumpOutput(output: Readable, options: PumpOptions): Promise<boolean> {
+export async function pumpOutput(output: Readable, options: PumpOptions): Promise<void> {
   const meter = new OutputMeter(options.limits)
   let isDropping = false
-  let isMidLine = false
   for await (const chunk of readOutput(output, options.ended)) {
     if (isDropping) continue
     const taken = chunk.subarray(0, meter.take(chunk))
-    if (taken.length > 0) isMidLine = taken[taken.length - 1] !== NEWLINE
     try {
       const full = options.write(taken)
       if (full) await full
@@ -44,7 +39,6 @@ export async function pumpOutput(output: Readable, options: PumpOptions): Promis
       options.onLimit(limitText(meter.breached, options.limits))
     }
   }
-  return isMidLine
 }
 
 function limitText(breached: 'bytes' | 'lines', limits: StepLimits): string {

@@ -64,10 +64,13 @@ describe('decide', () => {
     expect(decideAt(nodes, {}, { running: ['db'], up: ['db'] }).start).toEqual(['test'])
   })
 
-  it('counts a detached step only when it could not be started', () => {
+  it('counts a detached step only when it was never up, or could not be run', () => {
     const nodes = [node('db', [], { detach: true })]
-    expect(hasFailed(nodes, new Map([['db', 'failure']]))).toBe(false)
-    expect(hasFailed(nodes, new Map([['db', 'error']]))).toBe(true)
+    const up = new Set(['db'])
+    expect(hasFailed(nodes, { ended: new Map([['db', 'failure']]), up })).toBe(false)
+    expect(hasFailed(nodes, { ended: new Map([['db', 'failure']]), up: new Set() })).toBe(true)
+    expect(hasFailed(nodes, { ended: new Map([['db', 'error']]), up })).toBe(true)
+    expect(hasFailed(nodes, { ended: new Map([['db', 'success']]), up: new Set() })).toBe(false)
   })
 
   it('names the steps that failed', () => {
@@ -77,7 +80,7 @@ describe('decide', () => {
       ['b', 'killed'],
       ['c', 'failure'],
     ])
-    expect(failedNames(nodes, ended)).toEqual(['b'])
+    expect(failedNames(nodes, { ended, up: new Set() })).toEqual(['b'])
   })
 
   it('skips everything that has not started once the stage is stopped', () => {
@@ -119,10 +122,12 @@ function simulate(
 ): void {
   const ended = new Map<string, Status>()
   const running = new Set<string>()
+  /** Every step is up as soon as it runs, and stays one that was. */
+  const up = new Set<string>()
   const started = new Set<string>()
   for (;;) {
-    const wasFailing = hasFailed(nodes, ended)
-    const { start, skip } = decide(nodes, { ended, running, up: running, stopped: false })
+    const wasFailing = hasFailed(nodes, { ended, up })
+    const { start, skip } = decide(nodes, { ended, running, up, stopped: false })
     for (const name of start) {
       const it = nodes.find((candidate) => candidate.name === name)!
       expect(started.has(name)).toBe(false)
@@ -137,7 +142,10 @@ function simulate(
       expect(started.has(name)).toBe(false)
       ended.set(name, 'skipped')
     }
-    for (const name of start) running.add(name)
+    for (const name of start) {
+      running.add(name)
+      up.add(name)
+    }
     if (start.length > 0) continue
     if (running.size === 0) break
     const ending = [...running][choices.next().value! % running.size]!

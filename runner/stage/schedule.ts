@@ -45,7 +45,7 @@ export function stepNode(step: StepPlan): GraphNode {
  * does it.
  */
 export function decide(nodes: readonly GraphNode[], state: GraphState): Decision {
-  const isFailing = hasFailed(nodes, state.ended)
+  const isFailing = hasFailed(nodes, state)
   const skip = new Set<string>()
   const start: string[] = []
   for (let isChanged = true; isChanged;) {
@@ -63,27 +63,25 @@ export function decide(nodes: readonly GraphNode[], state: GraphState): Decision
   return { start, skip: [...skip] }
 }
 
+/** How nodes have ended, and which detached ones were up at some time. */
+export type GraphEnds = Pick<GraphState, 'ended' | 'up'>
+
 /** Whether a failure that counts is among what has ended. */
-export function hasFailed(
-  nodes: readonly GraphNode[],
-  ended: ReadonlyMap<string, Status>,
-): boolean {
-  return nodes.some((node) => isCountedFailure(node, ended.get(node.name)))
+export function hasFailed(nodes: readonly GraphNode[], ends: GraphEnds): boolean {
+  return nodes.some((node) => isCountedFailure(node, ends))
 }
 
 /** Names of the nodes that have failed, where that counts. */
-export function failedNames(
-  nodes: readonly GraphNode[],
-  ended: ReadonlyMap<string, Status>,
-): string[] {
-  const failed = nodes.filter((node) => isCountedFailure(node, ended.get(node.name)))
-  return failed.map((node) => node.name)
+export function failedNames(nodes: readonly GraphNode[], ends: GraphEnds): string[] {
+  return nodes.filter((node) => isCountedFailure(node, ends)).map((node) => node.name)
 }
 
-function isCountedFailure(node: GraphNode, status: Status | undefined): boolean {
+function isCountedFailure(node: GraphNode, { ended, up }: GraphEnds): boolean {
+  const status = ended.get(node.name)
   if (status === undefined || node.ignoreFailure) return false
-  // A detached step that could not even be started does count.
-  return node.detach ? status === 'error' : isFailure(status)
+  // A detached step that was never of use to anyone does count.
+  if (node.detach && up.has(node.name)) return status === 'error'
+  return isFailure(status)
 }
 
 function isDue(

@@ -1,9 +1,11 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { BindMount } from '../../native/lib/types.js'
 
 /** Where a step's script is inside its sandbox. */
 export const SCRIPT_PATH = '/run/sandpiper/script'
+/** The file that a step writes its outputs to. */
+export const OUTPUT_PATH = '/run/sandpiper/output'
 
 /** Empty directories for one overlay. */
 export interface OverlayDirs {
@@ -12,30 +14,50 @@ export interface OverlayDirs {
 }
 
 /** Makes upper and work directories below `parent`. The upper's mode is that of the mount's root. */
-export async function makeOverlayDirs(parent: string): Promise<OverlayDirs> {
+export async function makeOverlayDirs(parent: string, mode = 0o755): Promise<OverlayDirs> {
   const upper = path.join(parent, 'upper')
   const work = path.join(parent, 'work')
   await mkdir(parent, { recursive: true, mode: 0o700 })
   await Promise.all([mkdir(upper), mkdir(work, { mode: 0o700 })])
-  await chmod(upper, 0o755)
+  await chmod(upper, mode)
   return { upper, work }
 }
 
+/** What the runner puts into a step's root. */
+export interface StepFiles {
+  /** Absent: the step has none. */
+  readonly script?: string
+  readonly hostname: string
+  readonly hosts: string
+  /** Text of /etc/resolv.conf; null leaves the image's. */
+  readonly resolv: string | null
+  /** Host id that is root inside. */
+  readonly owner: number
+}
+
+export interface WrittenFiles {
+  readonly binds: readonly BindMount[]
+  /** Host path of the file that the step may write to; always a regular file. */
+  readonly output: string
+}
+
 /**
- * Writes what the runner puts into a step's root: the script, /etc/hosts and /etc/hostname. They are
- * mounted read-only, from files that the step can't reach otherwise.
+ * Writes them into `directory`. They are mounted read-only, from files that the step can't reach
+ * otherwise; but for the one it writes its outputs to, which it can't replace as it is a mount point.
  */
-export async function writeStepFiles(
-  directory: string,
-  files: { readonly script: string; readonly hostname: string },
-): Promise<BindMount[]> {
-  const { script, hostname } = files
-  const hosts = `127.0.0.1 localhost ${hostname}\n::1 localhost ip6-localhost ip6-loopback\n`
-  return Promise.all([
-    writeBind(path.join(directory, 'script'), script, SCRIPT_PATH, 0o555),
-    writeBind(path.join(directory, 'hosts'), hosts, '/etc/hosts', 0o444),
-    writeBind(path.join(directory, 'hostname'), `${hostname}\n`, '/etc/hostname', 0o444),
+export async function writeStepFiles(directory: string, files: StepFiles): Promise<WrittenFiles> {
+  const { script, hostname, hosts, resolv, owner } = files
+  const at = (name: string): string => path.join(directory, name)
+  const readOnly = await Promise.all([
+    ...(script === undefined ? [] : [writeBind(at('script'), script, SCRIPT_PATH, 0o555)]),
+    writeBind(at('hosts'), hosts, '/etc/hosts', 0o444),
+    writeBind(at('hostname'), `${hostname}\n`, '/etc/hostname', 0o444),
+    ...(resolv === null ? [] : [writeBind(at('resolv'), resolv, '/etc/resolv.conf', 0o444)]),
   ])
+  const output = at('output')
+  const bind = await writeBind(output, '', OUTPUT_PATH, 0o666)
+  await chown(output, owner, owner)
+  return { binds: [...readOnly, { ...bind, readOnly: false }], output }
 }
 
 async function writeBind(

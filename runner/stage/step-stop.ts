@@ -12,6 +12,7 @@ export class StepStop {
   #reason: StopReason | null = null
   #isUrgent = false
   #timer: NodeJS.Timeout | null = null
+  #next: StepStop | null = null
 
   constructor(graceMs: number) {
     this.#graceMs = graceMs
@@ -39,6 +40,15 @@ export class StepStop {
     this.#isUrgent ||= options.urgent === true
     this.#controller.abort()
     if (isNews) this.#act()
+    this.#next?.stop(reason, options)
+  }
+
+  /** The stop of one try: what ends the step ends it, what ends it does not end the step. */
+  forTry(): StepStop {
+    const next = new StepStop(this.#graceMs)
+    this.#next = next
+    if (this.#reason) next.stop(this.#reason, { urgent: this.#isUrgent })
+    return next
   }
 
   /** The step has ended by whatever means. */

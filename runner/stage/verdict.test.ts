@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import type { SandboxExit } from '../../native/lib/types.js'
 import { DEFAULT_LIMITS } from '../config.js'
-import { formatBytes, formatDuration, verdictOf } from './verdict.js'
+import { formatBytes, formatDuration } from './format.js'
+import { verdictOf } from './verdict.js'
 
 const limits = { ...DEFAULT_LIMITS, memoryBytes: 512 * 1024 ** 2 }
 

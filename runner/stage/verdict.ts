@@ -1,11 +1,25 @@
 import type { SandboxExit } from '../../native/lib/types.js'
 import type { Status } from '../../protocol/status.js'
 import type { StepLimits } from '../config.js'
+import { formatBytes, formatDuration } from './format.js'
+
+/** Exit code by which a step ends its stage early, as a success (Drone's meaning). */
+export const EXIT_EARLY = 78
 
 /** Why the runner ended a step. */
 export type StopReason =
   | { readonly kind: 'cancelled'; readonly reason: string }
-  | { readonly kind: 'time'; readonly limitMs: number }
+  /** `ofStep`: the step's own limit, not the stage's. */
+  | { readonly kind: 'time'; readonly limitMs: number; readonly ofStep?: true }
+  /** What the step wrote to its writable layer, or to a volume with a size. */
+  | {
+      readonly kind: 'disk'
+      readonly what: string
+      readonly limitBytes: number
+      readonly usedBytes: number
+    }
+  /** A detached step that is not what its health check asks for. */
+  | { readonly kind: 'not-ready'; readonly reason: string }
   | { readonly kind: 'output'; readonly limit: string }
   /** Another step with `failure: fast` failed. */
   | { readonly kind: 'fast'; readonly step: string }
@@ -27,7 +41,7 @@ export interface Verdict {
 export function verdictOf(exit: SandboxExit, stop: StopReason | null, limits: StepLimits): Verdict {
   const exitCode = exitCodeOf(exit)
   if (stop) return { ...stopVerdict(stop, exitCode), ...limitWarnings(exit, limits) }
-  if (exitCode === 0) {
+  if (exitCode === 0 || exitCode === EXIT_EARLY) {
     return { status: 'success', exitCode, error: '', ...limitWarnings(exit, limits) }
   }
   if (exit.oomKills > 0) {
@@ -64,6 +78,10 @@ export function describeStop(stop: StopReason): string {
       return stop.reason === '' ? 'cancelled' : `cancelled: ${stop.reason}`
     case 'time':
       return `killed: time limit ${formatDuration(stop.limitMs)}`
+    case 'disk':
+      return `killed: ${stop.what} limit ${formatBytes(stop.limitBytes)}, used ${formatBytes(stop.usedBytes)}`
+    case 'not-ready':
+      return stop.reason
     case 'output':
       return `killed: output limit ${stop.limit}`
     case 'fast':
@@ -75,29 +93,15 @@ export function describeStop(stop: StopReason): string {
   }
 }
 
-/** `512 MiB`, `1.5 GiB`: one decimal at most. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB']
-  let unit = 0
-  let value = bytes
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024
-    unit++
-  }
-  return `${Math.round(value * 10) / 10} ${units[unit] ?? ''}`
-}
-
-/** `60m`, `90s`, `1500ms`: the largest unit that is exact. */
-export function formatDuration(ms: number): string {
-  if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000}m`
-  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`
+const STATUS: Readonly<Partial<Record<StopReason['kind'], Status>>> = {
+  error: 'error',
+  'not-ready': 'failure',
 }
 
 /** What a step is that the runner ended, or never got to start. */
 export function stopVerdict(stop: StopReason, exitCode: number): Verdict {
   if (stop.kind === 'stage-ended') return { status: 'success', exitCode: 0, error: '' }
-  const status = stop.kind === 'error' ? 'error' : 'killed'
-  return { status, exitCode, error: describeStop(stop) }
+  return { status: STATUS[stop.kind] ?? 'killed', exitCode, error: describeStop(stop) }
 }
 
 function exitCodeOf(exit: SandboxExit): number {

@@ -1,0 +1,131 @@
+import type { ExecSpec, SandboxSpec } from '../../native/lib/types.js'
+import { generateScript } from '../../pipelines/script/generate-script.js'
+import type { StepLimits } from '../config.js'
+import type { StageDeps } from './deps.js'
+import { STEP_RLIMITS } from './rlimits.js'
+import type { OpenStage } from './stage-space.js'
+import { environmentOf } from './step-environment.js'
+import { makeOverlayDirs, writeStepFiles, type WrittenFiles } from './step-files.js'
+import { limitsOfStep } from './step-limits.js'
+import { hostsFile, resolvFile } from './step-network.js'
+import { locateProgram, programOf, workingDirOf } from './step-program.js'
+import { resolveRoot, type StepRoot } from './step-root.js'
+import type { StepRun } from './step-run.js'
+import { resolveUser } from './step-user.js'
+import { mountsOf, type SizedDirectory, type StepMounts } from './volumes.js'
+
+/** Least size of a tmpfs that the launcher makes: a page. */
+const PAGE_BYTES = 4096
+
+/** Everything about one try that is known before it starts. */
+export interface PreparedStep {
+  readonly open: OpenStage
+  readonly spec: SandboxSpec
+  readonly limits: StepLimits
+  /** Directories that may not grow beyond a size. */
+  readonly sized: readonly SizedDirectory[]
+  /** Host path of the file that outputs are written to. */
+  readonly outputFile: string
+  /** The health check's command; null where it has none. */
+  readonly health: ExecSpec | null
+}
+
+/** What the program of a step gets, whichever it is. */
+interface Surroundings extends Pick<SandboxSpec, 'env' | 'cwd' | 'user'> {
+  readonly env: Readonly<Record<string, string>>
+}
+
+/**
+ * Makes the directories and files of one try below `directory`.
+ * @throws SandpiperError when the step asks for what this runner or its image has not
+ */
+export async function prepareStep(
+  run: StepRun,
+  tryNumber: number,
+  directory: string,
+  deps: StageDeps,
+): Promise<PreparedStep> {
+  const { job, step } = run
+  const limits = limitsOfStep(step.resources, deps.limits)
+  const root = await resolveRoot(step, deps)
+  const user = await resolveUser(step.user ?? root.user, root.files)
+  const env = environmentOf(run, root, user, deps.machine)
+  const cwd = workingDirOf(step, job.stage.workspace, root)
+  const argv = await programOf(step, root, cwd, env)
+  const surroundings = { env, cwd, ...(user.user === undefined ? {} : { user: user.user }) }
+  const health = await healthOf(run, root, surroundings)
+  const open = await run.openStage()
+  const mounts = mountsOf(step, job.stage, open.volumes)
+  const overlay = await makeOverlayDirs(directory)
+  const files = await writeFiles(run, directory, open)
+  const spec: SandboxSpec = {
+    name: nameOf(run, tryNumber),
+    root: { lowers: root.lowers, ...overlay },
+    workspaceTarget: job.stage.workspace,
+    // The runner's own files come last, so that nothing is mounted over them.
+    binds: [...root.binds, ...mounts.binds, ...files.binds],
+    argv,
+    ...surroundings,
+    hostname: hostnameOf(run),
+    limits: cgroupLimits(limits),
+    rlimits: STEP_RLIMITS,
+    ...extrasOf(run, mounts),
+  }
+  const sized = sizedOf(run, overlay.upper, mounts)
+  return { open, spec, limits, sized, outputFile: files.output, health }
+}
+
+async function healthOf(
+  { step }: StepRun,
+  root: StepRoot,
+  surroundings: Surroundings,
+): Promise<ExecSpec | null> {
+  const command = step.detach ? step.healthcheck?.command : undefined
+  if (command === undefined) return null
+  const { env, cwd } = surroundings
+  const place = { files: root.files, cwd, path: env['PATH'] ?? '', of: step }
+  return { argv: await locateProgram(command, place), ...surroundings }
+}
+
+function writeFiles(run: StepRun, directory: string, open: OpenStage): Promise<WrittenFiles> {
+  const { job, step } = run
+  const hostname = hostnameOf(run)
+  return writeStepFiles(directory, {
+    ...(step.kind === 'commands' ? { script: generateScript(step.commands) } : {}),
+    hostname,
+    hosts: hostsFile(step, job.stage, hostname),
+    resolv: resolvFile(step),
+    owner: open.owner,
+  })
+}
+
+function nameOf({ job, number }: StepRun, tryNumber: number): string {
+  const name = `s${job.stageId}-${job.attempt}-${number}`
+  return tryNumber === 1 ? name : `${name}-${tryNumber}`
+}
+
+function hostnameOf({ job, number }: StepRun): string {
+  return `sandpiper-${job.stageId}-${number}`
+}
+
+function cgroupLimits({ memoryBytes, pids, cpus }: StepLimits): SandboxSpec['limits'] {
+  return { memoryBytes, pids, ...(cpus === undefined ? {} : { cpus }) }
+}
+
+function extrasOf(
+  { step }: StepRun,
+  { volumes }: StepMounts,
+): Pick<SandboxSpec, 'network' | 'shmBytes' | 'volumes'> {
+  return {
+    ...(step.network === undefined ? {} : { network: step.network }),
+    ...(step.shmBytes === undefined ? {} : { shmBytes: Math.max(step.shmBytes, PAGE_BYTES) }),
+    ...(volumes.length === 0 ? {} : { volumes }),
+  }
+}
+
+function sizedOf({ step }: StepRun, upper: string, mounts: StepMounts): SizedDirectory[] {
+  const diskBytes = step.resources?.diskBytes
+  const own =
+    diskBytes === undefined ? [] : [{ directory: upper, limitBytes: diskBytes, what: 'disk' }]
+  return [...own, ...mounts.sized]
+}

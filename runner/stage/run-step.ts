@@ -1,0 +1,61 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { RetryPlan } from '../../pipelines/plan.js'
+import type { StepUsage } from '../../protocol/uplink.js'
+import { TIMER_MS_MAX } from './deadline.js'
+import type { StageDeps } from './deps.js'
+import { formatDuration } from './format.js'
+import type { StepOutcome, StepRun, TryOutcome } from './step-run.js'
+import { tryStep } from './try-step.js'
+import { stopVerdict } from './verdict.js'
+
+/**
+ * Runs a step to its end, again where it failed and its plan says so. The workspace is for each try as
+ * the one before left it; the usage is that of all together.
+ * @throws SandpiperError or NativeError when a sandbox can't be made.
+ */
+export async function runStep(run: StepRun, deps: StageDeps): Promise<StepOutcome> {
+  const { log, step, stop } = run
+  const { retry } = step
+  const tries = 1 + (retry?.count ?? 0)
+  let usage: StepUsage | null = null
+  for (let number = 1; ; number++) {
+    const { stop: reason, wasUp, ...outcome } = await tryStep(run, number, deps)
+    usage = addUsage(usage, outcome.usage)
+    const isLast = retry === undefined || number === tries || (step.detach && wasUp)
+    if (isLast || stop.signal.aborted || !isWorthAnother(outcome, reason, retry)) {
+      return { ...outcome, usage }
+    }
+    const pauseMs = pauseAfter(number, retry)
+    await log.say(`attempt ${number + 1} of ${tries} in ${formatDuration(pauseMs)}`)
+    await delay(pauseMs, undefined, { signal: stop.signal }).catch(() => undefined)
+    if (stop.reason !== null) return { ...stopVerdict(stop.reason, outcome.exitCode), usage }
+    await log.say(`attempt ${number + 1} of ${tries}`)
+  }
+}
+
+/** What the runner ended is tried again only when the step was to blame for taking too long. */
+function isWorthAnother(
+  { status, exitCode }: StepOutcome,
+  reason: TryOutcome['stop'],
+  { exitCodes }: RetryPlan,
+): boolean {
+  if (status !== 'failure' && status !== 'killed') return false
+  if (reason === null) return exitCodes?.includes(exitCode) ?? true
+  const isOverdue =
+    reason.kind === 'not-ready' || (reason.kind === 'time' && reason.ofStep === true)
+  return isOverdue && exitCodes === undefined
+}
+
+/** In milliseconds: twice as long each time. */
+function pauseAfter(tries: number, { backoffMs }: RetryPlan): number {
+  return Math.min(backoffMs * 2 ** (tries - 1), TIMER_MS_MAX)
+}
+
+function addUsage(sum: StepUsage | null, one: StepUsage | null): StepUsage | null {
+  if (sum === null || one === null) return sum ?? one
+  return {
+    cpuMs: sum.cpuMs + one.cpuMs,
+    memoryPeakBytes: Math.max(sum.memoryPeakBytes, one.memoryPeakBytes),
+    wallMs: sum.wallMs + one.wallMs,
+  }
+}

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { StagePlan } from '../../pipelines/plan.js'
+import type { LayerStore } from '../layers/types.js'
+
+const run = promisify(execFile)
+
+/** Names of root in `user:` and in images. */
+const ROOT = /^(?:root|0|)(?::(?:root|0))?$/
+
+/** Whether a step of the stage runs as someone else than root, by its own word or its image's. */
+export async function hasOtherUsers(
+  stage: Pick<StagePlan, 'steps'>,
+  layers: Pick<LayerStore, 'find'>,
+): Promise<boolean> {
+  for (const step of stage.steps) {
+    if (step.kind === 'clone') continue
+    const user = step.user ?? (await imageUser(step.image, layers))
+    if (!ROOT.test(user)) return true
+  }
+  return false
+}
+
+/** An image that can't be had is told when its step starts. */
+async function imageUser(
+  name: string | undefined,
+  layers: Pick<LayerStore, 'find'>,
+): Promise<string> {
+  const image = name === undefined ? null : await layers.find(name).catch(() => null)
+  return image?.config.user ?? ''
+}
+
+/**
+ * Lets every user of the stage write to a checkout: the checkout is root's, and steps must be able to
+ * build in it whoever they are. Nobody outside of the stage can reach it. `chmod` follows no links on
+ * its way.
+ */
+export async function shareTree(directory: string): Promise<void> {
+  await run('chmod', ['--recursive', 'a+rwX', '--', directory])
+}

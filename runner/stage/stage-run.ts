@@ -1,0 +1,266 @@
+import { NativeError } from '../../native/lib/error.js'
+import type { SandboxStep, StepPlan } from '../../pipelines/plan.js'
+import { messageOf, SandpiperError } from '../../protocol/errors.js'
+import type { StageJob } from '../../protocol/job.js'
+import { refusalOf, refusalText } from '../../protocol/refusal.js'
+import type { Status } from '../../protocol/status.js'
+import type { StageDeps } from './deps.js'
+import { inheritedOutputs } from './outputs/inherited.js'
+import { runStep } from './run-step.js'
+import { decide, failedNames, hasFailed, stepNode, type GraphNode } from './schedule.js'
+import { secretVariables } from './secrets.js'
+import type { StageSink } from './sink.js'
+import { StageSpace } from './stage-space.js'
+import { StepLog } from './step-log.js'
+import type { StepOutcome } from './step-run.js'
+import { StepStop } from './step-stop.js'
+import { describeStop, EXIT_EARLY, stopVerdict, type StopReason } from './verdict.js'
+
+/** How a stage ended: `success`, `failure`, `error` or `killed`, and why. */
+export interface StageOutcome {
+  readonly status: Status
+  readonly error: string
+  /** The launcher died under it: nobody's fault, and worth another attempt. */
+  readonly lost?: boolean
+}
+
+/** Ends a running stage from outside; `reason` of the abort signal given to `runStage`. */
+export interface StageStop {
+  readonly reason: StopReason
+  /** Kill without asking first. */
+  readonly urgent: boolean
+}
+
+/** One stage while it runs: which steps start when, and what becomes of each. */
+export class StageRun {
+  readonly #nodes: readonly GraphNode[]
+  readonly #space: StageSpace
+  readonly #startedMs = Date.now()
+  readonly #ended = new Map<string, Status>()
+  readonly #running = new Map<string, StepStop>()
+  readonly #tasks = new Set<Promise<void>>()
+  readonly #up = new Set<string>()
+  readonly #errors = new Map<string, string>()
+  readonly #outputs = new Map<string, Readonly<Record<string, string>>>()
+  #stopped: StageStop | null = null
+  /** The step that ended the stage early, if one did. */
+  #endedBy: string | null = null
+  #error = ''
+  #isLost = false
+  #notify: () => void = () => undefined
+
+  constructor(
+    readonly job: StageJob,
+    readonly deps: StageDeps,
+    readonly sink: StageSink,
+  ) {
+    this.#nodes = job.stage.steps.map(stepNode)
+    this.#space = new StageSpace(job, deps)
+  }
+
+  /** Ends what runs and starts nothing more. */
+  stop(stop: StageStop): void {
+    this.#stopped ??= stop
+    for (const step of this.#running.values()) step.stop(stop.reason, { urgent: stop.urgent })
+    this.#notify()
+  }
+
+  async run(): Promise<StageOutcome> {
+    try {
+      this.#refuse()
+      await this.#space.prepare()
+      await this.#runGraph()
+    } catch (error) {
+      this.#fail(error)
+      await Promise.all(this.#tasks)
+    }
+    await this.#space.close((error) => this.#fail(error))
+    return this.#outcome()
+  }
+
+  #refuse(): void {
+    const { platform } = this.deps
+    const refusal = refusalOf(this.job.stage, platform ? { platform } : {})
+    if (refusal) this.#fail(new Error(refusalText(refusal)))
+  }
+
+  async #runGraph(): Promise<void> {
+    for (;;) {
+      const changed = new Promise<void>((resolve) => (this.#notify = resolve))
+      const decision = this.#decide()
+      for (const name of decision.start) this.#start(name)
+      for (const name of decision.skip) await this.#skip(name)
+      if (decision.start.length + decision.skip.length > 0) continue
+      if (!this.#hasForeground() && !this.#hasWaiting()) break
+      await changed
+    }
+    for (const step of this.#running.values()) step.stop({ kind: 'stage-ended' })
+    await Promise.all(this.#tasks)
+  }
+
+  #decide(): ReturnType<typeof decide> {
+    return decide(this.#nodes, {
+      ...this.#ends(),
+      running: new Set(this.#running.keys()),
+      stopped: this.#stopped !== null || this.#endedBy !== null,
+    })
+  }
+
+  #ends(): { readonly ended: ReadonlyMap<string, Status>; readonly up: ReadonlySet<string> } {
+    return { ended: this.#ended, up: this.#up }
+  }
+
+  #hasForeground(): boolean {
+    return this.#nodes.some((node) => !node.detach && this.#running.has(node.name))
+  }
+
+  /** Waiting for a detached step that is not up yet counts too. */
+  #hasWaiting(): boolean {
+    return this.#nodes.some(({ name }) => !this.#ended.has(name) && !this.#running.has(name))
+  }
+
+  #start(name: string): void {
+    const stop = new StepStop(this.deps.limits.graceMs)
+    this.#running.set(name, stop)
+    const task = this.#runStep(name, stop)
+      .catch((error: unknown) => {
+        this.#ended.set(name, 'error')
+        this.#fail(error)
+      })
+      .finally(() => {
+        this.#running.delete(name)
+        this.#tasks.delete(task)
+        this.#notify()
+      })
+    this.#tasks.add(task)
+  }
+
+  async #runStep(name: string, stop: StepStop): Promise<void> {
+    const step = this.#step(name)
+    const number = this.#number(name)
+    this.sink.stepStarted(number, Date.now())
+    const outcome = await this.#attempt(step, number, stop)
+    const { status, exitCode, error, usage, outputs } = outcome
+    await this.sink.stepFinished({ step: number, status, exitCode, error, usage, at: Date.now() })
+    this.#ended.set(name, status)
+    if (outputs) this.#outputs.set(name, outputs)
+    if (status === 'error') this.#errors.set(name, error)
+    if (step.kind === 'clone' || step.detach) return
+    if (status === 'success' && exitCode === EXIT_EARLY) this.#endedBy ??= name
+    if (step.failure === 'fast' && status !== 'success') this.#stopOthers(name)
+  }
+
+  async #attempt(step: StepPlan, number: number, stop: StepStop): Promise<StepOutcome> {
+    const log = new StepLog((data) => this.sink.output(number, data))
+    try {
+      if (step.kind === 'clone') return await this.#checkOut(number, stop)
+      return await this.#runSandbox(step, number, stop, log)
+    } catch (error) {
+      return await this.#failedToRun(error, stop, log)
+    }
+  }
+
+  async #runSandbox(
+    step: SandboxStep,
+    number: number,
+    stop: StepStop,
+    log: StepLog,
+  ): Promise<StepOutcome> {
+    const secrets = secretVariables(step)
+    for (const warning of secrets.warnings) await log.say(`warning: ${warning}`)
+    return runStep(
+      {
+        ...{ job: this.job, step, number, stop, log },
+        failedSteps: failedNames(this.#nodes, this.#ends()),
+        inherited: inheritedOutputs(step.name, this.job.stage.steps, this.#outputs),
+        secrets: secrets.values,
+        stageStartedMs: this.#startedMs,
+        directory: this.#space.stepDirectory(number),
+        openStage: () => this.#space.open(),
+        onUp: () => this.#markUp(step.name),
+      },
+      this.deps,
+    )
+  }
+
+  async #checkOut(number: number, stop: StepStop): Promise<StepOutcome> {
+    const onOutput = (text: string): void => this.#writeLine(number, text)
+    await this.#space.checkOut({ onOutput, signal: stop.signal })
+    return { status: 'success', exitCode: 0, error: '', usage: null }
+  }
+
+  /** For the little that a checkout prints; a full sink is not waited for. */
+  #writeLine(number: number, text: string): void {
+    const line = Buffer.from(text.endsWith('\n') ? text : `${text}\n`)
+    try {
+      this.sink.output(number, line)?.catch((error: unknown) => this.#fail(error))
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** The step could not be run, or the checkout failed. */
+  async #failedToRun(error: unknown, stop: StepStop, log: StepLog): Promise<StepOutcome> {
+    if (stop.reason) return { ...stopVerdict(stop.reason, 0), usage: null }
+    if (error instanceof NativeError && error.code === 'SP_NATIVE_LAUNCHER_GONE') {
+      this.#isLost = true
+      this.#fail(error)
+    }
+    const hint = error instanceof SandpiperError && error.hint !== '' ? `. ${error.hint}` : ''
+    const text = `${messageOf(error)}${hint}`
+    await log.say(text)
+    return { status: 'error', exitCode: 1, error: text, usage: null }
+  }
+
+  async #skip(name: string): Promise<void> {
+    this.#ended.set(name, 'skipped')
+    const error = this.#reasonToSkip()
+    const base = { status: 'skipped', exitCode: 0, usage: null, at: Date.now() } as const
+    await this.sink.stepFinished({ step: this.#number(name), error, ...base })
+  }
+
+  #reasonToSkip(): string {
+    if (this.#stopped) return describeStop(this.#stopped.reason)
+    return this.#endedBy === null ? '' : `step ${this.#endedBy} ended the stage (exit code 78)`
+  }
+
+  #stopOthers(failed: string): void {
+    for (const [name, step] of this.#running) {
+      if (name !== failed) step.stop({ kind: 'fast', step: failed })
+    }
+  }
+
+  #markUp(name: string): void {
+    this.#up.add(name)
+    this.#notify()
+  }
+
+  /** The runner's own fault: told with the stage, and nothing more is started. */
+  #fail(error: unknown): void {
+    if (this.#error === '') this.#error = messageOf(error)
+    this.stop({ reason: { kind: 'error', reason: this.#error }, urgent: true })
+  }
+
+  #outcome(): StageOutcome {
+    if (this.#error !== '') return { status: 'error', error: this.#error, lost: this.#isLost }
+    if (this.#stopped) return { status: 'killed', error: describeStop(this.#stopped.reason) }
+    if (!hasFailed(this.#nodes, this.#ends())) return { status: 'success', error: '' }
+    for (const node of this.#nodes) {
+      const error = node.ignoreFailure ? undefined : this.#errors.get(node.name)
+      if (error !== undefined) return { status: 'error', error: `step ${node.name}: ${error}` }
+    }
+    return { status: 'failure', error: '' }
+  }
+
+  #step(name: string): StepPlan {
+    const step = this.job.stage.steps.find((candidate) => candidate.name === name)
+    if (!step) throw new Error(`no step ${name} in stage ${this.job.stage.name}`)
+    return step
+  }
+
+  #number(name: string): number {
+    const step = this.job.steps.find((candidate) => candidate.name === name)
+    if (!step) throw new Error(`no number for step ${name} of stage ${this.job.stage.name}`)
+    return step.number
+  }
+}

@@ -1,0 +1,101 @@
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import type { Stage } from '../../native/lib/types.js'
+import type { StageJob } from '../../protocol/job.js'
+import type { IdRange } from '../ids.js'
+import { attemptName } from '../spool/attempt-file.js'
+import type { StageDeps } from './deps.js'
+import { hasOtherUsers, shareTree } from './share-tree.js'
+import { makeOverlayDirs } from './step-files.js'
+import { makeVolumes, type StageVolumes } from './volumes.js'
+import type { WorkspaceRequest, WorkspaceTree } from './workspace.js'
+
+/** What the steps of a stage share, made when the first of them needs it. */
+export interface OpenStage {
+  readonly stage: Stage
+  /** Host id that is root inside. */
+  readonly owner: number
+  readonly volumes: StageVolumes
+}
+
+/** The places of one stage: its directory on the host, the checkout, the sandboxes' common ground. */
+export class StageSpace {
+  readonly #job: StageJob
+  readonly #deps: StageDeps
+  readonly #directory: string
+  #tree: WorkspaceTree | null = null
+  #ids: IdRange | null = null
+  #stage: Promise<Stage> | null = null
+  #open: Promise<OpenStage> | null = null
+
+  constructor(job: StageJob, deps: StageDeps) {
+    this.#job = job
+    this.#deps = deps
+    this.#directory = path.join(deps.stagesDir, attemptName(job))
+  }
+
+  /** Makes the stage's own directory. */
+  async prepare(): Promise<void> {
+    await this.#deps.trash.discard(this.#directory)
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 })
+  }
+
+  /** A directory for one step; not made yet. */
+  stepDirectory(number: number): string {
+    return path.join(this.#directory, 'steps', String(number))
+  }
+
+  /** Gets the source tree. Must have ended before the first sandbox is made. */
+  async checkOut(request: Pick<WorkspaceRequest, 'onOutput' | 'signal'>): Promise<void> {
+    const directory = path.join(this.#directory, 'checkout')
+    await mkdir(directory, { mode: 0o755 })
+    const tree = await this.#deps.workspace({ job: this.#job, directory, ...request })
+    const isOurs = tree.path === directory
+    if (isOurs && (await this.#isShared())) await shareTree(directory)
+    this.#tree = tree
+  }
+
+  open(): Promise<OpenStage> {
+    this.#open ??= this.#make()
+    return this.#open
+  }
+
+  /** Removes it all; each part whether or not the one before could be: a dead launcher has left no mounts. */
+  async close(onError: (error: unknown) => void): Promise<void> {
+    await this.#open?.catch(() => undefined)
+    const stage = await this.#stage?.catch(() => undefined)
+    await stage?.destroy().catch(onError)
+    await this.#ids?.release().catch(onError)
+    await this.#deps.trash.discard(this.#directory).catch(onError)
+  }
+
+  async #make(): Promise<OpenStage> {
+    const tree = this.#tree ?? (await this.#emptyTree())
+    const mode = (await this.#isShared()) ? 0o777 : 0o755
+    const overlay = await makeOverlayDirs(path.join(this.#directory, 'workspace'), mode)
+    this.#ids = await this.#deps.ids.acquire()
+    const { start, count } = this.#ids
+    const { volumes, inMemory } = await makeVolumes(
+      this.#job.stage,
+      path.join(this.#directory, 'volumes'),
+      start,
+      this.#deps.limits.memoryBytes,
+    )
+    this.#stage = this.#deps.launcher.createStage({
+      ids: { start, count },
+      workspace: { lowers: [tree], ...overlay },
+      ...(inMemory.length === 0 ? {} : { volumes: inMemory }),
+    })
+    return { stage: await this.#stage, owner: start, volumes }
+  }
+
+  #isShared(): Promise<boolean> {
+    return hasOtherUsers(this.#job.stage, this.#deps.layers)
+  }
+
+  async #emptyTree(): Promise<WorkspaceTree> {
+    const directory = path.join(this.#directory, 'empty')
+    await mkdir(directory, { mode: 0o755 })
+    return { path: directory }
+  }
+}

@@ -1,0 +1,174 @@
+import path from 'node:path'
+import type { Sandbox, SandboxExit } from '../../native/lib/types.js'
+import { messageOf } from '../../protocol/errors.js'
+import type { StepUsage } from '../../protocol/uplink.js'
+import { armDeadline } from './deadline.js'
+import type { StageDeps } from './deps.js'
+import { watchDisk } from './disk-watch.js'
+import { awaitReady } from './health/await-ready.js'
+import { readOutputs } from './outputs/read-outputs.js'
+import { prepareStep, type PreparedStep } from './prepare-step.js'
+import { pumpOutput, type PumpOptions } from './pump.js'
+import type { StepRun, TryOutcome } from './step-run.js'
+import type { StepStop } from './step-stop.js'
+import { EXIT_EARLY, verdictOf, type Verdict } from './verdict.js'
+
+/**
+ * Runs a step once, in a sandbox of its own on a fresh writable layer; its output goes to its log to the
+ * last byte that the step wrote before this resolves.
+ * @throws SandpiperError or NativeError when the sandbox can't be made.
+ */
+export async function tryStep(
+  run: StepRun,
+  tryNumber: number,
+  deps: StageDeps,
+): Promise<TryOutcome> {
+  const directory = path.join(run.directory, String(tryNumber))
+  try {
+    const prepared = await prepareStep(run, tryNumber, directory, deps)
+    run.stop.signal.throwIfAborted()
+    const sandbox = await prepared.open.stage.start(prepared.spec)
+    return await new Try(run, prepared, sandbox).run()
+  } finally {
+    await deps.trash.discard(directory)
+  }
+}
+
+class Try {
+  readonly #stop: StepStop
+  readonly #ended = new AbortController()
+  #wasUp = false
+
+  constructor(
+    readonly step: StepRun,
+    readonly prepared: PreparedStep,
+    readonly sandbox: Sandbox,
+  ) {
+    this.#stop = step.stop.forTry()
+    this.#stop.attach(sandbox)
+  }
+
+  async run(): Promise<TryOutcome> {
+    const timer = this.#armTimeout()
+    const endWatch = this.#watchDisk()
+    const ready = this.#becomeUp()
+    try {
+      const pumped = pumpOutput(this.sandbox.output, this.#pumpOptions())
+      const exit = await this.sandbox.exit
+      this.#ended.abort()
+      await Promise.all([pumped, ready])
+      const verdict = this.#verdict(exit)
+      await this.#tell(verdict)
+      const stop = this.#stop.reason
+      const outcome = { ...verdict, usage: usageOf(exit), stop, wasUp: this.#wasUp }
+      return { ...outcome, ...(await this.#outputs()) }
+    } finally {
+      this.#ended.abort()
+      clearTimeout(timer)
+      endWatch()
+      this.#stop.done()
+      await ready
+    }
+  }
+
+  #armTimeout(): NodeJS.Timeout | undefined {
+    const limits = [this.step.step.timeoutMs, this.prepared.limits.stepTimeoutMs]
+    const limitMs = Math.min(...limits.map((limit) => limit ?? Infinity))
+    if (limitMs === Infinity) return undefined
+    return armDeadline(limitMs, () => this.#stop.stop({ kind: 'time', limitMs, ofStep: true }))
+  }
+
+  #watchDisk(): () => void {
+    return watchDisk(this.prepared.sized, ({ what, limitBytes }, usedBytes) =>
+      this.#stop.stop({ kind: 'disk', what, limitBytes, usedBytes }, { urgent: true }),
+    )
+  }
+
+  #pumpOptions(): PumpOptions {
+    return {
+      ended: this.sandbox.exit,
+      write: this.step.log.write,
+      limits: this.prepared.limits,
+      onLimit: (limit) => this.#stop.stop({ kind: 'output', limit }, { urgent: true }),
+      onFailure: (error) => this.#fail(error),
+    }
+  }
+
+  #fail(error: unknown): void {
+    const reason = `the log can't be written: ${messageOf(error)}`
+    this.#stop.stop({ kind: 'error', reason }, { urgent: true })
+  }
+
+  /** A detached step with a health check is up when it has passed, every other one when it runs. */
+  async #becomeUp(): Promise<void> {
+    const plan = this.step.step.detach ? this.step.step.healthcheck : undefined
+    if (plan === undefined) {
+      this.#markUp()
+      return
+    }
+    try {
+      const readiness = await awaitReady({
+        sandbox: this.sandbox,
+        plan,
+        exec: this.prepared.health,
+        signal: this.#ended.signal,
+        say: (text) => this.step.log.say(text),
+      })
+      if (readiness === 'ready') this.#markUp()
+      else if (plan.implied === true) await this.#goOnUnready(readiness)
+      else if (readiness !== 'gone') this.#stop.stop({ kind: 'not-ready', ...readiness })
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  async #goOnUnready(readiness: 'gone' | { readonly reason: string }): Promise<void> {
+    if (readiness !== 'gone') await this.step.log.say(`warning: ${readiness.reason}; going on`)
+    if (this.#stop.reason === null) this.#markUp()
+  }
+
+  #markUp(): void {
+    this.#wasUp = true
+    this.step.onUp()
+  }
+
+  #verdict(exit: SandboxExit): Verdict {
+    const verdict = verdictOf(exit, this.#stop.reason, this.prepared.limits)
+    if (this.#wasUp || this.#stop.reason !== null) return verdict
+    const how = verdict.error === '' ? `exit code ${verdict.exitCode}` : verdict.error
+    return { ...verdict, status: 'failure', error: `ended before it was ready: ${how}` }
+  }
+
+  /** Tells in the log itself what the exit code alone does not. */
+  async #tell(verdict: Verdict): Promise<void> {
+    const { log, step } = this.step
+    const reason = this.#stop.reason
+    if (reason?.kind === 'error') return
+    if (verdict.error !== '') await log.say(verdict.error)
+    if (reason?.kind === 'stage-ended') await log.say('ended: the other steps are done')
+    if (reason === null && step.detach && this.#wasUp) {
+      await log.say(`ended by itself with exit code ${verdict.exitCode}; the stage goes on`)
+    }
+    if (reason === null && !step.detach && verdict.exitCode === EXIT_EARLY) {
+      await log.say('exit code 78: the stage ends here as a success, later steps are skipped')
+    }
+    for (const warning of verdict.warnings ?? []) await log.say(`warning: ${warning}`)
+  }
+
+  /** Also of a step that failed: what it knows of its failure may be what later ones need. */
+  async #outputs(): Promise<Pick<TryOutcome, 'outputs'>> {
+    const { log, step } = this.step
+    if (step.detach) return {}
+    const { values, problems } = await readOutputs(this.prepared.outputFile)
+    for (const problem of problems) await log.say(`warning: outputs: ${problem}`)
+    const names = Object.keys(values)
+    if (names.length === 0) return {}
+    await log.say(`outputs: ${names.join(', ')}`)
+    return { outputs: values }
+  }
+}
+
+function usageOf(exit: SandboxExit): StepUsage {
+  const { cpuMs, memoryPeakBytes, wallMs } = exit
+  return { cpuMs, memoryPeakBytes, wallMs }
+}

@@ -1,0 +1,129 @@
+import { chmod, chown, mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import type { BindMount, SandboxSpec, StageSpec } from '../../native/lib/types.js'
+import type { MountPlan, SandboxStep, StagePlan, TempVolume } from '../../pipelines/plan.js'
+import { SandpiperError } from '../../protocol/errors.js'
+
+/** Where nothing may be mounted over: the kernel's file systems and the runner's own files. */
+const RESERVED = ['/proc', '/sys', '/dev', '/run/sandpiper']
+
+/** A directory of a step whose size is watched. */
+export interface SizedDirectory {
+  readonly directory: string
+  readonly limitBytes: number
+  /** For messages. */
+  readonly what: string
+}
+
+/** What a step's mounts come to. */
+export interface StepMounts {
+  readonly binds: readonly BindMount[]
+  /** Those in memory. */
+  readonly volumes: NonNullable<SandboxSpec['volumes']>
+  readonly sized: readonly SizedDirectory[]
+}
+
+/** The volumes of a stage by their names: a host directory, or what the launcher knows it by. */
+export type StageVolumes = ReadonlyMap<
+  string,
+  { readonly directory: string } | { readonly inMemory: string }
+>
+
+export interface MadeVolumes {
+  readonly volumes: StageVolumes
+  readonly inMemory: NonNullable<StageSpec['volumes']>
+}
+
+/**
+ * Makes the volumes of a stage: empty, for everyone in it to write to. Names of volumes are numbered, as
+ * they are no names of files.
+ * @param owner host id that is root inside
+ * @param memoryBytes what a volume in memory may hold that has no size of its own
+ */
+export async function makeVolumes(
+  stage: Pick<StagePlan, 'volumes'>,
+  parent: string,
+  owner: number,
+  memoryBytes: number,
+): Promise<MadeVolumes> {
+  const volumes = new Map<string, { directory: string } | { inMemory: string }>()
+  const inMemory: { name: string; sizeBytes: number }[] = []
+  for (const [index, volume] of (stage.volumes ?? []).entries()) {
+    if (volume.kind !== 'temp') continue
+    if (volume.medium === 'memory') {
+      const name = `volume-${index}`
+      inMemory.push({ name, sizeBytes: volume.sizeBytes ?? memoryBytes })
+      volumes.set(volume.name, { inMemory: name })
+    } else {
+      const directory = path.join(parent, String(index))
+      await makeShared(directory, owner)
+      volumes.set(volume.name, { directory })
+    }
+  }
+  return { volumes, inMemory }
+}
+
+async function makeShared(directory: string, owner: number): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await chmod(directory, 0o777)
+  await chown(directory, owner, owner)
+}
+
+/**
+ * The mounts of one step, outer ones first so that none hides another.
+ * @throws SandpiperError SP_RUNNER_MOUNT
+ */
+export function mountsOf(
+  step: Pick<SandboxStep, 'mounts'>,
+  stage: Pick<StagePlan, 'volumes' | 'workspace'>,
+  made: StageVolumes,
+): StepMounts {
+  const mounts = (step.mounts ?? []).map((mount) => ({ mount, target: targetOf(mount, stage) }))
+  mounts.sort((a, b) => depthOf(a.target) - depthOf(b.target))
+  const binds: BindMount[] = []
+  const volumes: { name: string; target: string; readOnly: boolean }[] = []
+  const sized: SizedDirectory[] = []
+  for (const { mount, target } of mounts) {
+    const { name, sizeBytes } = volumeOf(mount, stage)
+    const place = made.get(name)
+    if (place === undefined) continue
+    const readOnly = mount.readOnly ?? false
+    if ('inMemory' in place) {
+      volumes.push({ name: place.inMemory, target, readOnly })
+      continue
+    }
+    binds.push({ source: place.directory, target, readOnly })
+    if (sizeBytes === undefined || readOnly) continue
+    sized.push({ directory: place.directory, limitBytes: sizeBytes, what: `volume ${name}: size` })
+  }
+  return { binds, volumes, sized }
+}
+
+function volumeOf(mount: MountPlan, stage: Pick<StagePlan, 'volumes'>): TempVolume {
+  const volume = stage.volumes?.find(({ name }) => name === mount.volume)
+  if (volume?.kind === 'temp') return volume
+  const why = volume ? 'is a path of the host' : 'is not declared'
+  throw cantMount(mount, `volume ${mount.volume} ${why}`)
+}
+
+function targetOf(mount: MountPlan, { workspace }: Pick<StagePlan, 'workspace'>): string {
+  const target = path.posix.normalize(path.posix.join('/', mount.path)).replace(/(.)\/$/, '$1')
+  const isReserved = RESERVED.some((one) => target === one || target.startsWith(`${one}/`))
+  if (!mount.path.startsWith('/')) throw cantMount(mount, 'the path is not absolute')
+  if (target === '/') throw cantMount(mount, 'it would hide the whole image')
+  if (isReserved && target !== '/dev/shm') throw cantMount(mount, 'that place is the system’s own')
+  if (target === path.posix.normalize(workspace)) throw cantMount(mount, 'it is the workspace')
+  return target
+}
+
+function depthOf(target: string): number {
+  return target.split('/').length
+}
+
+function cantMount(mount: MountPlan, why: string): SandpiperError {
+  return new SandpiperError(
+    'SP_RUNNER_MOUNT',
+    `can't mount volume ${mount.volume} at ${JSON.stringify(mount.path)}: ${why}`,
+    { hint: 'Give a declared volume and an absolute path of its own' },
+  )
+}
