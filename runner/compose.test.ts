@@ -72,9 +72,9 @@ async function start(more: Partial<RunnerConfig> = {}): Promise<RunningRunner> {
   return runner
 }
 
-async function enqueue(job: StageJob): Promise<void> {
+async function enqueue(job: StageJob, labels = {}): Promise<void> {
   const connection = new Redis(redis.url, { maxRetriesPerRequest: null })
-  const queue = new Queue(stageQueue(platform), { connection, prefix: keys.bullPrefix })
+  const queue = new Queue(stageQueue(platform, labels), { connection, prefix: keys.bullPrefix })
   await queue.add('stage', job, { jobId: stageJobId(job.stageId, job.attempt) })
   await queue.close()
   connection.disconnect()
@@ -119,6 +119,17 @@ describe('startRunner', () => {
     expect(collector.messages.map((message) => message.type)[0]).toBe('stage.started')
     expect(buildLog()).toBe('+ cat source\nfrom the repo\n')
     await until('the spool is gone', async () => (await readdir(spoolDir())).length === 0)
+  })
+
+  it('takes stages that ask for its labels, and no others', async () => {
+    await start({ labels: { gpu: 'yes' } })
+    await enqueue(checkoutJob(['true'], 1))
+    await enqueue(checkoutJob(['true'], 2), { gpu: 'yes', region: 'eu' })
+    await enqueue(checkoutJob(['true'], 3), { gpu: 'yes' })
+    await until('its stage has ended', () => ended(3) !== undefined)
+    expect(collector.messages.some((message) => 'stageId' in message && message.stageId < 3)).toBe(
+      false,
+    )
   })
 
   it('refuses a data directory that another runner uses', async () => {

@@ -1,7 +1,7 @@
 import { createMirrors } from '../git/mirrors.js'
 import type { Mirrors } from '../git/types.js'
 import type { StageJob } from '../protocol/job.js'
-import { redisKeys } from '../protocol/keys.js'
+import { redisKeys, stageQueue } from '../protocol/keys.js'
 import { Attempts } from './attempts.js'
 import type { RunnerConfig } from './config.js'
 import { openHost, type Host } from './host.js'
@@ -59,7 +59,7 @@ export async function startRunner(config: RunnerConfig): Promise<RunningRunner> 
   const worker = new StageWorker({
     redisUrl,
     bullPrefix: keys.bullPrefix,
-    platform: config.platform,
+    queueName: stageQueue(config.platform, config.labels),
     capacity: config.capacity ?? CAPACITY_DEFAULT,
     run: (job) => attempts.run(job),
     log,

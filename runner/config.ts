@@ -52,6 +52,8 @@ export interface RunnerConfig extends HostConfig {
   /** Stages at once; default 2. */
   readonly capacity?: number
   readonly platform: { readonly os: string; readonly arch: string }
+  /** Takes stages that ask for these labels, and for no others. Default none. */
+  readonly labels?: Readonly<Record<string, string>>
   readonly machine: string
   /** Git mirrors; default `DATA/mirrors`; in standalone the server's. */
   readonly mirrorsDir?: string

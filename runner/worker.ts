@@ -2,7 +2,6 @@ import { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { messageOf } from '../protocol/errors.js'
 import type { StageJob } from '../protocol/job.js'
-import { stageQueue } from '../protocol/keys.js'
 import type { RunnerLog } from './log.js'
 import { connectFailingFast, connectWaiting } from './redis.js'
 
@@ -16,13 +15,14 @@ const CLOSE_TIMEOUT_MS = 5000
 export interface StageWorkerOptions {
   readonly redisUrl: string
   readonly bullPrefix: string
-  readonly platform: { readonly os: string; readonly arch: string }
+  /** `stageQueue` of the runner's platform and labels. */
+  readonly queueName: string
   readonly capacity: number
   readonly run: (job: StageJob) => Promise<void>
   readonly log: RunnerLog
 }
 
-/** Takes stages from the queue of one platform. */
+/** Takes stages from one queue. */
 export class StageWorker {
   readonly #options: StageWorkerOptions
   readonly #redis: { readonly worker: Redis; readonly queue: Redis }
@@ -40,7 +40,7 @@ export class StageWorker {
       queue: connectFailingFast(options.redisUrl),
     }
     for (const redis of Object.values(this.#redis)) redis.on('error', () => undefined)
-    this.#queue = new Queue(stageQueue(options.platform), {
+    this.#queue = new Queue(options.queueName, {
       connection: this.#redis.queue,
       prefix: options.bullPrefix,
       skipWaitingForReady: true,
@@ -67,8 +67,8 @@ export class StageWorker {
   }
 
   #makeWorker(): Worker {
-    const { bullPrefix, capacity, platform, log } = this.#options
-    const worker = new Worker<StageJob>(stageQueue(platform), (job) => this.#process(job.data), {
+    const { bullPrefix, capacity, queueName, log } = this.#options
+    const worker = new Worker<StageJob>(queueName, (job) => this.#process(job.data), {
       connection: this.#redis.worker,
       prefix: bullPrefix,
       concurrency: capacity,

@@ -4,6 +4,7 @@ import {
   duration,
   hosts,
   integer,
+  labels,
   listenAddress,
   oneOf,
   path,
@@ -147,6 +148,15 @@ export const SETTINGS = {
     type: integer(1, 256),
     default: '2',
     description: 'Stages that a runner works on at a time',
+    scopes: RUNNER,
+  }),
+  runnerLabels: define({
+    env: 'SANDPIPER_RUNNER_LABELS',
+    flag: 'labels',
+    type: labels,
+    defaultText: 'none',
+    description:
+      'Labels of a runner, `key=value,key=value`: it takes pipelines that ask for these and no others',
     scopes: RUNNER,
   }),
   submoduleHosts: define({

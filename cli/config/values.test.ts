@@ -6,6 +6,7 @@ import {
   integer,
   listenAddress,
   hosts,
+  labels,
   oneOf,
   redisAddress,
   url,
@@ -47,6 +48,15 @@ describe('values of settings', () => {
   it.each(['', 'a,', '*.example', 'https://a', 'a/b', 'u@a', 'a:b', '::1', '-a', 'a b', 'a=b'])(
     'refuses %p as hosts',
     (raw) => expect(hosts.parse(raw)).toEqual(problem),
+  )
+
+  it.each([
+    ['gpu=yes', { gpu: 'yes' }],
+    ['region=eu, disk=a=b,empty=', { region: 'eu', disk: 'a=b', empty: '' }],
+  ])('reads %s as labels', (raw, value) => expect(labels.parse(raw)).toEqual({ value }))
+
+  it.each(['', 'gpu', '=yes', 'a=1,', 'a=1,a=2'])('refuses %p as labels', (raw) =>
+    expect(labels.parse(raw)).toEqual(problem),
   )
 
   it.each([

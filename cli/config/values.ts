@@ -75,6 +75,20 @@ export const hosts: ValueType<readonly string[]> = {
   },
 }
 
+/** Labels by name, as text without commas: `gpu=yes,region=eu`. */
+export const labels: ValueType<Readonly<Record<string, string>>> = {
+  name: 'labels',
+  parse(raw) {
+    const pairs = raw.split(',').map((pair) => /^([^=]+)=(.*)$/.exec(pair.trim()))
+    const entries = pairs.flatMap((pair) => (pair ? [[pair[1] ?? '', pair[2] ?? ''] as const] : []))
+    const isValid = entries.length === pairs.length
+    const isUnique = new Set(entries.map(([key]) => key)).size === entries.length
+    return isValid && isUnique
+      ? { value: Object.fromEntries(entries) }
+      : { problem: 'must be labels such as gpu=yes,region=eu, each name once' }
+  },
+}
+
 /** A whole number from `min` to `max`. */
 export function integer(min: number, max: number): ValueType<number> {
   return {

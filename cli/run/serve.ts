@@ -59,7 +59,7 @@ export function runnerConfig(
   settings: SettingValues,
   redis: { readonly url: string; readonly prefix: string },
 ): RunnerConfig {
-  const { capacity, heartbeat, submoduleHosts } = settings
+  const { capacity, heartbeat, runnerLabels, submoduleHosts } = settings
   const data = dataDirOf(io, settings)
   return {
     dataDir: data,
@@ -70,6 +70,7 @@ export function runnerConfig(
     limits: limitsOf(settings),
     ...(capacity === undefined ? {} : { capacity }),
     ...(heartbeat === undefined ? {} : { heartbeatMs: heartbeat }),
+    ...(runnerLabels === undefined ? {} : { labels: runnerLabels }),
     ...(submoduleHosts === undefined ? {} : { submoduleHosts }),
   }
 }
