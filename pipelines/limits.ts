@@ -12,6 +12,12 @@ export const DOCUMENTS_MAX = 500
 /** Lexical tokens in a file; real files of the full size have about 400,000. */
 export const TOKENS_MAX = 500_000
 
+/**
+ * Values, and starts and ends of lists and mappings, in a file; real files of the full size have about
+ * 160,000.
+ */
+export const EVENTS_MAX = 750_000
+
 /** Levels of lists and mappings inside each other. */
 export const NESTING_MAX = 64
 
@@ -29,6 +35,12 @@ export const PLAN_TEXT_MAX = 8 * 1024 * 1024
 
 /** Length of a glob pattern in UTF-16 code units. */
 export const GLOB_LENGTH_MAX = 512
+
+/** Alternatives in the list of a `when` or `trigger`. */
+export const CONDITION_ALTERNATIVES_MAX = 200
+
+/** What matching changed files may cost: looks at a state of a pattern's automaton, or at a file. */
+export const PATHS_EFFORT_MAX = 20_000_000
 
 /** Length of a name (step, pipeline) in UTF-16 code units. */
 export const NAME_LENGTH_MAX = 255

@@ -1,165 +1,186 @@
 import {
-  type Document as YamlDocument,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type ParsedNode,
-  type Scalar,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml'
+  type AliasEvent,
+  COLLECTION_STYLE,
+  type DocumentEvent,
+  type Event,
+  EVENT_ID,
+  type MappingEvent,
+  type ScalarEvent,
+  type SequenceEvent,
+} from 'js-yaml'
 import { quote } from '../diagnostics/quote.js'
 import type { Reporter, Span } from '../diagnostics/reporter.js'
-import { mergedItems, mergedList } from './merge-list.js'
-import { mergeInto } from './merge.js'
-import type { AnchorUse, Document, Entry, ListNode, MapNode, Node, ScalarNode } from './tree.js'
+import { endOfCollection } from './extent.js'
+import { ListFrame, MapFrame } from './frames.js'
+import { scalarNode } from './scalar.js'
+import type { AnchorUse, Document, Node } from './tree.js'
 
-/** What building a tree works with. */
+/** What the nodes of one text are made with. */
 export interface TreeContext {
-  /** Offset that the source starts at. */
+  readonly text: string
+  /** Offset that the text starts at, for the reporter. */
   readonly base: number
   readonly reporter: Reporter
-  /** Nodes that the file may still expand to. */
+  /** Nodes that the files may still expand to. */
   readonly budget: { nodes: number }
-  readonly anchors: Map<string, Node>
-  readonly uses: AnchorUse[]
 }
 
 /**
- * Turns a composed document into our tree. Recursion is bounded by the limit on nesting: an alias is
- * looked up, never walked into.
- * @param base offset that the source starts at, for the reporter
- * @param budget is drawn on; when it is used up that is reported
- * @returns undefined when the document expands to more than is left
+ * Turns events into trees, one for each document that has content. Not recursive, so nesting costs no
+ * stack; an alias is looked up, never walked into.
+ * @param context its budget is drawn on; when it is used up that is reported, and the rest left out
  */
-export function buildTree(
-  document: YamlDocument.Parsed,
-  base: number,
-  budget: { nodes: number },
-  reporter: Reporter,
-): Document | undefined {
-  const context: TreeContext = { base, reporter, budget, anchors: new Map(), uses: [] }
-  const root = convert(context, document.contents, document.range[0])
+export function buildTrees(events: readonly Event[], context: TreeContext): Document[] {
+  const documents: Document[] = []
+  let builder: TreeBuilder | undefined
+  for (const event of events) {
+    if (event.type === EVENT_ID.DOCUMENT) builder = new TreeBuilder(context)
+    else if (builder?.take(event) === true) {
+      const document = finish(builder, context)
+      if (document === 'too large') return documents
+      if (document !== undefined) documents.push(document)
+      builder = undefined
+    }
+  }
+  return documents
+}
+
+function finish(
+  { root, uses }: TreeBuilder,
+  { budget, reporter }: TreeContext,
+): Document | 'too large' | undefined {
+  if (root === undefined || isNothing(root)) return undefined
   budget.nodes -= root.weight
-  if (budget.nodes >= 0) return { root, anchorUses: context.uses }
+  if (budget.nodes >= 0) return { root, anchorUses: uses }
   const message = 'with its aliases written out the file is too large'
-  reporter.error('SP_PIPELINE_TOO_LARGE', startOf(root.span), message)
-  return undefined
+  const at = { start: root.span.start, end: root.span.start }
+  reporter.error('SP_PIPELINE_TOO_LARGE', at, message)
+  return 'too large'
 }
 
-function convert(context: TreeContext, node: ParsedNode | null, offset: number): Node {
-  if (node === null) {
-    const at = context.base + offset
-    return scalarNode(null, '', { start: at, end: at })
+function isNothing(root: Node): boolean {
+  return root.kind === 'scalar' && root.value === null && root.span.start === root.span.end
+}
+
+interface OpenFrame {
+  readonly frame: ListFrame | MapFrame
+  /** Name of its anchor, or empty. */
+  readonly anchor: string
+}
+
+/** One document. */
+class TreeBuilder {
+  root: Node | undefined
+  readonly uses: AnchorUse[] = []
+  readonly #context: TreeContext
+  readonly #anchors = new Map<string, Node>()
+  readonly #frames: OpenFrame[] = []
+  /** Where what was read last ends: an offset in the text. */
+  #end = 0
+
+  constructor(context: TreeContext) {
+    this.#context = context
   }
-  if (isAlias(node)) return resolveAlias(context, node.source, spanOf(context, node))
-  const converted = convertContent(context, node)
-  if (node.anchor !== undefined) context.anchors.set(node.anchor, converted)
-  return converted
-}
 
-function convertContent(context: TreeContext, node: ParsedNode): Node {
-  if (isMap(node)) return convertMap(context, node)
-  if (isSeq(node)) return convertList(context, node)
-  const span = spanOf(context, node)
-  return isScalar(node) ? convertScalar(node, span) : scalarNode(null, '', span)
-}
-
-/** An alias means the last anchor of that name before it; anchors are filled in source order. */
-function resolveAlias(context: TreeContext, name: string, span: Span): Node {
-  const target = context.anchors.get(name)
-  if (target !== undefined) {
-    context.uses.push({ anchor: target.span.start, alias: span.start })
-    return target
+  /** @returns whether the document is complete */
+  take(event: Exclude<Event, DocumentEvent>): boolean {
+    switch (event.type) {
+      case EVENT_ID.SEQUENCE:
+      case EVENT_ID.MAPPING:
+        this.#open(event)
+        return false
+      case EVENT_ID.SCALAR:
+        this.#scalar(event)
+        return false
+      case EVENT_ID.ALIAS:
+        this.#alias(event)
+        return false
+      case EVENT_ID.POP:
+        return this.#close()
+    }
   }
-  const hint = 'an anchor must come before its aliases, in the same document'
-  context.reporter.error('SP_PIPELINE_YAML', span, `there is no anchor &${quote(name)}`, hint)
-  return scalarNode(null, '', span)
-}
 
-function convertList(context: TreeContext, node: YAMLSeq.Parsed): ListNode {
-  const items = node.items.flatMap((item) => convertItem(context, item, node.range[0]))
-  const weight = items.reduce((sum, item) => sum + item.weight, 1)
-  return { kind: 'list', items, weight, span: spanOf(context, node) }
-}
-
-/** An item of a list, or the items of the list that it merges in. */
-function convertItem(
-  context: TreeContext,
-  item: ParsedNode | null,
-  offset: number,
-): readonly Node[] {
-  const value = mergedList(context, item)
-  if (value === undefined) return [convert(context, item, offset)]
-  return mergedItems(context, value, convert(context, value, offset))
-}
-
-function convertMap(context: TreeContext, node: YAMLMap.Parsed): MapNode {
-  const entries = new Map<string, Entry>()
-  const merges: { readonly value: Node; readonly span: Span }[] = []
-  for (const pair of node.items) {
-    const key = convertKey(context, pair.key, node.range[0])
-    const value = convert(context, pair.value, key.span.end - context.base)
-    if (isMergeKey(pair.key)) merges.push({ value, span: key.span })
-    else addEntry(context, entries, { key: key.text, keySpan: key.span, value })
+  #open(event: SequenceEvent | MappingEvent): void {
+    this.#refuseTag(event)
+    const start = this.#context.base + event.start
+    const frame =
+      event.type === EVENT_ID.SEQUENCE
+        ? new ListFrame(this.#context, start)
+        : new MapFrame(this.#context, start)
+    this.#frames.push({ frame, anchor: this.#anchorOf(event) })
+    this.#end = event.style === COLLECTION_STYLE.FLOW ? event.start + 1 : event.start
   }
-  for (const merge of merges) mergeInto(context, entries, merge.value, merge.span)
-  let weight = 1
-  for (const entry of entries.values()) weight += entry.value.weight
-  return { kind: 'map', entries, weight, span: spanOf(context, node) }
-}
 
-/** Whether a key is the one that merges. */
-export function isMergeKey(key: unknown): boolean {
-  return isScalar(key) && key.type === 'PLAIN' && key.source === '<<'
-}
-
-function convertKey(context: TreeContext, node: ParsedNode | null, offset: number): ScalarNode {
-  const key = convert(context, node, offset)
-  if (key.kind === 'scalar') return key
-  context.reporter.error('SP_PIPELINE_YAML', key.span, 'a key must be text')
-  return scalarNode('', '', key.span)
-}
-
-function addEntry(context: TreeContext, entries: Map<string, Entry>, entry: Entry): void {
-  if (entries.has(entry.key)) {
-    const message = `the key ${quote(entry.key)} is there twice`
-    context.reporter.warning(
-      'SP_PIPELINE_DUPLICATE_KEY',
-      entry.keySpan,
-      message,
-      'the last one counts',
-    )
+  #close(): boolean {
+    const closed = this.#frames.pop()
+    if (closed === undefined) return true
+    const { text, base } = this.#context
+    const end = endOfCollection(text, closed.frame.start - base, this.#end)
+    this.#end = end
+    if (!this.#spliced(closed)) this.#add(closed.frame.finish(base + end), closed.anchor)
+    return false
   }
-  entries.set(entry.key, entry)
-}
 
-function convertScalar(node: Scalar, span: Span): ScalarNode {
-  const { value, source } = node
-  switch (typeof value) {
-    case 'string':
-      return { ...scalarNode(value, value, span), plain: node.type === 'PLAIN' }
-    case 'number':
-    case 'boolean':
-      return scalarNode(value, source ?? String(value), span)
-    default:
-      return scalarNode(null, '', span)
+  /** Whether what is closed was an item that stands for the items of a list. */
+  #spliced({ frame, anchor }: OpenFrame): boolean {
+    const parent = this.#frames.at(-1)?.frame
+    if (!(parent instanceof ListFrame) || !(frame instanceof MapFrame) || anchor !== '')
+      return false
+    const lists = frame.mergedLists()
+    if (lists === undefined) return false
+    parent.splice(lists)
+    return true
+  }
+
+  #scalar(event: ScalarEvent): void {
+    this.#refuseTag(event)
+    const node = scalarNode(event, this.#end, this.#context)
+    this.#end = Math.max(this.#end, node.span.end - this.#context.base)
+    this.#add(node, this.#anchorOf(event))
+  }
+
+  /** An alias means the last anchor of that name before it; anchors are filled in source order. */
+  #alias({ anchorStart, anchorEnd }: AliasEvent): void {
+    const { text, base, reporter } = this.#context
+    const name = text.slice(anchorStart, anchorEnd)
+    const span = { start: base + anchorStart - 1, end: base + anchorEnd }
+    this.#end = anchorEnd
+    const target = this.#anchors.get(name)
+    if (target !== undefined) {
+      this.uses.push({ anchor: target.span.start, alias: span.start })
+      this.#add(target, '', span)
+      return
+    }
+    const hint = 'an anchor must come before its aliases, in the same document'
+    reporter.error('SP_PIPELINE_YAML', span, `there is no anchor &${quote(name)}`, hint)
+    this.#add({ kind: 'scalar', value: null, text: '', span, weight: 1 }, '')
+  }
+
+  #add(node: Node, anchor: string, written: Span = node.span): void {
+    if (anchor !== '') this.#anchors.set(anchor, node)
+    const frame = this.#frames.at(-1)?.frame
+    if (frame === undefined) this.root = node
+    else frame.add(node, written)
+  }
+
+  #anchorOf({ anchorStart, anchorEnd }: { anchorStart: number; anchorEnd: number }): string {
+    return anchorStart < 0 ? '' : this.#context.text.slice(anchorStart, anchorEnd)
+  }
+
+  /** Tags change what a value is; the one that says what is so anyway may stand. */
+  #refuseTag({ type, tagStart, tagEnd }: SequenceEvent | MappingEvent | ScalarEvent): void {
+    if (tagStart < 0) return
+    const { text, base, reporter } = this.#context
+    const tag = text.slice(tagStart, tagEnd)
+    if (ALLOWED_TAGS[type] === tag) return
+    const span = { start: base + tagStart, end: base + tagEnd }
+    const hint = 'YAML tags are not used here; remove it'
+    reporter.error('SP_PIPELINE_YAML', span, `the tag ${quote(tag)} is not known`, hint)
   }
 }
 
-function scalarNode(value: ScalarNode['value'], text: string, span: Span): ScalarNode {
-  return { kind: 'scalar', value, text, span, weight: 1 }
-}
-
-function spanOf(
-  { base }: TreeContext,
-  node: { readonly range?: readonly [number, number, number] | null },
-): Span {
-  const [start, end] = node.range ?? [0, 0]
-  return { start: base + start, end: base + end }
-}
-
-function startOf(span: Span): Span {
-  return { start: span.start, end: span.start }
+const ALLOWED_TAGS: Readonly<Record<number, string>> = {
+  [EVENT_ID.SEQUENCE]: '!!seq',
+  [EVENT_ID.MAPPING]: '!!map',
+  [EVENT_ID.SCALAR]: '!!str',
 }

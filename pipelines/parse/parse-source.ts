@@ -1,31 +1,17 @@
-import { Composer, type Document as YamlDocument, type YAMLError } from 'yaml'
+import { EVENT_ID } from 'js-yaml'
 import type { SourceFile } from '../diagnostic.js'
 import type { Reporter } from '../diagnostics/reporter.js'
-import { EXPANDED_NODES_MAX } from '../limits.js'
-import { buildTree } from './build-tree.js'
-import { readTokens } from './read-tokens.js'
+import {
+  DOCUMENTS_MAX,
+  EVENTS_MAX,
+  EXPANDED_NODES_MAX,
+  NESTING_MAX,
+  SOURCE_LENGTH_MAX,
+} from '../limits.js'
+import { buildTrees, type TreeContext } from './build-tree.js'
+import { readEvents, type SyntaxProblem } from './read-events.js'
+import { type Range, reportSyntax } from './report-syntax.js'
 import type { Document } from './tree.js'
-
-/**
- * Makes a pipeline file known to the reporter and parses it: YAML 1.2, core schema, merge keys. Documents without content are left out.
- * Problems go to the reporter; what could be read is returned all the same, so that later stages can
- * report theirs too.
- */
-export function parseSource(source: SourceFile, budget: Budget, reporter: Reporter): Document[] {
-  const base = reporter.addSource(source)
-  const { text } = source
-  const tokens = readTokens(text, base, reporter)
-  if (tokens === undefined) return []
-  const documents: Document[] = []
-  for (const document of new Composer(YAML_OPTIONS).compose(tokens)) {
-    const problems = [...document.errors, ...document.warnings]
-    reportYaml(problems, text, base, reporter)
-    if (problems.length > 0 || isEmpty(document)) continue
-    const tree = buildTree(document, base, budget, reporter)
-    if (tree !== undefined) documents.push(tree)
-  }
-  return documents
-}
 
 /** What all files of one compilation may expand to together. */
 export interface Budget {
@@ -36,46 +22,62 @@ export function createBudget(): Budget {
   return { nodes: EXPANDED_NODES_MAX }
 }
 
-const YAML_OPTIONS = {
-  version: '1.2',
-  // Named, so that a `%YAML 1.1` directive does not turn `on` and `no` into booleans.
-  schema: 'core',
-  merge: false, // buildTree does it, within a budget
-  uniqueKeys: false, // buildTree does it, in linear time
-  resolveKnownTags: false,
-  prettyErrors: false,
-  logLevel: 'silent',
-} as const
-
-function isEmpty(document: YamlDocument.Parsed): boolean {
-  const contents: unknown = document.contents
-  if (contents === null) return true
-  const { value, source } = contents as { value?: unknown; source?: string }
-  return value === null && source === ''
-}
-
-/** One mistake makes YAML complain more than once about a line; the first time says it. */
-function reportYaml(
-  problems: readonly YAMLError[],
-  source: string,
-  base: number,
-  reporter: Reporter,
-): void {
-  let previous = -1
-  for (const { pos, code, message } of problems) {
-    const [start, end] = pos
-    const isSameLine =
-      previous >= 0 && start >= previous && !source.slice(previous, start).includes('\n')
-    const span = { start: base + start, end: base + end }
-    if (!isSameLine) reporter.error('SP_PIPELINE_YAML', span, message, HINTS[code])
-    previous = start
+/**
+ * Makes a pipeline file known to the reporter and parses it: YAML 1.2, core schema, merge keys.
+ * Documents without content are left out. Problems go to the reporter; the documents that could be read
+ * are returned all the same, so that later stages can report theirs too.
+ *
+ * A fast parser reads what is right. What it refuses is read again by one that finds every error.
+ */
+export function parseSource(source: SourceFile, budget: Budget, reporter: Reporter): Document[] {
+  const base = reporter.addSource(source)
+  const { text } = source
+  const context = { text, base, budget, reporter }
+  if (text.length > SOURCE_LENGTH_MAX) {
+    const message = `the file has ${text.length} characters, more than ${SOURCE_LENGTH_MAX}`
+    return tooLarge(context, 0, message)
   }
+  const read = readEvents(text)
+  if ('reason' in read) return parseBroken(context, read)
+  const { events } = read
+  const documents = events.reduce(
+    (count, { type }) => count + (type === EVENT_ID.DOCUMENT ? 1 : 0),
+    0,
+  )
+  if (documents > DOCUMENTS_MAX) {
+    return tooLarge(context, 0, `the file has more than ${DOCUMENTS_MAX} documents`)
+  }
+  if (events.length > EVENTS_MAX) {
+    return tooLarge(context, 0, `the file has more than ${EVENTS_MAX} YAML nodes`)
+  }
+  return buildTrees(events, { ...context, text: read.text })
 }
 
-const HINTS: Partial<Record<YAMLError['code'], string>> = {
-  TAB_AS_INDENT: 'YAML is indented with spaces only',
-  BLOCK_AS_IMPLICIT_KEY: 'text that holds `: ` must be quoted',
-  MULTILINE_IMPLICIT_KEY: 'a key must be on one line: is a `:` or a quote missing?',
-  BAD_SCALAR_START: 'text that starts with this character must be quoted',
-  TAG_RESOLVE_FAILED: 'YAML tags are not used here; remove it',
+function tooLarge({ base, reporter }: TreeContext, at: number, message: string): Document[] {
+  const span = { start: base + at, end: base + at }
+  reporter.error('SP_PIPELINE_TOO_LARGE', span, message)
+  return []
+}
+
+function parseBroken(context: TreeContext, problem: SyntaxProblem): Document[] {
+  const { text, base, reporter } = context
+  if (problem.isTooDeep) {
+    const message = `lists and mappings are nested more than ${NESTING_MAX} levels deep`
+    return tooLarge(context, problem.at, message)
+  }
+  const sound = reportSyntax(text, base, reporter)
+  if (sound === undefined) {
+    const at = base + problem.at
+    reporter.error('SP_PIPELINE_YAML', { start: at, end: at + 1 }, problem.reason)
+    return []
+  }
+  return sound.flatMap((range) => parsePart(context, range))
+}
+
+/** A sound document of a broken file. */
+function parsePart(context: TreeContext, { start, end }: Range): Document[] {
+  const read = readEvents(context.text.slice(start, end))
+  return 'reason' in read
+    ? []
+    : buildTrees(read.events, { ...context, text: read.text, base: context.base + start })
 }
