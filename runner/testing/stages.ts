@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import type { CommandsStep, StagePlan, StepPlan } from '../../pipelines/plan.js'
+import type { CommandsStep, EntrypointStep, StagePlan, StepPlan } from '../../pipelines/plan.js'
 import type { StageJob } from '../../protocol/job.js'
 import type { StepLimits } from '../config.js'
 import { openHost, type Host } from '../host.js'
@@ -49,6 +49,25 @@ export function step(
     detach: false,
     ...more,
   }
+}
+
+/** A step that runs its image's own program. */
+export function program(
+  name: string,
+  image: string,
+  more: Partial<EntrypointStep> = {},
+): EntrypointStep {
+  const { commands: _, kind: __, ...base } = step(name, [])
+  return { ...base, kind: 'entrypoint', image, ...more }
+}
+
+/** A service: detached, and declared as one. */
+export function service(
+  name: string,
+  commands: readonly string[],
+  more: Partial<CommandsStep> = {},
+): CommandsStep {
+  return step(name, commands, { detach: true, service: true, ...more })
 }
 
 export function makeJob(

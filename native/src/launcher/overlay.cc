@@ -43,7 +43,11 @@ Result<Writable> OpenWritable(const OverlayPlan& plan) {
   writable.upper = TRY(sys::Open(host.get(), plan.upper, O_RDONLY | O_DIRECTORY, sys::kInRoot));
   writable.work = TRY(sys::Open(host.get(), plan.work, O_PATH | O_DIRECTORY, sys::kInRoot));
   TRY(sys::ChangeOwner(writable.upper.get(), plan.owner, plan.owner, plan.upper));
-  if (fchmod(writable.upper.get(), 0755) < 0) return LastFailure("chmod", plan.upper);
+  // Whatever the caller's umask left of it; it may be open to more than its owner.
+  struct stat info {};
+  if (fstat(writable.upper.get(), &info) < 0) return LastFailure("fstat", plan.upper);
+  const mode_t mode = (info.st_mode & 01777) | 0755;
+  if (fchmod(writable.upper.get(), mode) < 0) return LastFailure("chmod", plan.upper);
   return writable;
 }
 
