@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addBuildCommands } from './commands/build.js'
+import { addConvertCommand } from './commands/convert.js'
 import { addDoctorCommand } from './commands/doctor.js'
 import { addExecCommand } from './commands/exec.js'
 import { addHookCommands } from './commands/hook.js'
@@ -60,6 +61,7 @@ const ADDERS: readonly ((program: Command, io: CliIo, finish: Finish) => void)[]
   addRunnerCommand,
   addExecCommand,
   addLintCommand,
+  addConvertCommand,
   addRepoCommands,
   addHookCommands,
   addBuildCommands,

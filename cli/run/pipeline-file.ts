@@ -34,11 +34,18 @@ export async function compileFile(
 }
 
 /** Diagnostics as text for people, in the order of the file. */
-export function formatDiagnostics({ diagnostics, sources }: CompiledFile): string {
+export function formatDiagnostics({
+  diagnostics,
+  sources,
+}: Pick<CompiledFile, 'diagnostics' | 'sources'>): string {
   return diagnostics.map((diagnostic) => `${formatDiagnostic(diagnostic, sources)}\n`).join('')
 }
 
-async function readSource(file: string): Promise<string> {
+/**
+ * The text of a pipeline file.
+ * @throws CliError SP_CLI_FILE (exit 2) when it can't be read
+ */
+export async function readSource(file: string): Promise<string> {
   try {
     return await readRegularFile(file)
   } catch (error) {

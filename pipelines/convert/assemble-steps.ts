@@ -22,8 +22,8 @@ export interface AssembleContext {
 export function assembleSteps(parts: StepParts, context: AssembleContext): Entry[] {
   const services = draftsOf(parts.services, 'services', context)
   const own = draftsOf(parts.steps, 'steps', context)
-  const first = [...services, ...parts.clone.steps].map(({ name }) => name)
-  const depends = dependencies(own, first, context.ledger)
+  const beforehand = { services: services.map(nameOf), clones: parts.clone.steps.map(nameOf) }
+  const depends = dependencies(own, beforehand, context.ledger)
   const isGraph = depends.some((entries) => entries.length > 0)
   const clones = isGraph ? inTurn(parts.clone.steps) : parts.clone.steps.map(finished)
   const steps = own.map((draft, index) =>
@@ -42,6 +42,10 @@ function draftsOf(
   { draft, fallback }: AssembleContext,
 ): StepDraft[] {
   return namedSteps(entry?.value, fallback).map((step) => draft(step, area))
+}
+
+function nameOf({ name }: StepDraft): string {
+  return name
 }
 
 function finished({ node, entries }: StepDraft): Node {

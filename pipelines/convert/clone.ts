@@ -1,3 +1,5 @@
+import { quote } from '../diagnostics/quote.js'
+import { NAME_LENGTH_MAX } from '../limits.js'
 import type { Entry, MapNode, Node } from '../parse/tree.js'
 import { isNull } from '../parse/tree.js'
 import type { Ledger } from './change.js'
@@ -43,9 +45,13 @@ export function convertClone(whole: Entry, context: CloneContext): CloneParts {
 /** The images that other tools clone with. */
 const CLONE_IMAGE = /(^|\/)(plugin-git|drone-git|git-clone|plugins\/(drone-)?git)(:[^/]*)?$/
 
+function isCloneImage(image: string): boolean {
+  return image.length <= NAME_LENGTH_MAX && CLONE_IMAGE.test(image)
+}
+
 function isPlainClone(step: MapNode, settings: readonly Entry[]): boolean {
   const image = textOf(valueOf(step, 'image'))
-  if (image !== undefined && !CLONE_IMAGE.test(image)) return false
+  if (image !== undefined && !isCloneImage(image)) return false
   if (['commands', 'entrypoint'].some((key) => step.entries.has(key))) return false
   return !settings.some(({ key }) => ELSEWHERE.includes(key))
 }
@@ -78,7 +84,7 @@ function knownSetting({ key, keySpan, value }: Entry, ledger: Ledger): Entry[] {
   if (name === 'depth' || name === 'retries') return [numberSetting(name, value, keySpan)]
   if (name === 'skip_verify') return [entryAt(name, value, keySpan)]
   if (!SETTLED.includes(name) || (name === 'recursive' && !isTrue(value))) {
-    const message = `\`${key}\` of the checkout has no effect here`
+    const message = `${quote(key)} of the checkout has no effect here`
     ledger.dropped(keySpan, message, 'a step of your own can run the git commands for it')
   }
   return []

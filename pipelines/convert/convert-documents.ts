@@ -4,6 +4,7 @@ import type { Document } from '../parse/tree.js'
 import { createLedger, type Ledger } from './change.js'
 import { type Dialect, dialectOf, foreignDialect } from './dialect.js'
 import { convertLegacy } from './drone-legacy/convert-legacy.js'
+import { withoutOtherFiles } from './woodpecker/other-files.js'
 import { convertWorkflow } from './woodpecker/convert-workflow.js'
 
 /** The documents of one file. */
@@ -27,15 +28,26 @@ export function convertDocuments(
   reporter: Reporter,
 ): DialectDocument[] {
   const ledger = createLedger(reporter)
+  const convert = files.length === 1 ? convertAlone : convertFile
   return files.flatMap((file) => {
     const dialect = dialectOf(file.source, file.documents)
     if (dialect === 'sandpiper' && refuseForeign(file.documents, reporter)) return []
-    return convertFile(file, dialect, ledger).map((document) => ({ document, dialect }))
+    return convert(file, dialect, ledger).map((document) => ({ document, dialect }))
   })
 }
 
+/** Converts a file that is looked at without the others of its folder. */
+export function convertAlone(
+  file: ParsedFile,
+  dialect: Dialect,
+  ledger: Ledger,
+): readonly Document[] {
+  const converted = convertFile(file, dialect, ledger)
+  return dialect === 'woodpecker' ? withoutOtherFiles(converted, ledger) : converted
+}
+
 /** Brings the documents of one file into our language. */
-export function convertFile(
+function convertFile(
   { source, documents }: ParsedFile,
   dialect: Dialect,
   ledger: Ledger,

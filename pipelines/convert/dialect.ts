@@ -13,15 +13,30 @@ export type Dialect = 'sandpiper' | 'drone' | 'drone-0.8' | 'woodpecker'
 export function dialectOf({ file }: SourceFile, documents: readonly Document[]): Dialect {
   const maps = documents.flatMap(({ root }) => (root.kind === 'map' ? [root] : []))
   if (OUR_NAME.test(file)) return maps.some(isSignature) ? 'drone' : 'sandpiper'
-  if (WOODPECKER_NAME.test(file)) return 'woodpecker'
-  if (DRONE_NAME.test(file)) return maps.some(isLegacy) ? 'drone-0.8' : 'drone'
-  const hasVariables = maps.some(({ entries }) => entries.has('variables') && !entries.has('kind'))
-  return foreignDialect(documents) ?? (hasVariables ? 'woodpecker' : 'sandpiper')
+  switch (toolNamed(file)) {
+    case 'woodpecker':
+      return 'woodpecker'
+    case 'drone':
+      return maps.some(isLegacy) ? 'drone-0.8' : 'drone'
+    case undefined: {
+      const isBag = maps.some(({ entries }) => entries.has('variables') && !entries.has('kind'))
+      return foreignDialect(documents) ?? (isBag ? 'woodpecker' : 'sandpiper')
+    }
+  }
 }
 
 const OUR_NAME = /(^|\/)\.pipeline\.ya?ml$/
-const WOODPECKER_NAME = /(^|\/)\.woodpecker\/|woodpecker[^/]*$/i
-const DRONE_NAME = /(^|[^a-z])drone[^/]*$/i
+
+/** The tool that a file is named after: `.drone.yml`, `ci/woodpecker.yml`; of two the one named last. */
+function toolNamed(file: string): 'drone' | 'woodpecker' | undefined {
+  const folders = file.split('/')
+  const name = (folders.pop() ?? '').toLowerCase()
+  const drone = name.lastIndexOf('drone')
+  const woodpecker = name.lastIndexOf('woodpecker')
+  if (drone !== woodpecker) return drone > woodpecker ? 'drone' : 'woodpecker'
+  if (folders.includes('.woodpecker')) return 'woodpecker'
+  return folders.includes('.drone') ? 'drone' : undefined
+}
 
 /** The other language that documents are written in, by their keys; undefined: it may be ours. */
 export function foreignDialect(documents: readonly Document[]): Dialect | undefined {

@@ -1,4 +1,5 @@
 import type { Span } from '../diagnostics/reporter.js'
+import { NAME_LENGTH_MAX } from '../limits.js'
 import type { Entry, MapNode, Node, ScalarNode } from '../parse/tree.js'
 import { isNull } from '../parse/tree.js'
 import type { Ledger } from './change.js'
@@ -20,7 +21,7 @@ export function environmentEntries(
   { environment, secrets }: VariableSources,
   ledger: Ledger,
 ): Entry[] {
-  const variables = environment === undefined ? [] : variablesOf(environment.value)
+  const variables = environment === undefined ? [] : variablesOf(environment.value, ledger)
   const given = secrets === undefined ? [] : secretVariables(secrets, ledger)
   const whole = environment ?? secrets
   if (whole === undefined) return []
@@ -31,12 +32,12 @@ export function environmentEntries(
 }
 
 /** Undefined for what is neither a list nor a mapping: the decoder says what is wrong with it. */
-function variablesOf(node: Node): Entry[] | undefined {
+function variablesOf(node: Node, ledger: Ledger): Entry[] | undefined {
   if (isNull(node)) return []
-  if (node.kind === 'map') return mapVariables(node)
+  if (node.kind === 'map') return mapVariables(node, ledger)
   if (node.kind === 'scalar') return undefined
   return node.items.flatMap((item) => {
-    if (item.kind === 'map') return mapVariables(item)
+    if (item.kind === 'map') return mapVariables(item, ledger)
     const text = textOf(item)
     if (text === undefined) return []
     const equals = text.indexOf('=')
@@ -46,16 +47,16 @@ function variablesOf(node: Node): Entry[] | undefined {
   })
 }
 
-function mapVariables(node: MapNode): Entry[] {
+function mapVariables(node: MapNode, ledger: Ledger): Entry[] {
   return [...node.entries.values()].flatMap((entry) => {
     if (isNull(entry.value)) return []
-    return [withValue(entry, variableValue(entry.value))]
+    return [withValue(entry, variableValue(entry.value, ledger))]
   })
 }
 
 /** Lists and mappings are passed as text: simple lists with commas, all else as JSON. */
-function variableValue(node: Node): Node {
-  if (node.kind === 'scalar' || isSecretReference(node)) return node
+function variableValue(node: Node, ledger: Ledger): Node {
+  if (node.kind === 'scalar' || isSecretReference(node) || !ledger.mayWrite(node)) return node
   return scalarAt(encoded(node), node.span)
 }
 
@@ -82,7 +83,8 @@ function secretVariable(item: Node): Entry[] {
   const source = textOf(item) ?? textOf(valueOf(item, 'source'))
   if (source === undefined) return []
   const target = textOf(valueOf(item, 'target')) ?? source
-  return [entryAt(target.toUpperCase(), fromSecret(source, item.span), item.span)]
+  const name = target.length > NAME_LENGTH_MAX ? target : target.toUpperCase()
+  return [entryAt(name, fromSecret(source, item.span), item.span)]
 }
 
 /** `{from_secret: name}` */

@@ -15,42 +15,51 @@ export interface StepDraft {
   readonly dependsOn?: Entry | undefined
 }
 
-/**
- * Entries for `depends_on` by step, where the file does not leave the order to itself.
- * @param first names of what starts before any step: services, and steps that clone
- */
+/** Names of what starts before any step. */
+export interface Beforehand {
+  readonly services: readonly string[]
+  /** Steps that clone in their own way. */
+  readonly clones: readonly string[]
+}
+
+/** Entries for `depends_on` by step, where the file does not leave the order to itself. */
 export function dependencies(
   steps: readonly StepDraft[],
-  first: readonly string[],
+  beforehand: Beforehand,
   ledger: Ledger,
 ): readonly (readonly Entry[])[] {
-  if (steps.some(({ dependsOn }) => dependsOn !== undefined)) return ofGraph(steps, first)
-  if (steps.some(({ group }) => group !== undefined)) return ofGroups(steps, first, ledger)
+  if (steps.some(({ dependsOn }) => dependsOn !== undefined)) return ofGraph(steps, beforehand)
+  if (steps.some(({ group }) => group !== undefined)) return ofGroups(steps, beforehand, ledger)
   return steps.map(() => [])
 }
 
-/** A step that waits for no other starts after the services; ours would not wait for them. */
-function ofGraph(steps: readonly StepDraft[], first: readonly string[]): Entry[][] {
+/** What a step depends on that waits for no other step. */
+function firstNames({ services, clones }: Beforehand): readonly string[] {
+  return services.length + clones.length > 0 ? [...services, ...clones] : [CLONE]
+}
+
+function ofGraph(steps: readonly StepDraft[], beforehand: Beforehand): Entry[][] {
+  const first = firstNames(beforehand)
   let edges = 0
   return steps.map(({ dependsOn, node }) => {
     if (dependsOn !== undefined && itemsOf(dependsOn.value).length > 0) return [dependsOn]
+    // Without `depends_on` a step waits for our checkout and the services, but for no other step.
+    if (dependsOn === undefined && beforehand.clones.length === 0) return []
     edges += first.length
-    const isDefault = first.length === 0 || edges > EDGES_MAX
-    if (isDefault && dependsOn === undefined) return []
+    if (edges > EDGES_MAX) return []
     const span = dependsOn?.keySpan ?? startOf(node)
-    const names = isDefault ? [CLONE] : first
-    return [entryAt('depends_on', namesAt(names, dependsOn?.value ?? node), span)]
+    return [entryAt('depends_on', namesAt(first, dependsOn?.value ?? node), span)]
   })
 }
 
 function ofGroups(
   steps: readonly StepDraft[],
-  first: readonly string[],
+  beforehand: Beforehand,
   ledger: Ledger,
 ): readonly (readonly Entry[])[] {
   const result: Entry[][] = []
   let edges = 0
-  let before = first.length > 0 ? first : [CLONE]
+  let before = firstNames(beforehand)
   for (const run of runsOf(steps)) {
     const [head] = run
     if (head === undefined) continue

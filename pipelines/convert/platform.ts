@@ -1,3 +1,4 @@
+import { quote } from '../diagnostics/quote.js'
 import type { Entry } from '../parse/tree.js'
 import type { Ledger } from './change.js'
 import { entryAt, mapAt, scalarAt, textOf } from './nodes.js'
@@ -10,13 +11,16 @@ export function platformEntries(entry: Entry | undefined, ledger: Ledger): Entry
   const { span } = entry.value
   const parts = VARIABLE.test(text) ? variableParts(text) : text.split('/')
   if (!text.includes('/') && !VARIABLE.test(text)) {
-    ledger.dropped(span, `the platform \`${text}\` is not understood`, 'write `linux/amd64`')
+    ledger.dropped(span, `the platform ${quote(text)} is not understood`, 'write `linux/amd64`')
     return []
   }
   const names = ['os', 'arch', 'variant']
   const entries = parts
     .slice(0, names.length)
-    .flatMap((part, index) => [entryAt(names[index] ?? '', scalarAt(part, span), span)])
+    .flatMap((part, index) =>
+      part === '*' ? [] : [entryAt(names[index] ?? '', scalarAt(part, span), span)],
+    )
+  if (entries.length === 0) return []
   ledger.changed(entry.keySpan, 'the platform is said with `platform.os` and `platform.arch`')
   return [entryAt('platform', mapAt(entries, span), entry.keySpan)]
 }

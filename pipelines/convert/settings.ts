@@ -1,3 +1,5 @@
+import { quote } from '../diagnostics/quote.js'
+import { NAME_LENGTH_MAX } from '../limits.js'
 import type { Entry, Node } from '../parse/tree.js'
 import type { Ledger } from './change.js'
 import { isSecretReference } from './environment.js'
@@ -8,12 +10,17 @@ export function woodpeckerSettings(entry: Entry, ledger: Ledger): Entry {
   if (entry.value.kind !== 'map') return entry
   const entries = [...entry.value.entries.values()].map((setting) => {
     reportInnerSecrets(setting.value, ledger)
-    const name = setting.key.replace(/[.-]/g, '_')
+    const name = variableName(setting.key)
     if (name === setting.key) return setting
-    ledger.changed(setting.keySpan, `the setting \`${setting.key}\` is written \`${name}\``)
+    ledger.changed(setting.keySpan, `the setting ${quote(setting.key)} is written ${quote(name)}`)
     return renamed(setting, name)
   })
   return withValue(entry, mapAt(entries, entry.value.span))
+}
+
+/** A name that is too long is left to be refused: aliases could make much work of it. */
+function variableName(key: string): string {
+  return key.length > NAME_LENGTH_MAX ? key : key.replace(/[.-]/g, '_')
 }
 
 /** A secret can be a setting; inside of one it can't. */

@@ -38,7 +38,7 @@ export function createVolumeTable(ledger: Ledger): VolumeTable {
 
   const mountOne = (item: Node): Node => {
     const text = textOf(item)
-    if (text === undefined) return item
+    if (text === undefined || text.length > VOLUME_LENGTH_MAX) return item
     const { source, path, readOnly } = splitVolume(text)
     if (source === undefined) return mount(temporary(path, item.span, []), path, false, item.span)
     if (isHostPath(source)) return mount(host(source, item.span), path, readOnly, item.span)
@@ -51,14 +51,14 @@ export function createVolumeTable(ledger: Ledger): VolumeTable {
     mounts: (node) => itemsOf(node).map(mountOne),
     memory: (node) =>
       itemsOf(node).map((item) => {
-        const [path = '', options = ''] = (textOf(item) ?? '').split(':')
+        const [path = '', options = ''] = shortText(item).split(':')
         const name = temporary(`${path}:memory`, item.span, memoryOptions(options, item.span))
         return mount(name, path, false, item.span)
       }),
     devices: (node) =>
       listAt(
         itemsOf(node).map((item) => {
-          const [source = '', path = source] = (textOf(item) ?? '').split(':')
+          const [source = '', path = source] = shortText(item).split(':')
           return mount(host(source, item.span), path, false, item.span)
         }),
         node.span,
@@ -71,21 +71,31 @@ export function createVolumeTable(ledger: Ledger): VolumeTable {
   }
 }
 
+/** Linux has no longer paths than 4096; aliases could make much work of a long text. */
+const VOLUME_LENGTH_MAX = 2 * 4096
+
+function shortText(item: Node): string {
+  return (textOf(item) ?? '').slice(0, VOLUME_LENGTH_MAX)
+}
+
 interface ShortVolume {
   readonly source: string | undefined
   readonly path: string
   readonly readOnly: boolean
 }
 
+/** Up to three parts; a letter before a colon is a drive of Windows. */
+const SHORT_VOLUME = /^((?:[A-Za-z]:[\\/])?[^:]*)(?::((?:[A-Za-z]:[\\/])?[^:]*))?(?::(.*))?$/
+
 /** Only a path alone has no source: `path`, `source:path`, `source:path:ro`. */
 function splitVolume(text: string): ShortVolume {
-  const [first = '', second, mode] = text.split(':')
+  const [, first = '', second, mode] = SHORT_VOLUME.exec(text) ?? []
   if (second === undefined) return { source: undefined, path: first, readOnly: false }
   return { source: first, path: second, readOnly: mode?.split(',').includes('ro') === true }
 }
 
 function isHostPath(source: string): boolean {
-  return /^[/.~$]/.test(source)
+  return /^(?:[/$]|[A-Za-z]:[\\/])/.test(source)
 }
 
 function mount(name: string, path: string, readOnly: boolean, span: Span): Node {
@@ -115,9 +125,12 @@ function nameFor(source: string): string {
   return words.filter((word) => word !== '').join('-') || 'volume'
 }
 
+/** The language keeps these to itself. */
+const RESERVED = ['workspace', '_workspace', '_docker_socket']
+
 /** Gives each name once: a number is put behind one that is taken. */
 function createNames(): (base: string) => string {
-  const taken = new Set<string>()
+  const taken = new Set(RESERVED)
   const numbers = new Map<string, number>()
   return (base) => {
     let name = base

@@ -1,3 +1,4 @@
+import { quote } from '../../diagnostics/quote.js'
 import type { Entry, MapNode } from '../../parse/tree.js'
 import type { Ledger } from '../change.js'
 import { environmentEntries } from '../environment.js'
@@ -134,7 +135,7 @@ function settingsEntries(step: MapNode, area: 'services' | 'steps', ledger: Ledg
 function serviceSettings(settings: readonly Entry[], ledger: Ledger): Entry[] {
   return settings.filter(({ key, keySpan }) => {
     if (key === 'ports') return true
-    ledger.dropped(keySpan, `\`${key}\` of a service has no effect`)
+    ledger.dropped(keySpan, `${quote(key)} of a service has no effect`)
     return false
   })
 }

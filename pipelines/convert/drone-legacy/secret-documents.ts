@@ -1,3 +1,4 @@
+import { quote } from '../../diagnostics/quote.js'
 import type { Document, Entry } from '../../parse/tree.js'
 import type { Ledger } from '../change.js'
 import { entryAt, mapAt, scalarAt, valueOf } from '../nodes.js'
@@ -13,7 +14,7 @@ function secretDocument({ key, keySpan, value }: Entry, ledger: Ledger): Documen
   const options = valueOf(value, 'driver_opts')
   const path = valueOf(options, 'path') ?? valueOf(value, 'path') ?? valueOf(value, 'vault')
   if (path === undefined) {
-    ledger.dropped(keySpan, `the secret \`${key}\` says no path: it is left out`)
+    ledger.dropped(keySpan, `the secret ${quote(key)} says no path: it is left out`)
     return []
   }
   const name = valueOf(options, 'key')

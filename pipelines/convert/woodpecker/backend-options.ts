@@ -1,3 +1,4 @@
+import { quote } from '../../diagnostics/quote.js'
 import type { Entry, Node } from '../../parse/tree.js'
 import type { Ledger } from '../change.js'
 import { entryAt, mapAt, textOf, valueOf } from '../nodes.js'
@@ -33,13 +34,13 @@ function reportRest(options: Node, hasLimits: boolean, ledger: Ledger): void {
   if (options.kind !== 'map') return
   for (const { key: backend, keySpan, value } of options.entries.values()) {
     if (value.kind !== 'map') {
-      ledger.dropped(keySpan, `\`${backend}\` has no effect here`)
+      ledger.dropped(keySpan, `${quote(backend)} has no effect here`)
       continue
     }
     for (const { key, keySpan: span } of value.entries.values()) {
       if (backend === 'docker' && key === 'user') continue
       if (backend === 'kubernetes' && key === 'resources' && hasLimits) continue
-      ledger.dropped(span, `\`${key}\` of ${backend} has no effect here`)
+      ledger.dropped(span, `${quote(key)} of ${quote(backend)} has no effect here`)
     }
   }
 }

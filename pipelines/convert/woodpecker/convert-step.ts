@@ -43,6 +43,7 @@ const SAME = [
   'image',
   'commands',
   'detach',
+  'network_mode',
   'privileged',
   'dns',
   'dns_search',
@@ -67,8 +68,6 @@ function convertEntry(entry: Entry, step: MapNode, context: StepContext): Entry[
       return [withValue(entry, convertWhen(value, { ...context, isWorkflow: false }))]
     case 'failure':
       return failureEntry(entry, ledger)
-    case 'network_mode':
-      return textOf(value) === 'none' ? [renamed(entry, 'network')] : [entry]
     case 'devices':
       return [withValue(entry, context.volumes.devices(value))]
     case 'backend_options':

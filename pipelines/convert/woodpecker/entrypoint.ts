@@ -4,6 +4,9 @@ import { asList, entryAt, itemsOf, scalarAt, textOf, withValue } from '../nodes.
 
 const SHELLS = /^(?:\/[\w./-]*\/)?(?:sh|ash|bash|dash|zsh|ksh|fish)$/
 
+/** Of what is looked through for a shell. */
+const ARGUMENT_LENGTH_MAX = 4096
+
 /** What Woodpecker's own documentation has people write to run their commands in another shell. */
 const SCRIPT_VARIABLE = 'CI_SCRIPT'
 
@@ -30,9 +33,10 @@ function firstSpan(value: Node): Node['span'] {
 
 /** The shell that the script is piped into, else the program itself when it is a shell. */
 function shellOf(parts: readonly string[]): string | undefined {
-  const command = parts.find((part) => part.includes(SCRIPT_VARIABLE))
+  const short = parts.filter((part) => part.length <= ARGUMENT_LENGTH_MAX)
+  const command = short.find((part) => part.includes(SCRIPT_VARIABLE))
   const piped = command?.split('|').at(-1)?.trim().split(/\s+/)[0]
-  const shell = [piped, parts[0]].find((word) => word !== undefined && SHELLS.test(word))
+  const shell = [piped, short[0]].find((word) => word !== undefined && SHELLS.test(word))
   if (shell === undefined || shell.startsWith('/')) return shell
   return `/bin/${shell}`
 }

@@ -1,3 +1,4 @@
+import { quote } from '../../diagnostics/quote.js'
 import type { Entry } from '../../parse/tree.js'
 import type { Ledger } from '../change.js'
 import { entryAt, mapAt, renamed, textOf } from '../nodes.js'
@@ -29,7 +30,7 @@ function nodeLabel(entry: Entry, ledger: Ledger): Entry[] {
   const { key, keySpan } = entry
   if (key === 'platform') return []
   if (OF_AGENTS.includes(key) || key.includes('woodpecker-ci.org')) {
-    ledger.dropped(keySpan, `runners have no label \`${key}\``, 'choose a label with `node`')
+    ledger.dropped(keySpan, `runners have no label ${quote(key)}`, 'choose a label with `node`')
     return []
   }
   return [renamed(entry, key)]
