@@ -18,6 +18,7 @@ import { KeyedMutex } from './mutex.js'
 import { listFilesAt, readFileAt, readFilesAt } from './read-file.js'
 import { parseRemoteUrl } from './remote-url.js'
 import type { RemoteUrl } from './remote-url.js'
+import { withTransfer } from './transfer.js'
 import type { GitMirror, Mirrors, MirrorSource } from './types.js'
 
 export interface MirrorsOptions {
@@ -81,12 +82,12 @@ function openMirror(shared: Shared, source: MirrorSource): GitMirror {
   const remote = parseRemoteUrl(source.cloneUrl, source)
   const context = contextOf(shared, source.id, source.slug, remote)
   return {
-    fetchCommit: async (commit, ref, { depth = DEFAULT_DEPTH, signal } = {}) => {
+    fetchCommit: async (commit, ref, { depth = DEFAULT_DEPTH, signal, ...how } = {}) => {
       checkCommit(commit)
       checkRef(ref)
       remember(context.refs, commit, ref)
       const wanted = { commit, ref, depth: normalizeDepth(depth), signal }
-      if (!(await ensureCommit(context, wanted))) return
+      if (!(await ensureCommit(withTransfer(context, how), wanted))) return
       const known = knownOf(shared, context.path)
       known.fetches += 1
       if (known.fetches % HOUSEKEEPING_EVERY_FETCHES === 0) startHousekeeping(shared, context)
@@ -123,9 +124,10 @@ function openMirror(shared: Shared, source: MirrorSource): GitMirror {
       const depth = normalizeDepth(given.depth)
       const target = resolve(directory)
       await claimEmptyDirectory(target)
-      await repairing(context, { commit, depth, signal }, async () => {
+      const transfer = withTransfer(context, given)
+      await repairing(transfer, { commit, depth, signal }, async () => {
         await emptyDirectory(target)
-        await checkoutCommit(context, target, { ...given, depth })
+        await checkoutCommit(transfer, target, { ...given, depth })
       })
     },
   }

@@ -13,6 +13,8 @@ export interface GitHome {
   /** More variables, e.g. `https_proxy`; none of git's own. */
   readonly environment: Readonly<Record<string, string>>
   readonly limits: GitLimits
+  /** Gets the lines on stderr of processes that nothing else listens to. */
+  readonly onTrace?: (line: string) => void
 }
 
 /** One git process. */
@@ -112,7 +114,8 @@ function collect(command: GitCommand, overflow: AbortController): Collected {
   const lines = readLines((raw) => {
     const line = redact(raw, command.secrets ?? [])
     kept.add(line)
-    command.onLine?.(line)
+    const listen = command.onLine ?? command.home.onTrace
+    listen?.(line)
   })
   return {
     stdout: (chunk) => {

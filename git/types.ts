@@ -37,7 +37,15 @@ export type ChangesSince = { readonly commit: string } | { readonly branch: stri
 export type ChangedFiles =
   { readonly files: readonly string[] } | { readonly files: null; readonly reason: string }
 
-export interface CheckoutOptions {
+/** How git talks to a remote. */
+export interface TransferOptions {
+  /** Do not check the certificates of servers; default false. */
+  readonly skipVerify?: boolean
+  /** Gets what git does and says, line by line without newlines (GIT_TRACE); absent: it is not told. */
+  readonly onTrace?: (line: string) => void
+}
+
+export interface CheckoutOptions extends TransferOptions {
   /** Commit: 40 or 64 lower-case hex digits. */
   readonly commit: string
   /** Full ref that the commit came with. When it is a branch, the checkout is on that branch. */
@@ -61,7 +69,7 @@ export interface GitMirror {
   fetchCommit(
     commit: string,
     ref: string,
-    options?: { depth?: number; signal?: AbortSignal },
+    options?: { depth?: number; signal?: AbortSignal } & TransferOptions,
   ): Promise<void>
   /**
    * Content of a file at a commit, or null when it is not there. Bounded by `bytesMax`.

@@ -1,8 +1,14 @@
-import type { GitMirror } from '../../git/types.js'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { GitMirror, TransferOptions } from '../../git/types.js'
+import { SandpiperError } from '../../protocol/errors.js'
 import type { JobRepo, StageJob } from '../../protocol/job.js'
+import { formatDuration } from './format.js'
 
 /** Commits of history when the pipeline says nothing. */
 const DEPTH_DEFAULT = 50
+/** Before fetching is tried again, where the pipeline wants that. */
+const PAUSE_FIRST_MS = 1000
+const PAUSE_MS_MAX = 60_000
 
 /** A directory that becomes the lower layer of a stage's workspace. */
 export interface WorkspaceTree {
@@ -24,13 +30,41 @@ export type Workspace = (request: WorkspaceRequest) => Promise<WorkspaceTree>
 
 /** A checkout of the job's commit out of the repo's mirror. */
 export function checkoutWorkspace(openMirror: (repo: JobRepo) => GitMirror): Workspace {
-  return async ({ job, directory, onOutput, signal }) => {
+  return async (request) => {
+    const { job, directory, onOutput, signal } = request
     const mirror = openMirror(job.repo)
-    const depth = job.stage.clone.depth ?? DEPTH_DEFAULT
-    await mirror.fetchCommit(job.commit, job.ref, { depth, signal })
+    const { clone } = job.stage
+    const how: TransferOptions & { depth: number } = {
+      depth: clone.depth ?? DEPTH_DEFAULT,
+      ...(clone.skipVerify === true ? { skipVerify: true } : {}),
+      ...(clone.trace === true ? { onTrace: (line: string) => onOutput(`${line}\n`) } : {}),
+    }
     const { commit, ref } = job
-    await mirror.checkout(directory, { commit, ref, depth, submodules: true, onOutput, signal })
+    await retrying(request, () => mirror.fetchCommit(commit, ref, { ...how, signal }))
+    await mirror.checkout(directory, { commit, ref, ...how, submodules: true, onOutput, signal })
     return { path: directory }
+  }
+}
+
+/** What trying again mends: the others say that the commit, or the address, is wrong. */
+const MAY_PASS = ['SP_GIT_UNREACHABLE', 'SP_GIT_FAILED', 'SP_GIT_TIMEOUT']
+
+/** As often as `clone.retries` says, with a pause that doubles. */
+async function retrying(request: WorkspaceRequest, work: () => Promise<void>): Promise<void> {
+  const { job, onOutput, signal } = request
+  const tries = 1 + (job.stage.clone.retries ?? 0)
+  for (let number = 1; ; number++) {
+    try {
+      await work()
+      return
+    } catch (error) {
+      const mayPass = error instanceof SandpiperError && MAY_PASS.includes(error.code)
+      if (!mayPass || number >= tries) throw error
+      const pauseMs = Math.min(PAUSE_FIRST_MS * 2 ** (number - 1), PAUSE_MS_MAX)
+      onOutput(`${error.message}\n`)
+      onOutput(`attempt ${number + 1} of ${tries} in ${formatDuration(pauseMs)}\n`)
+      await delay(pauseMs, undefined, { signal })
+    }
   }
 }
 
