@@ -111,7 +111,7 @@ steps:
   })
 
   it('leaves an empty entry of commands out, with a warning', () => {
-    const source = 'type: exec\nsteps:\n- name: a\n  commands:\n  - make\n  - # not now\n'
+    const source = 'type: exec\nsteps:\n- name: a\n  commands:\n  - make\n  - ~ # not now\n'
     expect(commandsSteps(stageOf(source))['a']?.commands).toEqual(['make'])
     expect(problemsOf(source)).toEqual([
       '6:5 SP_PIPELINE_NO_EFFECT an entry of `commands` is empty',
@@ -125,9 +125,9 @@ describe('the order of steps', () => {
     expect(edgesOf(stageOf(source))).toEqual({ clone: [], a: ['clone'], b: ['a'], c: ['b'] })
   })
 
-  it('does not wait for the end of detached steps', () => {
+  it('has detached steps in it, which are waited for until they are up', () => {
     const source = fileWithSteps(['name: a', 'name: d, detach: true', 'name: b', 'name: c'])
-    expect(edgesOf(stageOf(source))).toMatchObject({ d: ['a'], b: ['a'], c: ['b'] })
+    expect(edgesOf(stageOf(source))).toMatchObject({ d: ['a'], b: ['d'], c: ['b'] })
   })
 
   it('is what steps say when one says depends_on; the others start after the clone', () => {

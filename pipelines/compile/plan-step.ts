@@ -32,24 +32,27 @@ export function planStep(input: StepInput): SandboxStep {
   const isExec = input.pipeline.type?.value === 'exec'
   const hasProgram = entrypoint !== undefined || command !== undefined
   if (commands !== undefined || (isExec && !hasProgram)) {
-    return { ...base, ...commandsPlan(input.named) }
+    return commandsStep(base, input.named)
   }
   return {
-    ...base,
     kind: 'entrypoint',
+    ...base,
     ...compact({ entrypoint: entrypoint?.value, command: command?.value }),
   }
 }
 
-function commandsPlan({ step }: NamedStep): Pick<CommandsStep, 'kind' | 'commands' | 'shell'> {
+type Base = Omit<EntrypointStep, 'kind' | 'entrypoint' | 'command'>
+
+function commandsStep(base: Base, { step }: NamedStep): CommandsStep {
   return {
     kind: 'commands',
+    ...base,
     commands: step.commands?.items.map(({ value }) => value) ?? [],
     ...compact({ shell: step.shell?.value }),
   }
 }
 
-function basePlan(input: StepInput): Omit<EntrypointStep, 'kind' | 'entrypoint' | 'command'> {
+function basePlan(input: StepInput): Base {
   const { pipeline, named, runOn, dependsOn } = input
   const { step } = named
   return {

@@ -45,7 +45,7 @@ export function usedVolumes(
 ): VolumePlan[] {
   const used = new Set(steps.flatMap(({ mounts }) => (mounts ?? []).map(({ volume }) => volume)))
   return [...declaredVolumes(pipeline).values()]
-    .filter(({ name }) => used.has(name))
+    .filter(({ name, isForeign }) => used.has(name) && !isForeign)
     .map((volume) => planVolume(volume))
 }
 

@@ -38,17 +38,23 @@ function distanceTo(typed: string, candidate: string, limit: number): number {
 }
 
 /**
- * Whether a word is likely meant to be another: one edit away or with two neighbours swapped, two edits
- * for words of six letters and more, or the greater part of its beginning (`depends` of `depends_on`).
- * Stricter than `nearest`, for it makes errors of what else would be a warning.
+ * The candidate that a word is likely meant to be: one edit away or with two neighbours swapped, two
+ * edits for words of six letters and more, or the greater part of its beginning (`depends` of
+ * `depends_on`). Stricter than `nearest`, for it makes errors of what else would be a warning.
  */
-export function isTypoOf(word: string, candidate: string): boolean {
-  if (word.length > WORD_LENGTH_MAX || word === candidate) return false
-  const typed = word.toLowerCase()
+export function typoOf(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length < 2 || word.length > WORD_LENGTH_MAX) return undefined
+  return nearest(
+    word,
+    candidates.filter((candidate) => isTypoOf(word.toLowerCase(), candidate)),
+  )
+}
+
+function isTypoOf(typed: string, candidate: string): boolean {
   if (isPrefixOf(typed, candidate) && typed.length * 2 > candidate.length) return true
   if (isSwapOf(typed, candidate)) return true
   const edits = typed.length < 6 ? 1 : 2
-  if (typed.length < 2 || Math.abs(candidate.length - typed.length) > edits) return false
+  if (Math.abs(candidate.length - typed.length) > edits) return false
   return editDistance(typed, candidate) <= edits
 }
 

@@ -52,6 +52,7 @@ export function located<T>(shape: Shape<T>): Shape<Located<T>> {
 export function withoutEffect<T>(shape: Shape<T>, why: string): Shape<T> {
   return {
     ...shape,
+    schema: { ...shape.schema, deprecated: true },
     decode(node, { reporter }, where) {
       reporter.warning('SP_PIPELINE_NO_EFFECT', node.span, `${where} has no effect: ${why}`)
       return null

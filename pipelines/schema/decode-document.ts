@@ -1,4 +1,4 @@
-import { didYouMean, isTypoOf } from '../diagnostics/did-you-mean.js'
+import { didYouMean, typoOf } from '../diagnostics/did-you-mean.js'
 import { quote } from '../diagnostics/quote.js'
 import { type Document, type Entry, isNull, type MapNode } from '../parse/tree.js'
 import { anchorBags } from './anchor-bags.js'
@@ -84,7 +84,7 @@ function typeOf(root: MapNode, { reporter, dialect }: DecodeContext): string {
   const node = root.entries.get('type')?.value
   const type = textOf(node) ?? 'docker'
   if (node === undefined || TYPES.includes(type)) return type
-  const meant = TYPES.find((one) => isTypoOf(type, one))
+  const meant = typoOf(type, TYPES)
   if (meant !== undefined) {
     const severity = dialect === 'sandpiper' ? 'error' : 'warning'
     const message = `there is no type ${quote(type)} of pipelines`

@@ -64,11 +64,13 @@ function definitions(): JsonSchema {
     ([name, { schema }]) => [name, schema] as const,
   )
   const kinds = Object.entries(KINDS).map(([name, keys]) => [name, objectSchema(keys)] as const)
+  const otherStep = { ...STEP_DEFINITIONS.otherStep.schema, additionalProperties: true }
   return {
-    docker: objectSchema(DOCKER_PIPELINE_KEYS),
-    exec: objectSchema(EXEC_PIPELINE_KEYS),
+    docker: { ...objectSchema(DOCKER_PIPELINE_KEYS), required: ['steps'] },
+    exec: { ...objectSchema(EXEC_PIPELINE_KEYS), required: ['steps'] },
     other: { ...objectSchema(OTHER_PIPELINE_KEYS), additionalProperties: true },
     ...Object.fromEntries(steps),
+    otherStep,
     ...Object.fromEntries(kinds),
     conditions: CONDITIONS.schema,
     dependencies: DEPENDENCIES.schema,

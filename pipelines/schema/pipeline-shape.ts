@@ -12,7 +12,7 @@ import { choice, flag, integer, LINE, text } from './scalars.js'
 import type { Shape } from './shape.js'
 import { type DecodedStep, DOCKER_STEPS, EXEC_STEPS, OTHER_STEPS } from './step-shape.js'
 import { duration } from './units.js'
-import { VOLUMES } from './volume-shape.js'
+import { OTHER_VOLUMES, VOLUMES } from './volume-shape.js'
 
 /** Deepest history that can be asked for; git(1) takes depths as signed 32 bit numbers. */
 const DEPTH_MAX = 2 ** 31 - 1
@@ -228,7 +228,11 @@ export const DOCKER_PIPELINE_KEYS = {
 export const EXEC_PIPELINE_KEYS = { ...DOCKER_PIPELINE_KEYS, ...keys(EXEC_STEPS) } satisfies Keys
 
 /** Keys of a pipeline for a runner of another kind. */
-export const OTHER_PIPELINE_KEYS = { ...DOCKER_PIPELINE_KEYS, ...keys(OTHER_STEPS) } satisfies Keys
+export const OTHER_PIPELINE_KEYS = {
+  ...DOCKER_PIPELINE_KEYS,
+  ...keys(OTHER_STEPS),
+  volumes: { ...SHARED_KEYS.volumes, shape: OTHER_VOLUMES },
+} satisfies Keys
 
 /** A pipeline as it is written. `labels` is its key `node`. */
 export type DecodedPipeline = DecodedObject<typeof DOCKER_PIPELINE_KEYS> & {

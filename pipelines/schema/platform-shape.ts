@@ -2,7 +2,7 @@ import { mapped } from './combinators.js'
 import { type Keys, object } from './object.js'
 import { LINE, text } from './scalars.js'
 import { quote } from '../diagnostics/quote.js'
-import { isTypoOf } from '../diagnostics/did-you-mean.js'
+import { typoOf } from '../diagnostics/did-you-mean.js'
 
 const SYSTEMS = [
   'linux',
@@ -36,7 +36,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 function known(names: readonly string[]) {
   return mapped(text(LINE), (name, node, { reporter }, where) => {
     if (names.includes(name.value)) return name
-    const meant = SYNONYMS[name.value] ?? names.find((one) => isTypoOf(name.value, one))
+    const meant = SYNONYMS[name.value] ?? typoOf(name.value, names)
     const hint = meant !== undefined && names.includes(meant) ? `write \`${meant}\`` : undefined
     const message = `no runner has the ${where} ${quote(name.value)}`
     reporter.warning('SP_PIPELINE_VALUE', node.span, message, hint)

@@ -1,4 +1,4 @@
-import { isTypoOf } from '../diagnostics/did-you-mean.js'
+import { typoOf } from '../diagnostics/did-you-mean.js'
 import { quote } from '../diagnostics/quote.js'
 import type { Entry } from '../parse/tree.js'
 import type { DecodeContext } from './shape.js'
@@ -26,7 +26,7 @@ export function reportUnknownKey(
   const { key, keySpan } = entry
   const message = `unknown key ${quote(key)}`
   const hint = hintFor?.(key)
-  const meant = hint === undefined ? known.find((name) => isTypoOf(key, name)) : undefined
+  const meant = hint === undefined ? typoOf(key, known) : undefined
   if (meant === undefined) {
     reporter.warning('SP_PIPELINE_UNKNOWN_KEY', keySpan, message, hint)
   } else {

@@ -86,10 +86,11 @@ export interface DecodedVolume {
   readonly node: Node
   readonly temp?: DecodedObject<typeof TEMP_KEYS>
   readonly host?: DecodedObject<typeof HOST_KEYS>
+  /** It is something that only runners of another kind have. */
+  readonly isForeign: boolean
 }
 
-function volume(foreign: Keys): Shape<DecodedVolume> {
-  const shape = object({ ...VOLUME_KEYS, ...foreign }, { noun: 'volume' })
+function volume(shape: Shape<DecodedObject<typeof VOLUME_KEYS>>): Shape<DecodedVolume> {
   return mapped(shape, ({ name, temp, host, node }) =>
     name === undefined
       ? null
@@ -98,12 +99,24 @@ function volume(foreign: Keys): Shape<DecodedVolume> {
           node,
           ...(temp === undefined ? {} : { temp }),
           ...(host === undefined ? {} : { host }),
+          isForeign: FOREIGN_KEYS.some((key) => node.entries.has(key)),
         },
   )
 }
 
 /** Volumes of `docker` and `exec` pipelines. */
-export const VOLUMES = list(volume(FOREIGN_VOLUME_KEYS), VOLUMES_MAX)
+export const VOLUMES = list(
+  volume(object({ ...VOLUME_KEYS, ...FOREIGN_VOLUME_KEYS }, { noun: 'volume' })),
+  VOLUMES_MAX,
+)
+
+/** Volumes of pipelines of another type. */
+export const OTHER_VOLUMES = list(
+  volume(
+    object(VOLUME_KEYS, { noun: 'volume', allowUnknown: ({ key }) => FOREIGN_KEYS.includes(key) }),
+  ),
+  VOLUMES_MAX,
+)
 
 const MOUNT_PATH = mapped(text(LINE), (path, node, context) => {
   const normal = normalPath(path.value)

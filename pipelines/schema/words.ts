@@ -1,4 +1,4 @@
-import { isTypoOf } from '../diagnostics/did-you-mean.js'
+import { typoOf } from '../diagnostics/did-you-mean.js'
 import { quote } from '../diagnostics/quote.js'
 import { wrong, wrongKind } from './scalars.js'
 import type { Located, Shape } from './shape.js'
@@ -27,7 +27,7 @@ export function word<T>({ words, synonyms = {} }: WordRules<T>): Shape<Located<T
       const written = Object.hasOwn(words, node.text) ? node.text : synonyms[node.text]
       if (written === undefined) {
         const message = `${where} must be one of ${listed}, not ${quote(node.text)}`
-        const meant = choices.find((one) => isTypoOf(node.text, one))
+        const meant = typoOf(node.text, choices)
         const hint = meant === undefined ? undefined : `did you mean \`${meant}\`?`
         if (meant !== undefined && context.dialect === 'sandpiper') {
           return wrong(node, context, message, hint)
