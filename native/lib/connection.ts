@@ -1,5 +1,6 @@
 import { type LauncherLink, loadAddon } from './addon.js'
 import { fromAddon, goneError, NativeError, systemError } from './error.js'
+import { REQUEST } from './wire/frame.js'
 import { decodeReply, type ExitReport, type LauncherReply } from './wire/reply.js'
 
 /** A request's answer: the process id for a start, else nothing. */
@@ -15,6 +16,22 @@ export interface SandboxObserver {
   gone(): void
 }
 
+/** What is told about a program that was started by an exec: one of these, once. */
+export interface ExecObserver {
+  /** With the status as waitpid(2) gives it. */
+  ended(waitStatus: number): void
+  /** The launcher ended first, and the sandbox with it. */
+  gone(): void
+}
+
+/** A request with a pipe. `started` resolves with the host process id of what was started. */
+export interface StartedRequest {
+  readonly id: number
+  /** Descriptor of the pipe's read end: the caller's at once. */
+  readonly output: number
+  readonly started: Promise<number>
+}
+
 /**
  * The conversation with one launcher process: requests get numbers, replies find their request.
  * When the process ends, open requests are rejected and observers told.
@@ -24,6 +41,7 @@ export class Connection {
   readonly #link: LauncherLink
   readonly #answers = new Map<number, Answer>()
   readonly #observers = new Map<number, SandboxObserver>()
+  readonly #execs = new Map<number, ExecObserver>()
   #lastId = 0
   #ended = false
 
@@ -61,19 +79,20 @@ export class Connection {
   }
 
   /**
-   * Sends a start request with a new pipe. The output descriptor is the caller's at once; `started`
-   * resolves with the host process id of the init. The observer is told also about a failed start.
+   * Sends a start request with a new pipe: `started` is the sandbox's init. The observer is told also
+   * about a failed start.
    */
-  start(
-    type: number,
-    payload: Uint8Array,
-    observer: SandboxObserver,
-  ): { readonly id: number; readonly output: number; readonly started: Promise<number> } {
-    if (this.#ended) throw goneError('no more requests')
-    const id = this.#nextId()
-    const output = this.#callLink(() => this.#link.sendWithOutput(type, id, payload))
-    this.#observers.set(id, observer)
-    return { id, output, started: this.#answer(id) }
+  start(type: number, payload: Uint8Array, observer: SandboxObserver): StartedRequest {
+    const request = this.#sendWithOutput(type, payload)
+    this.#observers.set(request.id, observer)
+    return request
+  }
+
+  /** Sends an exec request with a new pipe. The observer is told nothing about one that fails. */
+  exec(payload: Uint8Array, observer: ExecObserver): StartedRequest {
+    const request = this.#sendWithOutput(REQUEST.exec, payload)
+    this.#execs.set(request.id, observer)
+    return request
   }
 
   /** Sends a message about a sandbox that is not answered. Nothing happens when the launcher is gone. */
@@ -89,6 +108,13 @@ export class Connection {
   /** Closes the socket: the launcher kills what still runs and ends. */
   end(): void {
     this.#link.close()
+  }
+
+  #sendWithOutput(type: number, payload: Uint8Array): StartedRequest {
+    if (this.#ended) throw goneError('no more requests')
+    const id = this.#nextId()
+    const output = this.#callLink(() => this.#link.sendWithOutput(type, id, payload))
+    return { id, output, started: this.#answer(id) }
   }
 
   /** A socket without a launcher at its other end is the launcher's end, only not told yet. */
@@ -121,7 +147,12 @@ export class Connection {
         this.#settle(reply.id, (answer) => answer.resolve(reply.pid))
         break
       case 'failed':
+        this.#execs.delete(reply.id)
         this.#settle(reply.id, (answer) => answer.reject(systemError(reply.failure)))
+        break
+      case 'ended':
+        this.#execs.get(reply.id)?.ended(reply.waitStatus)
+        this.#execs.delete(reply.id)
         break
       case 'exited':
         // A start that was never answered: the init was killed while it prepared.
@@ -144,7 +175,8 @@ export class Connection {
     this.#ended = true
     for (const answer of this.#answers.values()) answer.reject(goneError('a request was open'))
     this.#answers.clear()
-    const observers = [...this.#observers.values()]
+    const observers = [...this.#execs.values(), ...this.#observers.values()]
+    this.#execs.clear()
     this.#observers.clear()
     for (const observer of observers) observer.gone()
   }

@@ -10,7 +10,9 @@ import { sweepCgroups } from './cgroup/parent.js'
 import { createLauncher } from './launcher.js'
 import {
   describeSandboxes,
+  execIn,
   finish,
+  finishProcess,
   makeTestSandboxes,
   outputWith,
   type TestSandboxes,
@@ -57,6 +59,11 @@ describeSandboxes('a launcher', () => {
       const stage = await sandboxes.makeStage()
       await finish(await stage.start(await sandboxes.specOf('true', { limits: { pids: 10 } })))
       await stage.start(await sandboxes.specOf('', { argv: ['/missing'] })).catch(() => undefined)
+      const sandbox = await stage.start(await sandboxes.specOf('sleep 1000', { network: 'none' }))
+      await finishProcess(await execIn(sandbox, 'true'))
+      await sandbox.exec({ argv: ['/missing'], env: {}, cwd: '/' }).catch(() => undefined)
+      sandbox.kill()
+      await finish(sandbox)
       await stage.destroy()
     }
     await run()
@@ -116,11 +123,16 @@ describeSandboxes('a launcher', () => {
       ),
     )
     await Promise.all(running.map((sandbox) => outputWith(sandbox, 'ready')))
+    const executed = await Promise.all(running.map((sandbox) => execIn(sandbox, 'sleep 1000')))
     process.kill(sandboxes.launcher.pid, 'SIGKILL')
     await sandboxes.launcher.closed
     for (const sandbox of running) {
       await expect(sandbox.exit).rejects.toMatchObject({ code: 'SP_NATIVE_LAUNCHER_GONE' })
-      expect(await alive(sandbox.pid)).toBe(false)
+      // Only after whoever adopts the launcher's children has reaped what was run in it besides.
+      await until(async () => !(await alive(sandbox.pid)))
+    }
+    for (const process of executed) {
+      await expect(process.exit).rejects.toMatchObject({ code: 'SP_NATIVE_LAUNCHER_GONE' })
     }
     const left = await cgroupsOf(join(sandboxes.cgroupParent, running[0]!.name))
     expect(left).toEqual([])
@@ -149,13 +161,14 @@ describeSandboxes('a launcher', () => {
 })
 
 describeSandboxes('when the process that made it is killed', () => {
-  it('the launcher ends its sandboxes and removes their cgroups', async () => {
+  it('the launcher ends its sandboxes, what is run in them besides, and removes their cgroups', async () => {
     const parent = `sandpiper/test-orphan-${process.pid}`
     const spec = await sandboxes.specOf('trap "" TERM; sleep 1000', { limits: { pids: 10 } })
     const script = `
       const addon = require(${JSON.stringify(join(process.cwd(), 'native/build/sandpiper.node'))})
-      const [configure, createStage, start] = ${JSON.stringify(await orphanFrames(parent, spec))}
+      const [configure, createStage, start, exec] = ${JSON.stringify(await orphanFrames(parent, spec))}
         .map((text) => Buffer.from(text, 'base64'))
+      let init
       const link = new addon.LauncherLink(
         ${JSON.stringify(join(process.cwd(), 'native/build/sandpiper-launcher'))},
         (reply) => {
@@ -163,25 +176,31 @@ describeSandboxes('when the process that made it is killed', () => {
           if (type === 2) console.log('failed', reply.toString('latin1'))
           if (type === 1 && id === 1) link.send(2, 2, createStage)
           if (type === 1 && id === 2) link.sendWithOutput(4, 3, start)
-          if (type === 3) console.log('pid', link.pid, reply.readUInt32LE(8))
+          if (type === 3 && id === 3) {
+            init = reply.readUInt32LE(8)
+            link.sendWithOutput(6, 4, exec)
+          }
+          if (type === 3 && id === 4) console.log('pid', link.pid, init, reply.readUInt32LE(8))
         },
         () => {},
       )
       link.send(1, 1, configure)`
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
     const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
-    const [, launcher, init] = chunk.toString().trim().split(' ')
+    const [, launcher, init, exec] = chunk.toString().trim().split(' ')
     expect(await alive(Number(init))).toBe(true)
+    expect(await alive(Number(exec))).toBe(true)
     child.kill('SIGKILL')
     await until(async () => !(await alive(Number(launcher))))
     expect(await alive(Number(init))).toBe(false)
+    expect(await alive(Number(exec))).toBe(false)
     const names = await Promise.all((await cgroupsOf(parent)).map((path) => readdir(path)))
     expect(names.flat()).not.toContain(spec.name)
     await sweepCgroups(parent)
   })
 })
 
-/** Payloads by which a bare addon configures a launcher, makes a stage and starts a sandbox in it. */
+/** Payloads by which a bare addon configures a launcher, makes a stage, and runs a sandbox and an exec in it. */
 async function orphanFrames(
   parent: string,
   spec: Awaited<ReturnType<TestSandboxes['specOf']>>,
@@ -189,12 +208,13 @@ async function orphanFrames(
   const { defaultSeccompFilter } = await import('./seccomp/compile.js')
   const { makeCgroupParent } = await import('./cgroup/parent.js')
   const { planCgroups } = await import('./cgroup/plan.js')
-  const { encodeStage, encodeStart } = await import('./wire/request.js')
+  const { encodeExec, encodeStage, encodeStart } = await import('./wire/request.js')
   const layout = await readCgroupLayout()
   await makeCgroupParent(layout, parent)
   const stage = encodeStage({ ids: { start: 800_000_000, count: 65_536 } })
   const start = encodeStart(2, spec, planCgroups(layout, parent, spec.name, spec.limits))
-  return [await defaultSeccompFilter(), stage, start].map((frame) => frame.toString('base64'))
+  const exec = encodeExec(3, { argv: spec.argv, env: spec.env, cwd: '/' })
+  return [await defaultSeccompFilter(), stage, start, exec].map((frame) => frame.toString('base64'))
 }
 
 describeSandboxes('sweepCgroups', () => {

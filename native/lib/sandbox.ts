@@ -1,20 +1,20 @@
-import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { CgroupDirectory } from './cgroup/plan.js'
 import { removeCgroup } from './cgroup/remove.js'
 import { type CgroupUsage, parseUsage } from './cgroup/usage.js'
 import type { Connection, SandboxObserver } from './connection.js'
+import { Deferred } from './deferred.js'
 import { goneError } from './error.js'
-import type { Sandbox, SandboxExit, SandboxProcess, SandboxSpec } from './types.js'
+import { startExec } from './exec.js'
+import { openOutput } from './output.js'
+import type { ExecSpec, Sandbox, SandboxExit, SandboxProcess, SandboxSpec } from './types.js'
 import { REQUEST } from './wire/frame.js'
 import type { ExitReport } from './wire/reply.js'
 import { encodeNumber, encodeStart } from './wire/request.js'
+import { unpackStatus } from './wire/status.js'
 
 const SIGKILL = 9
 const SIGTERM = 15
-/** How waitpid(2) packs a status. */
-const SIGNAL_MASK = 0x7f
-const CODE_SHIFT = 8
 
 /** A sandbox that runs, and when nothing of it is left. */
 export interface StartedSandbox {
@@ -95,8 +95,8 @@ class RunningSandbox implements Sandbox {
     this.#id = id
   }
 
-  exec(): Promise<SandboxProcess> {
-    return Promise.reject(new Error('not there yet'))
+  exec(spec: ExecSpec): Promise<SandboxProcess> {
+    return startExec(this.#connection, this.#id, spec)
   }
 
   terminate(): void {
@@ -108,36 +108,14 @@ class RunningSandbox implements Sandbox {
   }
 }
 
-/** A pipe's read end as a stream: watched by the event loop, never read in a thread. */
-function openOutput(fd: number): Readable {
-  return new Socket({ fd, readable: true, writable: false })
-}
-
 /** The end of a sandbox; an init that was killed from outside counts as SIGKILL of the program. */
 function toExit(report: ExitReport, usage: CgroupUsage): SandboxExit {
-  const status = report.waitStatus ?? SIGKILL
-  const signal = status & SIGNAL_MASK
   return {
-    code: signal === 0 ? (status >> CODE_SHIFT) & 0xff : null,
-    signal: signal === 0 ? null : signal,
+    ...unpackStatus(report.waitStatus ?? SIGKILL),
     oomKills: usage.oomKills,
     pidsRefused: usage.pidsRefused,
     cpuMs: usage.cpuMs ?? report.cpuUs / 1_000,
     memoryPeakBytes: usage.memoryPeakBytes,
     wallMs: Number(report.wallNs) / 1_000_000,
-  }
-}
-
-/** A promise that is settled from outside, and whose rejection need not be looked at. */
-class Deferred<T> {
-  resolve: (value: T) => void = () => undefined
-  reject: (error: unknown) => void = () => undefined
-  readonly promise = new Promise<T>((resolve, reject) => {
-    this.resolve = resolve
-    this.reject = reject
-  })
-
-  constructor() {
-    this.promise.catch(() => undefined)
   }
 }

@@ -105,9 +105,13 @@ export interface SandboxSpec {
 
 /** A further program in a running sandbox. */
 export interface ExecSpec {
+  /** Program and arguments; the program is an absolute path inside. */
   readonly argv: readonly string[]
+  /** The whole environment; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>
+  /** Absolute directory inside to start in, which must be there. */
   readonly cwd: string
+  /** As for a sandbox, whose user does not matter here: default root. */
   readonly user?: SandboxSpec['user']
 }
 
@@ -115,7 +119,10 @@ export interface ExecSpec {
 export interface SandboxProcess {
   /** Standard output and error in one stream. */
   readonly output: Readable
-  /** Resolves when it has ended; also when the sandbox ends before it does. */
+  /**
+   * Resolves when it has ended; also when the sandbox ends before it does, with SIGKILL. Rejects only
+   * when the launcher itself ends before (`SP_NATIVE_LAUNCHER_GONE`).
+   */
   readonly exit: Promise<{ readonly code: number | null; readonly signal: number | null }>
   /** SIGKILL to it. What it started lives on and ends with the sandbox. */
   kill(): void
@@ -155,8 +162,9 @@ export interface Sandbox {
   /** Ends every process inside at once (SIGKILL to the sandbox's init). */
   kill(): void
   /**
-   * Runs a further program inside: same namespaces, root, cgroup, capabilities and seccomp filter.
-   * @throws NativeError when it can't be started, e.g. because the sandbox has ended
+   * Runs a further program inside: same namespaces, root, cgroup, capabilities, resource limits and
+   * seccomp filter. Resolves when it runs; at most 32 at once, else `EAGAIN`.
+   * @throws NativeError `SP_NATIVE_ENDED` when the sandbox has ended, else naming the call that failed
    */
   exec(spec: ExecSpec): Promise<SandboxProcess>
 }

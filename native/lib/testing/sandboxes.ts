@@ -1,9 +1,18 @@
 import { describe } from '@jest/globals'
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { buildDirectory } from '../addon.js'
 import { createLauncher } from '../launcher.js'
-import type { Launcher, Sandbox, SandboxExit, SandboxSpec, Stage, StageSpec } from '../types.js'
+import type {
+  Launcher,
+  Sandbox,
+  SandboxExit,
+  SandboxProcess,
+  SandboxSpec,
+  Stage,
+  StageSpec,
+} from '../types.js'
 import { makeTestRoot, type TestRoot } from './busybox-root.js'
 
 /** A launcher with a busybox root and one stage, for tests that run programs in sandboxes. */
@@ -89,13 +98,32 @@ export async function makeTestSandboxes(): Promise<TestSandboxes> {
 
 /** Reads a sandbox's output and waits for its end. */
 export async function finish(sandbox: Sandbox): Promise<RunResult> {
+  return { output: await readAll(sandbox.output), exit: await sandbox.exit }
+}
+
+/** Runs a shell command in a sandbox that runs. */
+export function execIn(sandbox: Sandbox, command: string): Promise<SandboxProcess> {
+  return sandbox.exec({ argv: ['/bin/sh', '-c', command], env: { PATH: '/bin' }, cwd: '/' })
+}
+
+/** Reads a program's output and waits for its end. */
+export async function finishProcess(
+  process: SandboxProcess,
+): Promise<{ readonly output: string; readonly exit: Awaited<SandboxProcess['exit']> }> {
+  return { output: await readAll(process.output), exit: await process.exit }
+}
+
+async function readAll(output: Readable): Promise<string> {
   const chunks: Buffer[] = []
-  for await (const chunk of sandbox.output) chunks.push(chunk as Buffer)
-  return { output: Buffer.concat(chunks).toString(), exit: await sandbox.exit }
+  for await (const chunk of output) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString()
 }
 
 /** Reads output until it contains `text`. */
-export async function outputWith(sandbox: Sandbox, text: string): Promise<string> {
+export async function outputWith(
+  sandbox: { readonly output: Readable },
+  text: string,
+): Promise<string> {
   let seen = ''
   return new Promise((resolve, reject) => {
     sandbox.output.on('data', (chunk: Buffer) => {

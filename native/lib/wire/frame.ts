@@ -5,6 +5,7 @@ export const REQUEST = {
   destroyStage: 3,
   start: 4,
   signal: 5,
+  exec: 6,
 } as const
 
-export const REPLY = { done: 1, failed: 2, started: 3, exited: 4, cleaned: 5 } as const
+export const REPLY = { done: 1, failed: 2, started: 3, exited: 4, cleaned: 5, ended: 6 } as const

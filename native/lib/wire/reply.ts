@@ -18,6 +18,8 @@ export type LauncherReply =
   | { readonly kind: 'started'; readonly id: number; readonly pid: number }
   /** Follows `exited`: the sandbox's mounts are gone, and its cgroups if they could be removed. */
   | { readonly kind: 'cleaned'; readonly id: number; readonly cgroupsRemoved: boolean }
+  /** The program of an exec has ended; the status is as waitpid(2) gives it. */
+  | { readonly kind: 'ended'; readonly id: number; readonly waitStatus: number }
   | { readonly kind: 'exited'; readonly id: number; readonly report: ExitReport }
 
 /**
@@ -37,6 +39,8 @@ export function decodeReply(frame: Buffer): LauncherReply {
       return { kind: 'started', id, pid: reader.u32() }
     case REPLY.cleaned:
       return { kind: 'cleaned', id, cgroupsRemoved: reader.u32() === 1 }
+    case REPLY.ended:
+      return { kind: 'ended', id, waitStatus: reader.u32() }
     case REPLY.exited:
       return { kind: 'exited', id, report: decodeExit(reader) }
     default:

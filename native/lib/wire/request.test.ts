@@ -2,14 +2,15 @@ import { expect, it } from '@jest/globals'
 import { closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildDirectory } from '../addon.js'
-import { Connection, type SandboxObserver } from '../connection.js'
+import { Connection, type ExecObserver, type SandboxObserver } from '../connection.js'
 import { defaultSeccompFilter } from '../seccomp/compile.js'
 import { describeSandboxes } from '../testing/sandboxes.js'
 import type { SandboxSpec } from '../types.js'
 import { REQUEST } from './frame.js'
-import { encodeStage, encodeStart } from './request.js'
+import { encodeExec, encodeStage, encodeStart } from './request.js'
 
-const NOTHING: SandboxObserver = {
+const NOTHING: SandboxObserver & ExecObserver = {
+  ended: () => undefined,
   exited: () => undefined,
   cleaned: () => undefined,
   gone: () => undefined,
@@ -65,7 +66,23 @@ describeSandboxes('the launcher', () => {
     }
     await expect(connection.request(99, stage)).rejects.toThrow('EBADMSG')
     await expect(connection.request(REQUEST.configure, stage)).rejects.toThrow('EBADMSG')
-    // Whole, it is understood.
+    const exec = encodeExec(id, {
+      argv: ['/bin/true'],
+      env: {},
+      cwd: '/',
+      user: { uid: 1, gid: 2 },
+    })
+    const execOf = (payload: Uint8Array): Promise<number> => {
+      const { output, started } = connection.exec(payload, NOTHING)
+      closeSync(output)
+      return started
+    }
+    for (let size = 0; size < exec.length; size++) {
+      await expect(execOf(exec.subarray(0, size))).rejects.toThrow('decode on request: EBADMSG')
+    }
+    await expect(execOf(Buffer.concat([exec, Buffer.of(0)]))).rejects.toThrow('EBADMSG')
+    // Whole, they are understood: no sandbox has the number.
+    await expect(execOf(exec)).rejects.toThrow('exec on sandbox that has ended: ESRCH')
     await expect(startOf(start)).rejects.toThrow('openat2 on /no/such/layer: ENOENT')
     connection.end()
     await connection.closed

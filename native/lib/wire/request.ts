@@ -46,6 +46,13 @@ export function encodeStart(
   return writer.finish()
 }
 
+/** Payload of an exec request. The specification must have been checked. */
+export function encodeExec(sandboxId: number, spec: ExecSpec): Buffer {
+  const writer = new PayloadWriter().u32(sandboxId)
+  writeProgram(writer, spec)
+  return writer.finish()
+}
+
 /** A payload that is one number. */
 export function encodeNumber(value: number): Buffer {
   return new PayloadWriter().u32(value).finish()

@@ -66,6 +66,11 @@ describe('decodeReply', () => {
     expect(cleaned).toEqual({ kind: 'cleaned', id: 9, cgroupsRemoved: true })
   })
 
+  it('reads the end of an exec', () => {
+    const ended = decodeReply(frame(6, 10, (w) => w.u32(9)))
+    expect(ended).toEqual({ kind: 'ended', id: 10, waitStatus: 9 })
+  })
+
   it('has no wait status when nobody could tell', () => {
     const reply = decodeReply(frame(4, 8, (w) => w.u32(0).u32(0).u64(0n).u64(0n).u32(0)))
     expect(reply).toMatchObject({ report: { waitStatus: null } })

@@ -12,7 +12,8 @@ enum class Request : uint32_t {
   kCreateStage = 2,   // answered by kDone or kFailed
   kDestroyStage = 3,  // answered by kDone or kFailed
   kStart = 4,         // answered by kStarted or kFailed, later kExited; carries the output pipe
-  kSignal = 5,        // not answered
+  kSignal = 5,        // not answered; to the sandbox or the exec of the frame's id
+  kExec = 6,          // answered by kStarted or kFailed, and after kStarted kEnded; carries a pipe
 };
 
 enum class Reply : uint32_t {
@@ -21,6 +22,7 @@ enum class Reply : uint32_t {
   kStarted = 3,
   kExited = 4,
   kCleaned = 5,  // after kExited: its mounts are gone, and its cgroups if the payload is 1
+  kEnded = 6,    // the program of an exec has ended
 };
 
 // Set when the payload is in a memfd, the last of the frame's descriptors.

@@ -27,9 +27,13 @@ Status WriteFile(int directory, const CgroupWrite& write) {
   return sys::Write(file.Take().get(), write.value, std::strlen(write.value), write.file);
 }
 
+Result<UniqueFd> OpenCgroup(int host, const CgroupRequest& cgroup) {
+  return sys::Open(host, cgroup.directory, O_PATH | O_DIRECTORY, sys::kInRoot);
+}
+
 Result<UniqueFd> MakeCgroup(int host, const CgroupRequest& cgroup) {
   TRY(sys::MakeDirectory(host, Relative(cgroup.directory), 0755, cgroup.directory));
-  UniqueFd directory = TRY(sys::Open(host, cgroup.directory, O_PATH | O_DIRECTORY, sys::kInRoot));
+  UniqueFd directory = TRY(OpenCgroup(host, cgroup));
   for (const CgroupWrite& write : cgroup.writes) TRY(WriteFile(directory.get(), write));
   return directory;
 }
@@ -68,10 +72,26 @@ Status EnterCgroups(int host, const std::vector<CgroupRequest>& cgroups) {
   return {};
 }
 
+Result<UniqueFd> OpenUnifiedCgroup(int host, const std::vector<CgroupRequest>& cgroups) {
+  for (const CgroupRequest& cgroup : cgroups) {
+    if (cgroup.unified) return OpenCgroup(host, cgroup);
+  }
+  return UniqueFd();
+}
+
+Status JoinCgroups(int host, const std::vector<CgroupRequest>& cgroups) {
+  for (const CgroupRequest& cgroup : cgroups) {
+    if (cgroup.unified) continue;
+    const UniqueFd directory = TRY(OpenCgroup(host, cgroup));
+    TRY(Enter(directory.get(), cgroup.directory));
+  }
+  return {};
+}
+
 std::vector<std::string> ReadCgroups(int host, const std::vector<CgroupRequest>& cgroups) {
   std::vector<std::string> contents;
   for (const CgroupRequest& cgroup : cgroups) {
-    Result<UniqueFd> opened = sys::Open(host, cgroup.directory, O_PATH | O_DIRECTORY, sys::kInRoot);
+    Result<UniqueFd> opened = OpenCgroup(host, cgroup);
     const UniqueFd directory = opened.ok() ? opened.Take() : UniqueFd();
     for (const char* name : cgroup.reads) contents.push_back(ReadFile(directory.get(), name));
   }

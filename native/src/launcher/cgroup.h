@@ -18,6 +18,13 @@ Result<UniqueFd> MakeUnifiedCgroup(int host, const std::vector<CgroupRequest>& c
 // Allocates nothing.
 Status EnterCgroups(int host, const std::vector<CgroupRequest>& cgroups);
 
+// Opens the sandbox's cgroup of version 2, if it has one, for a further process.
+Result<UniqueFd> OpenUnifiedCgroup(int host, const std::vector<CgroupRequest>& cgroups);
+
+// Moves the calling process, which has one thread, into the cgroups of version 1, which must be
+// there. Allocates nothing.
+Status JoinCgroups(int host, const std::vector<CgroupRequest>& cgroups);
+
 // The contents of every file to be read back, in order; "" for one that is not there.
 std::vector<std::string> ReadCgroups(int host, const std::vector<CgroupRequest>& cgroups);
 

@@ -17,6 +17,7 @@
 #include "namespaces.h"
 #include "network.h"
 #include "overlay.h"
+#include "program.h"
 #include "report.h"
 #include "rootfs.h"
 #include "seccomp.h"
@@ -47,13 +48,6 @@ struct Trees {
 
 Status SetHostname(const char* name) {
   if (sethostname(name, std::strlen(name)) < 0) return LastFailure("sethostname", name);
-  return {};
-}
-
-// So that /dev/stdout can be opened again inside, by other users too.
-Status ShareOutput(const Containment& c) {
-  TRY(sys::ChangeOwner(c.output, c.stage.ids_start(), c.stage.ids_start(), "output"));
-  if (fchmod(c.output, 0622) < 0) return LastFailure("fchmod", "output");
   return {};
 }
 
@@ -189,7 +183,7 @@ Status Prepare(const Containment& c) {
   // Only now: the namespace's root is the cgroup that one is in (cgroup_namespaces(7)).
   TRY(sys::Unshare(CLONE_NEWCGROUP, "cgroup namespace"));
   TRY(SetHostname(c.request.hostname));
-  TRY(ShareOutput(c));
+  TRY(ShareOutput(c.output, c.stage.ids_start()));
   const Trees trees = TRY(OpenTrees(c));
   TRY(JoinStage(c.world.blank.get(), c.stage.user_namespace()));
   TRY(BuildRoot(c, trees));

@@ -1,6 +1,5 @@
 #include "init.h"
 
-#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,36 +8,10 @@
 
 #include "program.h"
 #include "report.h"
-#include "result.h"
 #include "sys.h"
 
 namespace sandpiper {
 namespace {
-
-constexpr size_t kStackBytes = size_t{64} * 1024;
-
-// Shared with the child by CLONE_VM until it has executed the program.
-struct Launch {
-  const Program& program;
-  Failure failure;
-};
-
-int RunProgram(void* argument) {
-  auto* launch = static_cast<Launch*>(argument);
-  launch->failure = ExecuteProgram(launch->program);
-  _exit(127);
-}
-
-// CLONE_VFORK: returns when the program runs or could not be run.
-Result<pid_t> StartProgram(const Program& program) {
-  alignas(16) static char stack[kStackBytes];
-  Launch launch{program, {}};
-  const pid_t pid =
-      clone(RunProgram, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &launch);
-  if (pid < 0) return LastFailure("clone", "program");
-  if (launch.failure.error != 0) return launch.failure;
-  return pid;
-}
 
 // Waits for the program, reaping all others.
 int WaitForProgram(pid_t program, const sigset_t& signals) {
@@ -65,18 +38,14 @@ sigset_t BlockSignals() {
   return awaited;
 }
 
-void KeepOnly(int reports) {
-  if (reports > 0) (void)close_range(0, static_cast<unsigned>(reports) - 1, 0);
-  (void)close_range(static_cast<unsigned>(reports) + 1, ~0U, 0);
-}
-
 }  // namespace
 
 void RunInit(const StartRequest& request, int output, int reports) {
   const sigset_t signals = BlockSignals();
   Report report{};
-  Result<pid_t> program = StartProgram({request.program, request.rlimits, output});
-  KeepOnly(reports);
+  pid_t pid = 0;
+  const Result<pid_t> program = StartProgram({request.program, request.rlimits, output}, 0, &pid);
+  (void)sys::CloseAllBut({reports});
   if (!program.ok()) {
     SendReport(reports, FailureReport(program.failure()));
     _exit(1);
@@ -84,7 +53,7 @@ void RunInit(const StartRequest& request, int output, int reports) {
   report.kind = Report::Kind::kReady;
   report.started_ns = sys::MonotonicNs();
   SendReport(reports, report);
-  report.wait_status = WaitForProgram(program.Take(), signals);
+  report.wait_status = WaitForProgram(pid, signals);
   report.ended_ns = sys::MonotonicNs();
   report.kind = Report::Kind::kEnded;
   SendReport(reports, report);

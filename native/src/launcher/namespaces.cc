@@ -26,4 +26,11 @@ Status JoinStage(int blank, int user_namespace) {
   return sys::Unshare(CLONE_NEWNS, "mount namespace");
 }
 
+Status JoinSandbox(int init) {
+  constexpr int kAll = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                       CLONE_NEWNET | CLONE_NEWCGROUP;
+  TRY(sys::SetNamespace(init, kAll, "namespaces of the sandbox"));
+  return BecomeRoot();
+}
+
 }  // namespace sandpiper

@@ -1,33 +1,36 @@
 #include "program.h"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
 
 #include "rlimits.h"
+#include "sys.h"
 #include "user.h"
 
 namespace sandpiper {
 namespace {
+
+constexpr size_t kStackBytes = size_t{64} * 1024;
 
 Status Duplicate(int from, int to) {
   if (dup2(from, to) < 0) return LastFailure("dup2", "standard stream");
   return {};
 }
 
-Status SetStreams(int output) {
-  // A pipe that a step put in the place of the device must not hold us up.
-  const int null = open("/dev/null", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+Status SetStreams(const Program& program) {
+  // A pipe that a step put in the place of the device must not hold us up. Not close-on-exec: it
+  // may have got the number that it is to have.
+  const int null = open("/dev/null", O_RDONLY | O_NONBLOCK);
   if (null < 0) return LastFailure("open", "/dev/null");
   TRY(Duplicate(null, STDIN_FILENO));
-  TRY(Duplicate(output, STDOUT_FILENO));
-  TRY(Duplicate(output, STDERR_FILENO));
-  if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0) {
-    return LastFailure("close_range", "descriptors");
-  }
+  TRY(Duplicate(program.output, STDOUT_FILENO));
+  TRY(Duplicate(program.output, STDERR_FILENO));
+  // Before a path is used that leads inside: /proc/self/fd is such a path (CVE-2024-21626).
+  if (close_range(3, ~0U, 0) < 0) return LastFailure("close_range", "descriptors");
   return {};
 }
 
@@ -53,14 +56,41 @@ Status Execute(const Program& program) {
   if (setsid() < 0) return LastFailure("setsid", "program");
   umask(022);
   TRY(SetRlimits(program.rlimits));
-  TRY(SetStreams(program.output));
+  TRY(SetStreams(program));
   TRY(EnterAsUser(program.request));
   execve(program.request.argv[0], program.request.argv.data(), program.request.env.data());
   return LastFailure("execve", program.request.argv[0]);
 }
 
+// Shared with the new process by CLONE_VM until it has executed the program.
+struct Launch {
+  const Program& program;
+  Failure failure;
+};
+
+int RunProgram(void* argument) {
+  auto* launch = static_cast<Launch*>(argument);
+  launch->failure = Execute(launch->program).failure();
+  _exit(127);
+}
+
 }  // namespace
 
-Failure ExecuteProgram(const Program& program) { return Execute(program).failure(); }
+Status ShareOutput(int output, uint32_t owner) {
+  TRY(sys::ChangeOwner(output, owner, owner, "output"));
+  if (fchmod(output, 0622) < 0) return LastFailure("fchmod", "output");
+  return {};
+}
+
+Result<pid_t> StartProgram(const Program& program, int clone_flags, pid_t* pid) {
+  alignas(16) static char stack[kStackBytes];
+  Launch launch{program, {}};
+  constexpr int kFlags = CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD;
+  if (clone(RunProgram, stack + sizeof(stack), kFlags | clone_flags, &launch, pid) < 0) {
+    return LastFailure("clone", "program");
+  }
+  if (launch.failure.error != 0) return launch.failure;
+  return *pid;
+}
 
 }  // namespace sandpiper

@@ -16,9 +16,14 @@ struct Program {
   int output;
 };
 
-// The last steps to a program, from the process that is to become it; the failure of one, if it
-// comes back. Allocates nothing. Closes every descriptor above the standard streams but
-// those that are close-on-exec.
-[[nodiscard]] Failure ExecuteProgram(const Program& program);
+// So that /dev/stdout can be opened again inside, by other users than `owner` too, the host id of
+// the sandbox's root.
+Status ShareOutput(int output, uint32_t owner);
+
+// Starts a program in a new process, with these flags of clone(2) besides. Returns when it runs, or
+// why it can't. The number of the process is in `pid` too, from the moment on that there is one:
+// also when whoever called this is killed meanwhile, and when the program can't run. Allocates
+// nothing.
+Result<pid_t> StartProgram(const Program& program, int clone_flags, pid_t* pid);
 
 }  // namespace sandpiper

@@ -132,4 +132,13 @@ std::optional<StartRequest> DecodeStart(const std::string& payload) {
   return request;
 }
 
+std::optional<ExecRequest> DecodeExec(const std::string& payload) {
+  Reader reader(payload.data(), payload.size());
+  ExecRequest request{};
+  request.sandbox = reader.U32();
+  request.program = DecodeProgram(reader);
+  if (!reader.Finished() || request.program.argv.size() < 2) return std::nullopt;
+  return request;
+}
+
 }  // namespace sandpiper

@@ -109,8 +109,14 @@ struct StartRequest {
   std::vector<CgroupRequest> cgroups;
 };
 
+struct ExecRequest {
+  uint32_t sandbox;
+  ProgramRequest program;
+};
+
 // Each returns nothing when the payload is malformed.
 std::optional<StageRequest> DecodeStage(const std::string& payload);
 std::optional<StartRequest> DecodeStart(const std::string& payload);
+std::optional<ExecRequest> DecodeExec(const std::string& payload);
 
 }  // namespace sandpiper

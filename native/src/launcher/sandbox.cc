@@ -71,11 +71,15 @@ Status Sandbox::Fork(const Containment& containment, int unified_cgroup) {
 
 bool Sandbox::NextReport(Report* report) const { return ReceiveReport(reports_.get(), report); }
 
-void Sandbox::HoldMounts() {
+UniqueFd Sandbox::OpenMountNamespace() const {
   char path[64];
   (void)std::snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid_);
-  mount_namespace_.Reset(open(path, O_RDONLY | O_CLOEXEC));
+  return UniqueFd(open(path, O_RDONLY | O_CLOEXEC));
 }
+
+bool Sandbox::Runs() const { return mount_namespace_.valid() && OpenMountNamespace().valid(); }
+
+void Sandbox::HoldMounts() { mount_namespace_ = OpenMountNamespace(); }
 
 void Sandbox::Signal(int signal) const {
   (void)syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0);

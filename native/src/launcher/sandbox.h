@@ -41,6 +41,10 @@ class Sandbox {
   [[nodiscard]] int pidfd() const { return pidfd_.get(); }
   [[nodiscard]] int reports() const { return reports_.get(); }
   [[nodiscard]] const StartRequest& request() const { return request_; }
+  [[nodiscard]] const Stage& stage() const { return stage_; }
+  // Whether the program runs, or ran, and the init has not begun to end: that is when it leaves its
+  // namespaces.
+  [[nodiscard]] bool Runs() const;
 
   // The next report of the init, if there is one.
   [[nodiscard]] bool NextReport(Report* report) const;
@@ -56,9 +60,13 @@ class Sandbox {
   // Whether the runner was told that it runs, or why not.
   bool answered = false;
 
+  // Further programs that run in it.
+  int executions = 0;
+
  private:
   Sandbox(Stage& stage, StartRequest request);
   // `unified_cgroup` is the descriptor of one to be made in, or -1.
+  [[nodiscard]] UniqueFd OpenMountNamespace() const;
   Status Fork(const Containment& containment, int unified_cgroup);
 
   Stage& stage_;

@@ -11,15 +11,8 @@
 namespace sandpiper {
 namespace {
 
-// What an event is about: kind in the upper half, sandbox in the lower.
-constexpr uint64_t kOnRequest = 0;
-constexpr uint64_t kOnReport = uint64_t{1} << 32;
-constexpr uint64_t kOnEnd = uint64_t{2} << 32;
-
 // Longest that the end of all sandboxes may take once the runner has gone.
 constexpr unsigned kShutDownSecondsMax = 30;
-
-Failure Malformed() { return {EBADMSG, "decode", "request"}; }
 
 }  // namespace
 
@@ -36,6 +29,8 @@ int Server::Run() {
       if (kind == kOnRequest) ReadRequests();
       if (kind == kOnReport) OnReport(id);
       if (kind == kOnEnd) OnEnd(id);
+      if (kind == kOnHelperEnd) OnHelperEnd(id);
+      if (kind == kOnExecEnd) OnExecEnd(id);
     }
   }
   return 0;
@@ -61,9 +56,10 @@ void Server::Handle(Frame frame) {
   if (frame.header.type == wire::Request::kSignal) return Signal(frame);
   const Status status = Dispatch(frame);
   const bool is_start = frame.header.type == wire::Request::kStart;
+  const bool is_exec = frame.header.type == wire::Request::kExec;
   if (!status.ok()) SendFailure(id, status.failure());
   // A start is answered when the program runs, and each has its end told, also when it failed.
-  if (!is_start && status.ok()) channel_.Send({wire::Reply::kDone, id});
+  if (!is_start && !is_exec && status.ok()) channel_.Send({wire::Reply::kDone, id});
   if (is_start && !status.ok()) {
     SendEnd(id, {}, {});
     SendCleaned(id, false);
@@ -81,6 +77,8 @@ Status Server::Dispatch(Frame& frame) {
       return DestroyStage(frame);
     case wire::Request::kStart:
       return Start(frame);
+    case wire::Request::kExec:
+      return Exec(frame);
     case wire::Request::kSignal:
       break;
   }
@@ -132,9 +130,10 @@ void Server::Signal(const Frame& frame) {
   const uint32_t signal = reader.U32();
   const auto found = sandboxes_.find(frame.header.id);
   if (found != sandboxes_.end()) found->second->Signal(static_cast<int>(signal));
+  const auto execution = executions_.find(frame.header.id);
+  if (execution != executions_.end()) execution->second->program().Signal(static_cast<int>(signal));
 }
 
-// The first report says whether the program runs. Later ones are read when the init has ended.
 // The first report says whether the program runs. Later ones are read when the init has ended.
 void Server::OnReport(uint32_t id) {
   const auto found = sandboxes_.find(id);
@@ -154,6 +153,7 @@ void Server::OnEnd(uint32_t id) {
   OnReport(id);
   const auto found = sandboxes_.find(id);
   if (found == sandboxes_.end()) return;
+  EndExecutions(*found->second);
   const std::unique_ptr<Sandbox> sandbox = std::move(found->second);
   sandboxes_.erase(found);
   const Sandbox::End end = sandbox->Reap();

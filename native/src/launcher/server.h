@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "channel.h"
+#include "execution.h"
 #include "result.h"
 #include "sandbox.h"
 #include "stage.h"
@@ -26,6 +27,14 @@ class Server {
   int Run();
 
  private:
+  // What an event is about: kind in the upper half, sandbox or exec in the lower.
+  static constexpr uint64_t kOnRequest = 0;
+  static constexpr uint64_t kOnReport = uint64_t{1} << 32;
+  static constexpr uint64_t kOnEnd = uint64_t{2} << 32;
+  static constexpr uint64_t kOnHelperEnd = uint64_t{3} << 32;
+  static constexpr uint64_t kOnExecEnd = uint64_t{4} << 32;
+
+  static Failure Malformed() { return {EBADMSG, "decode", "request"}; }
   void ReadRequests();
   void Handle(Frame frame);
   Status Dispatch(Frame& frame);
@@ -33,10 +42,15 @@ class Server {
   Status CreateStage(const Frame& frame);
   Status DestroyStage(const Frame& frame);
   Status Start(Frame& frame);
+  Status Exec(Frame& frame);
   void Signal(const Frame& frame);
 
   void OnReport(uint32_t id);
   void OnEnd(uint32_t id);
+  void OnHelperEnd(uint32_t id);
+  void OnExecEnd(uint32_t id);
+  // Ends what is left of the execs of a sandbox whose init has ended: helpers that came too late.
+  void EndExecutions(const Sandbox& sandbox);
   void SendEnd(uint32_t id, const Sandbox::End& end, const std::vector<std::string>& cgroup_files);
   void SendCleaned(uint32_t id, bool cgroups_removed);
   void SendFailure(uint32_t id, const Failure& failure);
@@ -50,6 +64,8 @@ class Server {
   std::unordered_map<uint32_t, std::unique_ptr<Stage>> stages_;
   // After the stages, so that it is destroyed before them.
   std::unordered_map<uint32_t, std::unique_ptr<Sandbox>> sandboxes_;
+  // After the sandboxes, which can't end before them.
+  std::unordered_map<uint32_t, std::unique_ptr<Execution>> executions_;
   bool ending_ = false;
 };
 

@@ -74,6 +74,21 @@ Result<UniqueFd> PidFd(pid_t pid) {
   return Own(syscall(SYS_pidfd_open, pid, 0), "pidfd_open", "child");
 }
 
+Status CloseAllBut(std::initializer_list<int> kept) {
+  unsigned from = 0;
+  while (true) {
+    // The smallest that is kept and not passed yet.
+    unsigned next = ~0U;
+    for (const int fd : kept) {
+      const auto number = static_cast<unsigned>(fd);
+      if (number >= from && number < next) next = number;
+    }
+    if (next > from) TRY(Done(close_range(from, next - 1, 0), "close_range", "descriptors"));
+    if (next == ~0U) return {};
+    from = next + 1;
+  }
+}
+
 Result<UniqueFd> CloneTree(int dir, const char* path, unsigned flags, const char* object) {
   return Own(open_tree(dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags), "open_tree",
              object);

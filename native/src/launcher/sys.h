@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 
 #include "result.h"
 #include "unique_fd.h"
@@ -32,6 +33,8 @@ Status Write(int fd, const void* data, size_t size, const char* object);
 Status SetNamespace(int fd, int type, const char* object);
 Status Unshare(int flags, const char* object);
 Result<UniqueFd> PidFd(pid_t pid);
+// close_range(2) of every descriptor but these.
+Status CloseAllBut(std::initializer_list<int> kept);
 
 // open_tree(2) with OPEN_TREE_CLONE: a detached copy of the mount at `path`.
 Result<UniqueFd> CloneTree(int dir, const char* path, unsigned flags, const char* object);

@@ -28,6 +28,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "watch.h"
+
 namespace {
 
 constexpr long kCloneIntoNewUser = CLONE_NEWUSER | SIGCHLD;
@@ -244,6 +246,10 @@ void Run(const char* name) {
   constexpr char kConnect[] = "abstract:";
   if (std::strncmp(name, kConnect, sizeof(kConnect) - 1) == 0) {
     return Print(name, ConnectAbstract(name + sizeof(kConnect) - 1));
+  }
+  constexpr char kWatch[] = "watch:";
+  if (std::strncmp(name, kWatch, sizeof(kWatch) - 1) == 0) {
+    return WatchProcesses(std::atoi(name + sizeof(kWatch) - 1));
   }
   for (const Attempt& attempt : kAttempts) {
     if (std::strcmp(attempt.name, name) == 0) return Print(name, attempt.run());

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import {
+  describeSandboxes,
+  execIn,
+  finish,
+  finishProcess,
+  makeTestSandboxes,
+  outputWith,
+  type TestSandboxes,
+} from './testing/sandboxes.js'
+import type { NativeError } from './error.js'
+
+let sandboxes: TestSandboxes
+beforeAll(async () => {
+  sandboxes = await makeTestSandboxes()
+})
+afterAll(() => sandboxes.close())
+
+/** What an exec came to: how the program ended, or the code of the error. */
+async function outcome(start: ReturnType<typeof execIn>): Promise<string> {
+  try {
+    const { exit } = await finishProcess(await start)
+    return exit.signal === null ? `code ${exit.code}` : `signal ${exit.signal}`
+  } catch (error) {
+    return (error as NativeError).code
+  }
+}
+
+describeSandboxes('programs that are run in a sandbox', () => {
+  it('while it ends either run or are told that it has ended, and never keep it', async () => {
+    const outcomes = new Set<string>()
+    for (let round = 0; round < 40; round++) {
+      // Ended from inside and from outside, sooner and later.
+      const spec = await sandboxes.specOf(round % 2 === 0 ? 'echo up' : 'echo up; sleep 1000', {
+        limits: { pids: 100, memoryBytes: 2 ** 27 },
+      })
+      const sandbox = await sandboxes.stage.start(spec)
+      const starts = Array.from({ length: 1 + (round % 8) }, () => outcome(execIn(sandbox, ':')))
+      if (round % 4 === 1) await starts[0]
+      sandbox.kill()
+      starts.push(...Array.from({ length: 4 }, () => outcome(execIn(sandbox, ':'))))
+      const all = await Promise.all([...starts, finish(sandbox).then(() => 'ended')])
+      for (const one of all) outcomes.add(one)
+    }
+    expect([...outcomes].sort()).toEqual(
+      expect.arrayContaining(['SP_NATIVE_ENDED', 'code 0', 'ended']),
+    )
+    const allowed = ['SP_NATIVE_ENDED', 'code 0', 'ended', 'signal 9']
+    expect([...outcomes].filter((one) => !allowed.includes(one))).toEqual([])
+  })
+
+  it('are many, one after another and side by side', async () => {
+    const sandbox = await sandboxes.stage.start(await sandboxes.specOf('sleep 1000'))
+    for (let round = 0; round < 10; round++) {
+      const codes = Array.from({ length: 20 }, (_, index) => index)
+      const outcomes = codes.map((code) => outcome(execIn(sandbox, `exit ${code}`)))
+      expect(await Promise.all(outcomes)).toEqual(codes.map((code) => `code ${code}`))
+    }
+    sandbox.kill()
+    await finish(sandbox)
+  })
+
+  it('give nothing of the launcher to who looks at them before they are programs', async () => {
+    const watching = await sandboxes.stage.start(
+      await sandboxes.specOf('echo up; attempt watch:2500 & attempt watch:2500; wait'),
+    )
+    const reading = outputWith(watching, 'seen')
+    const all = finish(watching)
+    let execs = 0
+    const watchingEnds = watching.exit.then(() => true)
+    while (!(await Promise.race([watchingEnds, outcome(execIn(watching, ':')).then(() => false)])))
+      execs += 1
+    await reading
+    const { output } = await all
+    expect(execs).toBeGreaterThan(50)
+    expect(output).toMatch(/seen [1-9]/)
+    expect(output).not.toContain('got')
+  })
+
+  it('count to the processes of the sandbox', async () => {
+    const sandbox = await sandboxes.stage.start(
+      await sandboxes.specOf('sleep 1000', { limits: { pids: 24 } }),
+    )
+    const bomb = await execIn(sandbox, 'bomb() { bomb | bomb & }; bomb; exec sleep 1000')
+    await outputWith(bomb, 'fork')
+    sandbox.kill()
+    expect((await finish(sandbox)).exit.pidsRefused).toBeGreaterThan(0)
+  })
+
+  it('count to the memory of the sandbox', async () => {
+    const sandbox = await sandboxes.stage.start(
+      await sandboxes.specOf('sleep 1000', { limits: { memoryBytes: 2 ** 25 } }),
+    )
+    expect(await outcome(execIn(sandbox, 'exec tail /dev/zero'))).toBe('signal 9')
+    sandbox.kill()
+    expect((await finish(sandbox)).exit.oomKills).toBeGreaterThan(0)
+  })
+})

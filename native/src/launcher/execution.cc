@@ -1,0 +1,95 @@
+#include "execution.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "cgroup.h"
+#include "join.h"
+#include "sys.h"
+
+namespace sandpiper {
+namespace {
+
+Result<Child> StartHelper(const Joining& joining, int unified_cgroup) {
+  int pidfd = -1;
+  clone_args arguments{};
+  arguments.flags = CLONE_PIDFD;
+  arguments.pidfd = reinterpret_cast<uint64_t>(&pidfd);
+  arguments.exit_signal = SIGCHLD;
+  if (unified_cgroup >= 0) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<uint64_t>(unified_cgroup);
+  }
+  const long pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
+  if (pid < 0) return LastFailure("clone3", "exec");
+  if (pid == 0) Join(joining);
+  return Child(static_cast<pid_t>(pid), UniqueFd(pidfd));
+}
+
+}  // namespace
+
+Execution::~Execution() {
+  helper_.End();
+  (void)AdoptProgram();
+  program_.End();
+  if (shared_pid_ != nullptr) munmap(shared_pid_, sizeof(pid_t));
+  sandbox_.executions--;
+}
+
+Result<std::unique_ptr<Execution>> Execution::Start(const World& world, Sandbox& sandbox,
+                                                    const ProgramRequest& program,
+                                                    const std::string& seccomp_filter,
+                                                    UniqueFd output) {
+  if (sandbox.executions >= kMax) return Failure{EAGAIN, "exec", "sandbox with 32 execs"};
+  TRY(sandbox.stage().CheckUser(program.user));
+  std::unique_ptr<Execution> execution(new Execution(sandbox));
+  TRY(execution->MapShared());
+  int ends[2];
+  // Not to be waited for: it is read when the helper has ended.
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return LastFailure("pipe2", "reports");
+  execution->reports_.Reset(ends[0]);
+  const UniqueFd reports(ends[1]);
+  const int host = world.host.get();
+  const UniqueFd unified_cgroup = TRY(OpenUnifiedCgroup(host, sandbox.request().cgroups));
+  execution->helper_ = TRY(
+      StartHelper({host, sandbox.pidfd(), sandbox.request(), sandbox.stage().ids_start(), program,
+                   seccomp_filter, output.get(), reports.get(), execution->shared_pid_},
+                  unified_cgroup.get()));
+  return execution;
+}
+
+Status Execution::MapShared() {
+  void* memory = mmap(nullptr, sizeof(pid_t), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  if (memory == MAP_FAILED) return LastFailure("mmap", "exec");
+  shared_pid_ = static_cast<pid_t*>(memory);
+  return {};
+}
+
+Status Execution::AdoptProgram() {
+  if (shared_pid_ == nullptr) return {};
+  const pid_t pid = std::exchange(*shared_pid_, 0);
+  if (pid <= 0) return {};
+  Result<UniqueFd> pidfd = sys::PidFd(pid);
+  const Status opened = pidfd.ok() ? Status() : pidfd.failure();
+  program_ = Child(pid, pidfd.ok() ? pidfd.Take() : UniqueFd());
+  return opened;
+}
+
+Status Execution::HelperEnded() {
+  static Report report;
+  helper_.Reap();
+  TRY(AdoptProgram());
+  if (!ReceiveReport(reports_.get(), &report)) {
+    return Failure{ECANCELED, "exec", "program that was killed while it was starting"};
+  }
+  if (report.kind == Report::Kind::kFailed) return FailureOf(report);
+  return {};
+}
+
+}  // namespace sandpiper
