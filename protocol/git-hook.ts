@@ -22,6 +22,8 @@ export interface GitHookPayload {
   readonly message?: string
   /** Author of the commit `after`. */
   readonly author?: { readonly name?: string; readonly email?: string }
+  /** When the commit `after` was made, in Unix milliseconds. */
+  readonly committed?: number
   /** Who pushed. */
   readonly pusher?: string
   /** When the push happened, in Unix milliseconds, by the sender's clock. */

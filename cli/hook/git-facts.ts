@@ -14,6 +14,8 @@ export interface CommitFacts {
   /** The commit itself, also where the ref names an annotated tag; empty when git can't tell. */
   readonly id: string
   readonly message: string
+  /** Unix time in milliseconds; absent when git can't tell. */
+  readonly committed?: number
   readonly author: { readonly name: string; readonly email: string }
 }
 
@@ -36,7 +38,7 @@ export function isNullId(id: string): boolean {
 
 /** Message and author of a commit (of the commit a tag points to); empty fields when git can't tell. */
 export async function commitFacts(gitDir: string, id: string): Promise<CommitFacts> {
-  const format = '--format=%H%x00%an%x00%ae%x00%B'
+  const format = '--format=%H%x00%ct%x00%an%x00%ae%x00%B'
   const args = [
     '--git-dir',
     gitDir,
@@ -50,6 +52,7 @@ export async function commitFacts(gitDir: string, id: string): Promise<CommitFac
   const { stdout } = await run('git', args, { maxBuffer: 4 * 1024 * 1024, timeout: 10_000 }).catch(
     () => ({ stdout: '' }),
   )
-  const [hash = '', name = '', email = '', message = ''] = stdout.split('\0')
-  return { id: hash, message: message.trimEnd(), author: { name, email } }
+  const [hash = '', time = '', name = '', email = '', message = ''] = stdout.split('\0')
+  const committed = time === '' ? {} : { committed: Number(time) * 1000 }
+  return { id: hash, message: message.trimEnd(), ...committed, author: { name, email } }
 }

@@ -226,6 +226,7 @@ describe('sending the hook', () => {
       message: 'Say hello\n\nÜnïcode and "quotes".',
       author: { name: 'Ada', email: 'ada@example.org' },
       pusher: 'ada',
+      committed: expect.any(Number) as unknown,
     })
   })
 

@@ -143,5 +143,6 @@ async function makePayload(update: RefUpdate, options: SendOptions): Promise<Git
     after: facts.id || update.after,
     message: facts.message.slice(0, MESSAGE_CHARS_MAX),
     author: facts.author,
+    ...(facts.committed === undefined ? {} : { committed: facts.committed }),
   }
 }

@@ -87,6 +87,14 @@ describe('POST /hooks/git', () => {
     })
   })
 
+  it('keeps when the commit was made', async () => {
+    const committed = 1_795_000_000_000
+    const answer = (await send(payload({ committed }))).json<{ number: number }>()
+    expect(await eventOf(answer.number)).toMatchObject({ committed })
+    const none = (await send(payload({ committed: -1 }))).json<{ number: number }>()
+    expect(await eventOf(none.number)).not.toHaveProperty('committed')
+  })
+
   it('makes a tag event of a pushed tag', async () => {
     const answer = (await send(payload({ ref: 'refs/tags/v1.0' }))).json<{ number: number }>()
     expect(await eventOf(answer.number)).toMatchObject({ event: 'tag', branch: '' })

@@ -11,6 +11,9 @@ export const MESSAGE_LENGTH_MAX = 16 * 1024
 /** Longest title, name, login or address kept, in UTF-16 units. */
 export const LINE_LENGTH_MAX = 1024
 
+/** Labels of a pull request that are kept. */
+export const LABELS_MAX = 100
+
 /** Longest ref accepted, in UTF-16 units. */
 export const REF_LENGTH_MAX = 1024
 

@@ -15,6 +15,8 @@ export interface Push {
   /** Full ref of the branch a tag was made from, where the forge knows it; else empty. */
   readonly baseRef: string
   readonly message: string
+  /** When the commit was made: Unix time in milliseconds; absent when the sender does not say. */
+  readonly committed?: number | undefined
   readonly link: string
   readonly author: Author
   readonly sender: string
@@ -86,6 +88,7 @@ function refEvent(push: Push, branch: string): Omit<BuildEvent, 'event' | 'actio
     after: push.after,
     before: push.before,
     message: cleanText(push.message),
+    ...(push.committed === undefined ? {} : { committed: push.committed }),
   }
 }
 

@@ -18,6 +18,15 @@ export function cleanUrl(text: string | null | undefined): string {
   return url.protocol === 'https:' || url.protocol === 'http:' ? url.href : ''
 }
 
+/** A time from outside, as ISO 8601 or in Unix milliseconds; nothing when it is none, or before 1970. */
+export function cleanTime(time: string | number | null | undefined): number | undefined {
+  const ms = typeof time === 'string' ? Date.parse(time) : (time ?? Number.NaN)
+  return Number.isSafeInteger(ms) && ms >= 0 && ms <= TIME_MAX ? ms : undefined
+}
+
+/** The latest time that a Date can hold. */
+const TIME_MAX = 8.64e15
+
 /** Cuts to a length and replaces half surrogate pairs, those that the cut made too. */
 function cut(text: string, length: number): string {
   return text.slice(0, length).replace(/\p{Surrogate}/gu, '\uFFFD')

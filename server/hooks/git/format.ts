@@ -4,6 +4,7 @@ import { GIT_HOOK_SIGNATURE_HEADER } from '../../../protocol/git-hook.js'
 import type { GitHookPayload } from '../../../protocol/git-hook.js'
 import { decode, parseJson } from '../decode.js'
 import { pushReading } from '../push.js'
+import { cleanTime } from '../text.js'
 import type { HookFormat } from '../reading.js'
 
 const Payload = Compile(
@@ -17,6 +18,7 @@ const Payload = Compile(
     author: Type.Optional(
       Type.Object({ name: Type.Optional(Type.String()), email: Type.Optional(Type.String()) }),
     ),
+    committed: Type.Optional(Type.Number()),
     pusher: Type.Optional(Type.String()),
     time: Type.Optional(Type.Number()),
   }),
@@ -39,6 +41,7 @@ export const gitFormat: HookFormat = {
         deleted: false,
         baseRef: '',
         message: payload.message ?? '',
+        committed: cleanTime(payload.committed),
         link: '',
         author: { login: '', avatar: '', ...payload.author },
         sender: payload.pusher ?? '',

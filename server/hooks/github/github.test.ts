@@ -127,6 +127,36 @@ describe('POST /hooks/github with a push', () => {
     })
   })
 
+  it.each([
+    ['2026-08-22T12:00:00+02:00', Date.UTC(2026, 7, 22, 10)],
+    ['2026-08-22T10:00:00Z', Date.UTC(2026, 7, 22, 10)],
+    ['1969-12-31T23:59:59Z', undefined],
+    ['yesterday', undefined],
+    [null, undefined],
+  ])('takes the time of the commit from %j', async (timestamp, committed) => {
+    const head = { id: AFTER, message: 'm', timestamp }
+    expect((await eventOf(push({ head_commit: head }))).committed).toBe(committed)
+  })
+
+  it.each(['[ci  skip]', '[skipci]', '[Skip   CI]', '***No_CI***'])(
+    'obeys %s',
+    async (directive) => {
+      const head = { id: AFTER, message: `Words\n\n${directive}` }
+      const response = await send(push({ head_commit: head }))
+      expect(response.json<{ reason: string }>().reason).toContain('the commit message has')
+      const tag = push({ ref: 'refs/tags/v2', head_commit: head })
+      expect((await send(tag)).statusCode).toBe(202)
+    },
+  )
+
+  it.each(['[ci]', '[skip]', 'skip ci', '[ci-skip]', '[ci\tskip]', '**no_ci**', '[skip ci'])(
+    'takes %j for words',
+    async (text) => {
+      const head = { id: AFTER, message: text }
+      expect((await send(push({ head_commit: head }))).statusCode).toBe(202)
+    },
+  )
+
   it('makes a tag event of the commit that an annotated tag names', async () => {
     const head = { id: HEAD, message: 'm', url: 'https://github.example.org/c' }
     const body = push({ ref: 'refs/tags/v1', base_ref: 'refs/heads/main', head_commit: head })
@@ -201,6 +231,25 @@ describe('POST /hooks/github with a pull request', () => {
       deployTo: '',
       params: {},
     })
+  })
+
+  it('keeps its labels, its milestone, and whether it is a draft', async () => {
+    const changes = {
+      draft: true,
+      labels: [{ name: 'bug' }, { name: 'needs\nreview' }, { name: null }, {}],
+      milestone: { title: 'v1', number: 3 },
+    }
+    expect(await eventOf(pullRequest(changes), { event: 'pull_request' })).toMatchObject({
+      draft: true,
+      labels: ['bug', 'needs review'],
+      milestone: 'v1',
+    })
+    const many = Array.from({ length: 200 }, (_, index) => ({ name: `l${index}` }))
+    const nothing = { draft: false, labels: many, milestone: null }
+    const event = await eventOf(pullRequest(nothing), { event: 'pull_request' })
+    expect(event.labels).toHaveLength(100)
+    expect(event).toMatchObject({ draft: false })
+    expect(event).not.toHaveProperty('milestone')
   })
 
   it('has no source repo when it comes from the repo itself', async () => {

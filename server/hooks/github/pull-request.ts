@@ -7,6 +7,7 @@ import { commonEvent } from '../push.js'
 import { builds, buildsNothing } from '../reading.js'
 import type { EventReading } from '../reading.js'
 import { isCommitId, isFullRef } from '../ref.js'
+import { LABELS_MAX } from '../limits.js'
 import { skipDirective } from '../skip.js'
 import { cleanLine, cleanText } from '../text.js'
 import { NullableString, Sender } from './types.js'
@@ -24,6 +25,11 @@ const Payload = Type.Object({
     title: Type.String(),
     body: NullableString,
     html_url: NullableString,
+    draft: Type.Optional(Type.Union([Type.Null(), Type.Boolean()])),
+    labels: Type.Optional(
+      Type.Union([Type.Null(), Type.Array(Type.Object({ name: NullableString }))]),
+    ),
+    milestone: Type.Optional(Type.Union([Type.Null(), Type.Object({ title: NullableString })])),
     user: Type.Optional(Type.Union([Type.Null(), Sender])),
     head: Side,
     base: Side,
@@ -75,6 +81,20 @@ function pullRequestEvent(hook: PullRequestPayload, action: string, headRepo: st
     before: base.sha,
     message: cleanText(body),
     title: cleanLine(title),
+    ...detailsOf(hook.pull_request),
+  }
+}
+
+function detailsOf({
+  draft,
+  labels,
+  milestone,
+}: PullRequestPayload['pull_request']): Pick<BuildEvent, 'draft' | 'labels' | 'milestone'> {
+  const names = labels?.flatMap(({ name }) => (name ? [cleanLine(name)] : []))
+  return {
+    ...(typeof draft === 'boolean' ? { draft } : {}),
+    ...(names === undefined ? {} : { labels: names.slice(0, LABELS_MAX) }),
+    ...(milestone?.title ? { milestone: cleanLine(milestone.title) } : {}),
   }
 }
 

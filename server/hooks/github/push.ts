@@ -4,6 +4,7 @@ import { decode } from '../decode.js'
 import { pushReading } from '../push.js'
 import type { EventReading } from '../reading.js'
 import { tagOf } from '../ref.js'
+import { cleanTime } from '../text.js'
 import { NullableString, Person, Sender } from './types.js'
 
 const PushPayload = Compile(
@@ -20,6 +21,7 @@ const PushPayload = Compile(
         Type.Object({
           id: NullableString,
           message: NullableString,
+          timestamp: NullableString,
           url: NullableString,
           author: Type.Optional(Person),
         }),
@@ -47,6 +49,7 @@ export function readPush(payload: unknown): EventReading {
     deleted: push.deleted ?? false,
     baseRef: push.base_ref ?? '',
     message: head?.message ?? '',
+    committed: cleanTime(head?.timestamp),
     link: (isTag ? head?.url : push.compare) ?? push.compare ?? '',
     author: {
       login: head?.author?.username,
