@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { pino } from 'pino'
+import { pipelineJsonSchema } from '../../pipelines/schema/json-schema.js'
 import type { LogRef } from '../logs/log-store.js'
 import { createHttpApp } from './app.js'
 import { ADMIN_TOKEN, AUTHORIZED, HttpFixture } from './testing/fixture.js'
@@ -75,6 +76,27 @@ describe('open routes', () => {
       version: '0.0.0-test',
     })
     expect((await fixture.app.inject('/healthz')).json()).toEqual({ status: 'ok' })
+  })
+
+  it('give editors the schema of pipeline files, from any page and without a token', async () => {
+    const url = '/schema/pipeline.json'
+    const response = await fixture.app.inject(url)
+    expect(response.statusCode).toBe(200)
+    expect(response.headers).toMatchObject({
+      'content-type': 'application/schema+json; charset=utf-8',
+      'access-control-allow-origin': '*',
+      'cross-origin-resource-policy': 'cross-origin',
+      'cache-control': 'public, max-age=3600',
+      'x-content-type-options': 'nosniff',
+    })
+    expect(response.json()).toEqual(JSON.parse(JSON.stringify(pipelineJsonSchema())))
+    const etag = String(response.headers.etag)
+    for (const tag of [etag, `W/${etag}`, `"other", ${etag}`]) {
+      const again = await fixture.app.inject({ url, headers: { 'if-none-match': tag } })
+      expect([again.statusCode, again.body, again.headers.etag]).toEqual([304, '', etag])
+    }
+    const changed = await fixture.app.inject({ url, headers: { 'if-none-match': '"other"' } })
+    expect(changed.statusCode).toBe(200)
   })
 
   it('say ready only when every check is', async () => {

@@ -17,8 +17,9 @@ import { showHookSecret } from './repos/hook-secret.js'
 import { listRepos } from './repos/list.js'
 import { removeRepo } from './repos/remove.js'
 import { showRepo } from './repos/show.js'
+import { pipelineSchema } from './schema/pipeline.js'
 
-const OPEN = [root, healthz, readyz, version]
+const OPEN = [root, healthz, readyz, version, pipelineSchema]
 const API = [
   listRepos,
   addRepo,

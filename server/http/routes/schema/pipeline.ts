@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import { pipelineJsonSchema } from '../../../../pipelines/schema/json-schema.js'
+import type { App } from '../../app-types.js'
+
+/** How long an editor may use it without asking again, in seconds. */
+const MAX_AGE = 3600
+
+/**
+ * `GET /schema/pipeline.json`: the JSON Schema of pipeline files, for editors. Everyone may have it, pages
+ * of other origins too: there is nothing of this server's in it.
+ */
+export function pipelineSchema(app: App): void {
+  const body = JSON.stringify(pipelineJsonSchema())
+  const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
+  app.get('/schema/pipeline.json', (request, reply) => {
+    void reply.headers({
+      etag,
+      'access-control-allow-origin': '*',
+      'cache-control': `public, max-age=${MAX_AGE}`,
+      'cross-origin-resource-policy': 'cross-origin',
+    })
+    if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send()
+    return reply.type('application/schema+json; charset=utf-8').send(body)
+  })
+}
+
+/** If-None-Match compares weakly (RFC 9110, 13.1.2): a proxy may have marked the tag as weak. */
+function isKnown(header: string | undefined, etag: string): boolean {
+  const tags = (header ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags.includes(etag) || tags.includes('*')
+}
