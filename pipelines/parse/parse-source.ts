@@ -65,7 +65,7 @@ function parseBroken(context: TreeContext, problem: SyntaxProblem): Document[] {
     const message = `lists and mappings are nested more than ${NESTING_MAX} levels deep`
     return tooLarge(context, problem.at, message)
   }
-  const sound = reportSyntax(text, base, reporter)
+  const sound = reportSyntax(text, base, problem.at, reporter)
   if (sound === undefined) {
     const at = base + problem.at
     reporter.error('SP_PIPELINE_YAML', { start: at, end: at + 1 }, problem.reason)

@@ -11,11 +11,14 @@ export interface Range {
 /**
  * Reports every error of a text that is not valid YAML, by a parser that goes on after an error.
  * @param base offset that the text starts at, for the reporter
+ * @param stopped where the fast parser gave up: the line that is wrong, where this one may first
+ * complain about what comes before
  * @returns the documents without an error; undefined when nothing was reported
  */
 export function reportSyntax(
   text: string,
   base: number,
+  stopped: number,
   reporter: Reporter,
 ): readonly Range[] | undefined {
   const tokens = readTokens(text, base, reporter)
@@ -23,9 +26,11 @@ export function reportSyntax(
   const sound: Range[] = []
   let reported = false
   for (const document of new Composer(OPTIONS).compose(tokens)) {
-    reported ||= document.errors.length > 0
-    reportErrors(document.errors, text, base, reporter)
     if (document.errors.length === 0) sound.push(rangeOf(document))
+    else {
+      reportErrors(document.errors, text, base, reported ? 0 : stopped, reporter)
+      reported = true
+    }
   }
   return reported ? sound : undefined
 }
@@ -48,11 +53,13 @@ function reportErrors(
   problems: readonly YAMLError[],
   source: string,
   base: number,
+  stopped: number,
   reporter: Reporter,
 ): void {
   let previous = -1
   for (const { pos, code, message } of problems) {
-    const [start, end] = pos
+    const start = Math.max(pos[0], stopped)
+    const end = Math.max(pos[1], start)
     const isSameLine =
       previous >= 0 && start >= previous && !source.slice(previous, start).includes('\n')
     const span = { start: base + start, end: base + end }
@@ -63,7 +70,7 @@ function reportErrors(
 
 const HINTS: Partial<Record<YAMLError['code'], string>> = {
   TAB_AS_INDENT: 'YAML is indented with spaces only',
-  BLOCK_AS_IMPLICIT_KEY: 'text that holds `: ` must be quoted',
+  BLOCK_AS_IMPLICIT_KEY: 'is the line indented as its neighbours? text that holds `: ` is quoted',
   MULTILINE_IMPLICIT_KEY: 'a key must be on one line: is a `:` or a quote missing?',
   BAD_SCALAR_START: 'text that starts with this character must be quoted',
 }
