@@ -14,6 +14,14 @@ import { until } from './until.js'
 
 const TICK_MS = 100
 
+export interface FakeRunnerOptions {
+  readonly prefix?: string
+  readonly session?: string
+  readonly heartbeatMs?: number
+  /** Labels of the stages that it takes. */
+  readonly labels?: Readonly<Record<string, string>>
+}
+
 /**
  * The runner's side of the protocol without anything that runs: one session that claims stages, tells
  * what a test wants told, and sends again what is not acknowledged.
@@ -27,6 +35,7 @@ export class FakeRunner {
   readonly #cancels = new Map<string, Cancel>()
   readonly #timers: NodeJS.Timeout[]
   readonly held = new Map<string, AttemptRef>()
+  readonly #labels: Readonly<Record<string, string>>
   #worker: Worker<StageJob> | undefined
   #seq = 0
   #acked = 0
@@ -34,9 +43,10 @@ export class FakeRunner {
 
   constructor(
     readonly redisUrl: string,
-    options: { prefix?: string; session?: string; heartbeatMs?: number } = {},
+    options: FakeRunnerOptions = {},
   ) {
     this.session = options.session ?? randomUUID()
+    this.#labels = options.labels ?? {}
     this.keys = redisKeys(options.prefix ?? 'sandpiper')
     this.redis = new Redis(redisUrl, { maxRetriesPerRequest: null })
     this.#listener = new Redis(redisUrl, { maxRetriesPerRequest: null })
@@ -110,12 +120,14 @@ export class FakeRunner {
   }
 
   /** Takes stages; each is run by `run`, by default to its success. */
-  work(run: (job: StageJob) => Promise<void> = (job) => this.succeed(job)): void {
+  work(
+    run: (job: StageJob, runner: FakeRunner) => Promise<void> = (job) => this.succeed(job),
+  ): void {
     const connection = new Redis(this.redisUrl, { maxRetriesPerRequest: null })
     connection.on('error', () => undefined)
     this.#worker = new Worker<StageJob>(
-      stageQueue({ os: 'linux', arch: 'amd64' }),
-      (job) => run(job.data),
+      stageQueue({ os: 'linux', arch: 'amd64' }, this.#labels),
+      (job) => run(job.data, this),
       { connection, prefix: this.keys.bullPrefix, concurrency: 10, maxStalledCount: 0 },
     )
     this.#worker.on('error', () => undefined)

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -16,21 +16,23 @@ export class GitRepo {
   static async create(path: string): Promise<GitRepo> {
     await mkdir(path, { recursive: true })
     const repo = new GitRepo(path)
-    await repo.#git('init', '--quiet', '--initial-branch=main')
+    await repo.git('init', '--quiet', '--initial-branch=main')
     return repo
   }
 
   /** Commits the files (name -> content) on main and gives the commit's id. */
   async commit(files: Readonly<Record<string, string>>): Promise<string> {
     for (const [name, content] of Object.entries(files)) {
+      await mkdir(dirname(join(this.path, name)), { recursive: true })
       await writeFile(join(this.path, name), content)
     }
-    await this.#git('add', '--all')
-    await this.#git('commit', '--quiet', '--allow-empty', '--message', 'a commit')
-    return (await this.#git('rev-parse', 'HEAD')).trim()
+    await this.git('add', '--all')
+    await this.git('commit', '--quiet', '--allow-empty', '--message', 'a commit')
+    return (await this.git('rev-parse', 'HEAD')).trim()
   }
 
-  async #git(...args: string[]): Promise<string> {
+  /** Runs git in the repo. */
+  async git(...args: string[]): Promise<string> {
     const env = {
       PATH: '/usr/local/bin:/usr/bin:/bin',
       GIT_CONFIG_GLOBAL: '/dev/null',

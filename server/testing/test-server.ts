@@ -118,14 +118,14 @@ export class TestServer {
   }
 
   /** Delivers a push of the commit. */
-  async push(repo: Repo, after: string): Promise<DeliveryResult> {
+  async push(repo: Repo, after: string, facts: Partial<BuildEvent> = {}): Promise<DeliveryResult> {
     const delivery = {
       forge: 'git',
       deliveryId: randomUUID(),
       bodySha256: randomUUID(),
       event: 'push',
     }
-    return this.server.services.builds.accept(repo, delivery, pushEvent(after), '')
+    return this.server.services.builds.accept(repo, delivery, pushEvent(after, facts), '')
   }
 
   /** Waits until the build is as `condition` wants it. */
@@ -162,7 +162,8 @@ export class TestServer {
   }
 }
 
-export function pushEvent(after: string): BuildEvent {
+/** A push of the commit to main, with what a test cares about replaced. */
+export function pushEvent(after: string, facts: Partial<BuildEvent> = {}): BuildEvent {
   return {
     event: 'push',
     action: '',
@@ -180,5 +181,6 @@ export function pushEvent(after: string): BuildEvent {
     cron: '',
     deployTo: '',
     params: {},
+    ...facts,
   }
 }
