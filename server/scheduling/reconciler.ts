@@ -89,9 +89,11 @@ export class Reconciler {
   async #advanceBuilds(): Promise<void> {
     const { db, clock, dispatcher } = this.#options
     for (const id of await openBuilds(db, ROWS_MAX)) {
-      const effects = new Effects()
-      await db.transaction().execute((tx) => advanceBuild(tx, id, clock.now(), effects))
-      dispatcher.dispatch(effects)
+      await this.#part(`advance build ${id}`, async () => {
+        const effects = new Effects()
+        await db.transaction().execute((tx) => advanceBuild(tx, id, clock.now(), effects))
+        dispatcher.dispatch(effects)
+      })
     }
   }
 
