@@ -17,7 +17,18 @@ export interface ApiBuild {
   readonly created_ms: number
   readonly started_ms: number
   readonly finished_ms: number
+  /** Only where one build is shown. */
+  readonly warnings?: readonly ApiWarning[]
   readonly stages?: readonly ApiStage[]
+}
+
+/** What is dubious about a build's file; `file` is empty for what is about none. */
+export interface ApiWarning {
+  readonly code: string
+  readonly message: string
+  readonly file: string
+  readonly line: number
+  readonly column: number
 }
 
 export interface ApiStage {

@@ -1,4 +1,4 @@
-import type { ApiBuild, ApiStage, ApiStep, RepoName } from '../client/api.js'
+import type { ApiBuild, ApiStage, ApiStep, ApiWarning, RepoName } from '../client/api.js'
 import { formatDuration } from '../terminal/duration.js'
 import { cleanName } from '../terminal/log-lines.js'
 import { createStyle, statusMark } from '../terminal/style.js'
@@ -14,6 +14,8 @@ export function describeBuild(repo: RepoName, build: ApiBuild, colours: boolean)
     `created  ${timeOf(build.created_ms)}`,
   ]
   if (build.error !== '') lines.push(style.status('error', cleanName(build.error)))
+  for (const warning of build.warnings ?? [])
+    lines.push(style.status('skipped', warningOf(warning)))
   for (const stage of build.stages ?? []) {
     lines.push('', `${statusMark(stage.status)} ${cleanName(stage.name)}${why(stage)}`)
     const width = Math.max(0, ...(stage.steps ?? []).map((step) => cleanName(step.name).length))
@@ -26,6 +28,11 @@ export function describeBuild(repo: RepoName, build: ApiBuild, colours: boolean)
     }
   }
   return lines.join('\n')
+}
+
+function warningOf({ code, message, file, line, column }: ApiWarning): string {
+  const place = file === '' ? '' : `${file}:${line}:${column}: `
+  return cleanName(`${place}warning ${code} ${message}`)
 }
 
 /** First line of the commit's message, safe to print. */

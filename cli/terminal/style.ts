@@ -17,10 +17,12 @@ export function createStyle(colours: boolean): Style {
     status(status, text) {
       if (status === 'success') return green(text)
       if (status === 'skipped' || status === 'running') return yellow(text)
-      return status === 'pending' || status === 'waiting_on_dependencies' ? dim(text) : red(text)
+      return WAITING.includes(status) ? dim(text) : red(text)
     },
   }
 }
+
+const WAITING: readonly Status[] = ['pending', 'blocked', 'waiting_on_dependencies']
 
 /** One character for a status. */
 export function statusMark(status: Status): string {
