@@ -4,6 +4,7 @@ import type { CloneParts } from './clone.js'
 import { dependencies, type StepDraft } from './groups.js'
 import { entryAt, listAt, mapAt, scalarAt, startOf } from './nodes.js'
 import { type NamedStep, namedSteps } from './steps.js'
+import { uniqueNames } from './unique-names.js'
 
 export interface StepParts {
   readonly clone: CloneParts
@@ -21,7 +22,7 @@ export interface AssembleContext {
 /** The keys `clone`, `services` and `steps`, with the order of the steps made ours. */
 export function assembleSteps(parts: StepParts, context: AssembleContext): Entry[] {
   const services = draftsOf(parts.services, 'services', context)
-  const own = draftsOf(parts.steps, 'steps', context)
+  const own = uniqueNames(draftsOf(parts.steps, 'steps', context), services, context.ledger)
   const beforehand = { services: services.map(nameOf), clones: parts.clone.steps.map(nameOf) }
   const depends = dependencies(own, beforehand, context.ledger)
   const isGraph = depends.some((entries) => entries.length > 0)

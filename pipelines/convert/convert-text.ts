@@ -8,6 +8,7 @@ import { convertAlone } from './convert-documents.js'
 import type { ConvertFrom } from './convert-from.js'
 import { type Dialect, dialectOf, foreignDialect } from './dialect.js'
 import { renderDocuments } from './render.js'
+import { withoutClashes } from './woodpecker/clashing-names.js'
 
 export interface ConvertedText {
   /** The pipelines in our language; null exactly when one of the diagnostics is an error. */
@@ -43,7 +44,9 @@ function convert(source: SourceFile, from: ConvertFrom, reporter: Reporter): Con
   const isOurs = dialect === 'sandpiper' || dialect === 'drone'
   if (isOurs && !reporter.hasErrors()) reportOurs(dialect, reporter)
   if (!isOurs && source.text.includes('#')) noteComments(documents, ledger)
-  const converted = convertAlone({ source, documents }, dialect, ledger)
+  const onTheFly = convertAlone({ source, documents }, dialect, ledger)
+  const converted =
+    dialect === 'woodpecker' ? onTheFly.map((one) => withoutClashes(one, ledger)) : onTheFly
   const isShort = converted.every(({ root }) => ledger.mayWrite(root))
   const text = reporter.hasErrors() || !isShort ? null : renderDocuments(converted)
   return { text, changes: ledger.changes(), diagnostics: reporter.diagnostics() }
