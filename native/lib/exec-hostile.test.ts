@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { readFile } from 'node:fs/promises'
 import {
   describeSandboxes,
   execIn,
@@ -26,6 +27,22 @@ async function outcome(start: ReturnType<typeof execIn>): Promise<string> {
   }
 }
 
+/** Kills one child of a launcher that is to become a program, or one that is to start it. */
+async function killStarting(launcher: number): Promise<false> {
+  const children = await readFile(`/proc/${launcher}/task/${launcher}/children`, 'utf8')
+  for (const pid of children.split(' ').filter(Boolean)) {
+    const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')
+    if (name !== 'sandpiper-exec\n') continue
+    try {
+      process.kill(Number(pid), 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+    break
+  }
+  return false
+}
+
 describeSandboxes('programs that are run in a sandbox', () => {
   it('while it ends either run or are told that it has ended, and never keep it', async () => {
     const outcomes = new Set<string>()
@@ -46,6 +63,22 @@ describeSandboxes('programs that are run in a sandbox', () => {
       expect.arrayContaining(['SP_NATIVE_ENDED', 'code 0', 'ended']),
     )
     const allowed = ['SP_NATIVE_ENDED', 'code 0', 'ended', 'signal 9']
+    expect([...outcomes].filter((one) => !allowed.includes(one))).toEqual([])
+  })
+
+  it('never keep it from ending, whenever their processes are killed while they start', async () => {
+    const outcomes = new Set<string>()
+    for (let round = 0; round < 5; round++) {
+      const sandbox = await sandboxes.stage.start(await sandboxes.specOf('sleep 1000'))
+      const starts = Array.from({ length: 20 }, () => outcome(execIn(sandbox, ':')))
+      const all = Promise.all(starts).then(() => true)
+      while (!(await Promise.race([all, killStarting(sandboxes.launcher.pid)]))) continue
+      for (const one of await Promise.all(starts)) outcomes.add(one)
+      sandbox.kill()
+      await finish(sandbox)
+    }
+    expect(outcomes).toContain('ECANCELED')
+    const allowed = ['ECANCELED', 'code 0', 'signal 9']
     expect([...outcomes].filter((one) => !allowed.includes(one))).toEqual([])
   })
 

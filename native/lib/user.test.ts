@@ -64,6 +64,14 @@ describeSandboxes('a program that runs as a user', () => {
     expect(output).toBe(names.map((name) => `${name}\n`).join(''))
   })
 
+  it('can listen on low ports, in a network of its own too', async () => {
+    const command = `(echo served | nc -l -p 80) & until grep -q ":0050 .* 0A " /proc/net/tcp*; do :; done
+      nc -w 2 127.0.0.1 80`
+    for (const network of [{}, { network: 'none' as const }]) {
+      expect((await sandboxes.run(command, { user: USER, ...network })).output).toBe('served\n')
+    }
+  })
+
   it('has its environment as it was given', async () => {
     const changes = { user: USER, env: { PATH: '/bin', HOME: '/root' } }
     expect((await sandboxes.run('echo $HOME', changes)).output).toBe('/root\n')

@@ -34,7 +34,7 @@ Status MakeInside(Making* making) {
 int RunMaker(void* argument) {
   auto* making = static_cast<Making*>(argument);
   making->failure = MakeInside(making).failure();
-  _exit(0);
+  return 0;
 }
 
 // A namespace belongs to the user namespace of the process that makes it, and there is no way back
@@ -53,10 +53,7 @@ Result<UniqueFd> MakeNetworkIn(int user_namespace) {
   return made;
 }
 
-}  // namespace
-
-Status NewNetwork() {
-  TRY(sys::Unshare(CLONE_NEWNET, "network namespace"));
+Status RaiseLoopback() {
   const UniqueFd socket_fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!socket_fd.valid()) return LastFailure("socket", "AF_INET");
   ifreq request{};
@@ -66,6 +63,22 @@ Status NewNetwork() {
   if (ioctl(socket_fd.get(), SIOCSIFFLAGS, &request) < 0)
     return LastFailure("ioctl SIOCSIFFLAGS", "lo");
   return {};
+}
+
+// Images whose user is not root count on low ports: Docker opens them in its networks too. Where
+// /proc/sys can't be written they stay closed.
+void OpenLowPorts() {
+  Result<UniqueFd> file =
+      sys::OpenKernelFile(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", O_WRONLY);
+  if (file.ok()) (void)sys::Write(file.Take().get(), "0", 1, "port");
+}
+
+}  // namespace
+
+Status NewNetwork() {
+  TRY(sys::Unshare(CLONE_NEWNET, "network namespace"));
+  OpenLowPorts();
+  return RaiseLoopback();
 }
 
 Status NewNetworkOf(int user_namespace) {

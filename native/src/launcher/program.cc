@@ -71,7 +71,7 @@ struct Launch {
 int RunProgram(void* argument) {
   auto* launch = static_cast<Launch*>(argument);
   launch->failure = Execute(launch->program).failure();
-  _exit(127);
+  return 127;
 }
 
 }  // namespace
