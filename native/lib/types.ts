@@ -90,7 +90,10 @@ export interface SandboxSpec {
     readonly gid: number
     readonly groups?: readonly number[]
   }
-  /** Volumes of the stage, mounted before the binds. */
+  /**
+   * Volumes of the stage, mounted before the binds. Both come after the workspace, but for those at a
+   * directory that it lies in: these come before it.
+   */
   readonly volumes?: readonly {
     readonly name: string
     readonly target: string

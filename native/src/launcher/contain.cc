@@ -128,19 +128,36 @@ Status AttachTmpfs(int root, const TmpfsRequest& tmpfs) {
 }
 
 // What the request asks for, in the order in which one may lie in another.
-Status AttachRequested(const Containment& c, const Trees& trees) {
-  const int root = trees.root.get();
+// Whether what is mounted at `target` would hide the workspace.
+bool Surrounds(const char* target, const char* workspace) {
+  const size_t size = std::strlen(target);
+  return std::strncmp(target, workspace, size) == 0 && workspace[size] == '/';
+}
+
+// The volumes and binds around the workspace, or all the others.
+Status AttachStorage(const Containment& c, int root, bool around) {
   const StartRequest& request = c.request;
-  if (trees.workspace.valid()) {
-    TRY(AttachDirectory(root, request.workspace_target, trees.workspace));
-  }
   for (size_t i = 0; i < request.volumes.size(); i++) {
-    TRY(AttachDirectory(root, request.volumes[i].target, c.volume_trees[i]));
+    const char* target = request.volumes[i].target;
+    if (Surrounds(target, request.workspace_target) != around) continue;
+    TRY(AttachDirectory(root, target, c.volume_trees[i]));
   }
   for (size_t i = 0; i < request.binds.size(); i++) {
-    TRY(AttachBind(root, request.binds[i].target, c.bind_trees[i]));
+    const char* target = request.binds[i].target;
+    if (Surrounds(target, request.workspace_target) != around) continue;
+    TRY(AttachBind(root, target, c.bind_trees[i]));
   }
-  for (const TmpfsRequest& tmpfs : request.tmpfs) TRY(AttachTmpfs(root, tmpfs));
+  return {};
+}
+
+Status AttachRequested(const Containment& c, const Trees& trees) {
+  const int root = trees.root.get();
+  TRY(AttachStorage(c, root, true));
+  if (trees.workspace.valid()) {
+    TRY(AttachDirectory(root, c.request.workspace_target, trees.workspace));
+  }
+  TRY(AttachStorage(c, root, false));
+  for (const TmpfsRequest& tmpfs : c.request.tmpfs) TRY(AttachTmpfs(root, tmpfs));
   return {};
 }
 
