@@ -6,13 +6,24 @@ import type { DecodedPipeline } from '../schema/pipeline-shape.js'
 
 /** Reports keys of steps that do nothing beside others, or are missing beside others. */
 export function checkSteps(pipeline: DecodedPipeline, dialect: Dialect, reporter: Reporter): void {
-  const isExec = pipeline.type?.value === 'exec'
+  const type = pipeline.type?.value ?? 'docker'
+  const isExec = type === 'exec'
+  if (type === 'docker') checkSystem(pipeline, reporter)
   for (const named of allSteps(pipeline)) {
     checkProgram(named, reporter)
     checkReadiness(named, reporter)
     checkMemory(named, reporter)
     if (isExec) checkExec(named, dialect, reporter)
   }
+}
+
+/** Images there are for two systems. */
+function checkSystem({ platform }: DecodedPipeline, reporter: Reporter): void {
+  const os = platform?.os
+  if (os === undefined || os.value === 'linux' || os.value === 'windows') return
+  const message = `no runner of the type \`docker\` has the os ${quote(os.value)}`
+  const hint = 'for steps without images write `type: exec`'
+  reporter.warning('SP_PIPELINE_VALUE', os.node.span, message, hint)
 }
 
 /** Drone lets `commands` win, too. */

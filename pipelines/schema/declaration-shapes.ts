@@ -12,6 +12,9 @@ const kind = <const K extends string>(name: K) => ({
   description: 'What the document is.',
 })
 
+/** Drone's own files have it on documents of every kind. */
+const TYPE = { shape: text(LINE), description: 'No effect, as in Drone.' }
+
 const GET_KEYS = {
   path: { shape: text(LINE), required: true, description: 'Where the secret is in the store.' },
   name: { shape: text(LINE), description: 'Which part of it is meant.' },
@@ -21,6 +24,7 @@ const GET_KEYS = {
 /** `kind: secret` */
 export const SECRET_KEYS = {
   kind: kind('secret'),
+  type: TYPE,
   name: { shape: NAME, required: true, description: 'Name that `from_secret` takes it by.' },
   data: {
     shape: text(ANY_TEXT),
@@ -33,11 +37,23 @@ export const SECRET_KEYS = {
   },
 } satisfies Keys
 
+const HMAC = mapped(
+  text(LINE),
+  (hmac, node, { reporter }, where) => {
+    if (/^[0-9a-fA-F]{64}$/.test(hmac.value)) return hmac
+    const message = `${where} is no HMAC-SHA256, which has 64 hexadecimal digits`
+    reporter.warning('SP_PIPELINE_VALUE', node.span, message)
+    return hmac
+  },
+  { type: 'string', pattern: '^[0-9a-fA-F]{64}$' },
+)
+
 /** `kind: signature` */
 export const SIGNATURE_KEYS = {
   kind: kind('signature'),
+  type: TYPE,
   hmac: {
-    shape: text({ pattern: '^[0-9a-fA-F]{64}$', rule: 'be 64 hexadecimal digits' }),
+    shape: HMAC,
     required: true,
     description: 'HMAC-SHA256 of the other documents, as Drone signs them. It is not verified.',
   },
@@ -78,6 +94,7 @@ const SPEC_KEYS = {
 /** `kind: cron` */
 export const CRON_KEYS = {
   kind: kind('cron'),
+  type: TYPE,
   name: {
     shape: NAME,
     required: true,
@@ -94,6 +111,7 @@ export const CRON_KEYS = {
 /** `kind: registry` */
 export const REGISTRY_KEYS = {
   kind: kind('registry'),
+  type: TYPE,
   name: { shape: NAME, description: 'Name of the document.' },
   data: {
     shape: textMap({ names: LINE, values: ANY_TEXT }),

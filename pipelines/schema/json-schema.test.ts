@@ -70,6 +70,7 @@ const WARNED = [
   fileWithSteps(['name: a, failure: always']),
   fileWithSteps(['name: a, failure: ']),
   fileWithSteps(['name: a, pull: true']),
+  'kind: signature\nhmac: xyz\n',
 ]
 
 const BAD = [
@@ -129,7 +130,7 @@ const BAD = [
   `timeout: 60\nsteps: [${STEP}]\n`,
   `volumes: {a: b}\nsteps: [${STEP}]\n`,
   'kind: secret\ndata: b\n',
-  'kind: signature\nhmac: xyz\n',
+  'kind: signature\n',
   'kind: cron\nname: a\nspec: {schedule: "@daily"}\n',
   'kind: registry\n',
 ]
