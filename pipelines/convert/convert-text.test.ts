@@ -15,7 +15,7 @@ steps:
       - |
         make
         make check
-      - echo "a: b"
+      - 'echo "a: b"'
     image: golang:1.22
     environment:
       VERSION: 1.10

@@ -100,6 +100,42 @@ function errorsOf({ diagnostics }: Pick<CompileResult, 'diagnostics'>): string[]
     }
   })
 
+  it('of scenarios have the workflows and steps that Woodpecker runs', () => {
+    const fixture = 'woodpecker__e2e_scenarios_fixtures_'
+    const plan = (names: readonly string[]) =>
+      compilePipeline(
+        names.map((name) => {
+          const path = join(corpus, 'woodpecker-testdata', `${fixture}${name}.yml`)
+          const file = `.woodpecker/${name.split('_').at(-1)}.yml`
+          return { file, text: readFileSync(path, 'utf8') }
+        }),
+        pushInput(),
+      ).plan
+    const parallel = plan(['06_parallel_steps'])?.stages[0]
+    expect(parallel?.steps.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
+      ['clone', []],
+      ['test-unit', ['clone']],
+      ['test-integration', ['clone']],
+      ['deploy', ['test-unit', 'test-integration']],
+    ])
+    const always = plan(['08_multi_step_on_failure'])?.stages[0]
+    expect(always?.steps.map((step) => 'runOn' in step && step.runOn.failure)).toEqual([
+      false,
+      true,
+      false,
+    ])
+    const [first, second] = plan([
+      '13_multi_workflow_depends_on_failure_build',
+      '13_multi_workflow_depends_on_failure_deploy',
+    ])!.stages
+    expect([first?.name, second?.dependsOn, second?.runOn.failure]).toEqual([
+      'build',
+      ['build'],
+      false,
+    ])
+    expect(plan(['17_step_missing_required_depends_on'])).toBeNull()
+  })
+
   it('that Drone has converted itself are the same to us', () => {
     const pairs = isThere ? filesOf('drone-testdata', /converter pair/) : []
     for (const { file, text } of pairs) {
