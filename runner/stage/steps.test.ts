@@ -182,6 +182,19 @@ describe('resources', () => {
     expect(sink.log('a')).not.toContain('ran\n')
   })
 
+  it('may be more than the default where the runner allows it', async () => {
+    const generous = await openTestHost({ memoryBytes: 32 * MIB, memoryBytesMax: 128 * MIB })
+    const hog = ['head -c 60000000 /dev/zero | tail -c 60000000 > /dev/null']
+    const steps = [
+      step('plain', hog, { failure: 'ignore' }),
+      step('large', hog, { resources: { memoryBytes: 128 * MIB } }),
+    ]
+    const { sink, outcome } = await runJob(generous, makeJob(steps))
+    await generous.remove()
+    expect(sink.results.get('plain')!.status).toBe('killed')
+    expect(outcome.status).toBe('success')
+  })
+
   it('end a step that fills its disk', async () => {
     const commands = ['mkdir -p /a/b', 'head -c 30000000 /dev/zero > /a/b/big', 'sleep 1000']
     const job = makeJob([step('a', commands, { resources: { diskBytes: 20 * MIB } })])
