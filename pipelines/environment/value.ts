@@ -4,20 +4,28 @@ import { VARIABLE_LENGTH_MAX } from '../limits.js'
 export type Variables = Readonly<Record<string, string | undefined>>
 
 /**
- * Drops what does not apply and makes the rest fit for execve(2): no NUL, and no string over its
- * limit. The values come from strangers (messages, branch names); they are never put anywhere but here.
+ * Drops what does not apply or is empty, and makes the rest fit for execve(2): no NUL, and no string
+ * over its limit. The values come from strangers (messages, branch names); they are never put anywhere
+ * but here.
  */
 export function toEnvironment(variables: Variables): Record<string, string> {
   const environment: [string, string][] = []
   for (const [name, value] of Object.entries(variables)) {
-    if (value !== undefined && NAME.test(name)) environment.push([name, fit(value)])
+    if (value !== undefined && value !== '' && NAME.test(name)) {
+      environment.push([name, fit(value)])
+    }
   }
   return Object.fromEntries(environment)
 }
 
 /** Undefined for the empty string: a variable that has no value is not set. */
-export function unlessEmpty(value: string): string | undefined {
+export function unlessEmpty(value: string | undefined): string | undefined {
   return value === '' ? undefined : value
+}
+
+/** Unix seconds of Unix milliseconds. */
+export function seconds(milliseconds: number | undefined): string | undefined {
+  return milliseconds === undefined ? undefined : String(Math.floor(milliseconds / 1000))
 }
 
 // eslint-disable-next-line no-control-regex -- names with these can't be passed on
