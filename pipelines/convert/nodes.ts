@@ -1,4 +1,5 @@
 import type { Span } from '../diagnostics/reporter.js'
+import { GLOB_LENGTH_MAX } from '../limits.js'
 import type { Entry, ListNode, MapNode, Node, ScalarNode } from '../parse/tree.js'
 
 /** Builders of nodes that stand for something in the source: each is told what it was made of. */
@@ -82,5 +83,8 @@ export function mapTexts(node: Node, change: (text: string) => string): Node {
     )
   }
   const text = textOf(node)
-  return text === undefined || change(text) === text ? node : scalarAt(change(text), node.span)
+  // What is too long for a pattern is refused later; aliases could make very much text of it here.
+  if (text === undefined || text.length > GLOB_LENGTH_MAX) return node
+  const changed = change(text)
+  return changed === text ? node : scalarAt(changed, node.span)
 }

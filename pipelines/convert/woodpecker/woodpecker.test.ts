@@ -255,4 +255,17 @@ steps:
     const { diagnostics } = compilePipeline([{ file: FILE, text }], pushInput())
     expect(diagnostics.map(({ code }) => code)).toContain('SP_PIPELINE_TOO_LARGE')
   })
+
+  it.each(['when: {tag: [LONG]}', 'volumes: [LONG]', 'secrets: [LONG]', 'entrypoint: [LONG]'])(
+    'makes no more text of aliases than there is: %s',
+    (key) => {
+      const aliases = Array.from({ length: 20_000 }, () => '*a').join(',')
+      const step = `{image: i, ${key.replace('LONG', aliases)}}`
+      const text = `variables: [&a ${'x'.repeat(400_000)}]\nsteps: {b: ${step}}`
+      const before = process.memoryUsage().heapUsed
+      compilePipeline([{ file: FILE, text }], pushInput())
+      // Written out, it would be 8 GB.
+      expect(process.memoryUsage().heapUsed - before).toBeLessThan(500_000_000)
+    },
+  )
 })
