@@ -58,7 +58,8 @@ function reportErrors(
 ): void {
   let previous = -1
   for (const { pos, code, message } of problems) {
-    const start = Math.max(pos[0], stopped)
+    const isAbove = pos[0] < stopped && source.slice(pos[0], stopped).includes('\n')
+    const start = isAbove ? stopped : pos[0]
     const end = Math.max(pos[1], start)
     const isSameLine =
       previous >= 0 && start >= previous && !source.slice(previous, start).includes('\n')
