@@ -29,6 +29,14 @@ function environmentBomb(): string {
   return fileWithSteps(steps, `environment: &e {${keys}}\n`)
 }
 
+/** 4,000 services that 5,000 steps would wait for. */
+function servicesBomb(): string {
+  const services = Array.from({ length: 4000 }, (_, index) => `  - {name: v${index}, image: a}\n`)
+  const steps = Array.from({ length: 5000 }, (_, index) => `name: s${index}`)
+  const graph = fileWithSteps(['name: first, depends_on: [clone]', ...steps])
+  return `services:\n${services.join('')}${graph}`
+}
+
 /** 400 steps before, 400 after a step that is left out: 160,000 edges once it is bridged. */
 function edgeBomb(): string {
   const before = Array.from({ length: 400 }, (_, index) => `b${index}`)
@@ -52,6 +60,7 @@ describe('a file over the limits', () => {
     ['is a merge bomb', mergeBomb],
     ['is a bomb of variables', environmentBomb],
     ['is a bomb of edges', edgeBomb],
+    ['is a bomb of services', servicesBomb],
     ['has 100,000 steps', () => `steps:\n${'- {}\n'.repeat(100_000)}`],
     [
       'has too many steps in several documents',
@@ -170,11 +179,35 @@ steps: [{name: a, image: alpine, commands: [make], detach: true}]
       ...['kind', 'type', 'name', 'clone', 'workspace', 'environment', 'trigger', 'steps'],
       ...['depends_on', 'image', 'commands', 'when', 'failure', 'detach', 'disable', 'depth'],
       ...['base', 'path', 'branch', 'event', 'status', 'include', 'exclude', '__proto__'],
+      ...[
+        'services',
+        'volumes',
+        'settings',
+        'from_secret',
+        'ports',
+        'healthcheck',
+        'retry',
+        'port',
+      ],
+      ...['resources', 'limits', 'concurrency', 'node', 'platform', 'temp', 'host', 'command'],
+      ...['entrypoint', 'timeout', 'extra_hosts', 'network_mode', 'privileged', 'optional', 'get'],
+      ...['data', 'spec', 'schedule', 'hmac', 'failure', 'pull', 'matrix', 'load', 'user', 'shell'],
     ]
     const { value } = fc.letrec((tie) => ({
       value: fc.oneof(
         { maxDepth: 5 },
-        fc.constantFrom('a', 'exec', 'docker', 'pipeline', 'ignore', '*', '[', '/etc'),
+        fc.constantFrom('a', 'exec', 'docker', 'pipeline', 'ignore', '*', '[', '/etc', 'vm', '1g'),
+        fc.constantFrom(
+          'secret',
+          'cron',
+          'signature',
+          'registry',
+          '10m',
+          '@daily',
+          'a:b',
+          '"',
+          '/',
+        ),
         fc.oneof(fc.boolean(), fc.integer(), fc.constant(null)),
         fc.array(tie('value'), { maxLength: 3 }),
         fc.dictionary(fc.constantFrom(...keys), tie('value'), { maxKeys: 6 }),

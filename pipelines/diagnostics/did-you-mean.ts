@@ -55,7 +55,26 @@ function isTypoOf(typed: string, candidate: string): boolean {
   if (isSwapOf(typed, candidate)) return true
   const edits = typed.length < 6 ? 1 : 2
   if (Math.abs(candidate.length - typed.length) > edits) return false
+  if (differingLetters(typed, candidate) > 2 * edits) return false
   return editDistance(typed, candidate) <= edits
+}
+
+/**
+ * How many letters only one of two words has: an edit brings in one and takes one away at most, so most
+ * words are told apart without their distance.
+ */
+function differingLetters(one: string, other: string): number {
+  let bits = lettersOf(one) ^ lettersOf(other)
+  let count = 0
+  for (; bits !== 0; count++) bits &= bits - 1
+  return count
+}
+
+/** A bit for each letter; letters that share a bit only make words look more alike. */
+function lettersOf(word: string): number {
+  let bits = 0
+  for (let index = 0; index < word.length; index++) bits |= 1 << (word.charCodeAt(index) & 31)
+  return bits
 }
 
 function isSwapOf(typed: string, candidate: string): boolean {
