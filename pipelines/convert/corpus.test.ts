@@ -166,5 +166,6 @@ function essence({ plan }: CompileResult): unknown {
     clone,
     steps: steps.map((step) => ({ ...step, pull: undefined })),
   }))
-  return { stages, secrets: plan?.secrets }
+  const secrets = [...(plan?.secrets ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1))
+  return { stages, secrets }
 }
