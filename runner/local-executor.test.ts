@@ -70,6 +70,26 @@ describe('createLocalExecutor', () => {
     expect(result.stages.map(({ status }) => status)).toEqual(['failure', 'skipped'])
   })
 
+  it('runs what does not depend on a failed stage, and what is for failures', async () => {
+    const result = await run([
+      stage('a', ['false']),
+      stage('apart', ['true']),
+      stage('b', ['true'], { dependsOn: ['a'] }),
+      stage('mail', ['true'], { dependsOn: ['b'], runOn: { success: false, failure: true } }),
+    ])
+    expect(result.passed).toBe(false)
+    const statuses = result.stages.map(({ name, status }) => `${name} ${status}`)
+    expect(statuses).toEqual(['a failure', 'apart success', 'b skipped', 'mail success'])
+  })
+
+  it('refuses stages of another platform', async () => {
+    const result = await run([stage('a', ['true'], { platform: { os: 'linux', arch: 's390x' } })])
+    expect(result.stages[0]).toMatchObject({ status: 'error' })
+    expect(result.stages[0]!.error).toMatch(
+      /^the pipeline is for linux\/s390x, and this runner is /,
+    )
+  })
+
   it('runs nothing once it is cancelled', async () => {
     const result = await run([stage('a', ['true'])], AbortSignal.abort())
     expect(result).toMatchObject({ passed: false, stages: [{ status: 'skipped' }] })

@@ -3,11 +3,11 @@ import type { Plan, StagePlan } from '../pipelines/plan.js'
 import { makePrivateDirectory } from '../protocol/data-dir.js'
 import { SandpiperError } from '../protocol/errors.js'
 import type { JobRepo, StageJob } from '../protocol/job.js'
-import type { Status } from '../protocol/status.js'
+import { isFailure, type Status } from '../protocol/status.js'
 import type { HostConfig } from './config.js'
 import { openHost, type Host } from './host.js'
+import { nextStage } from './stage-order.js'
 import { runStage, type StageOutcome } from './stage/run-stage.js'
-import { decide, hasFailed, type GraphNode } from './stage/schedule.js'
 import type { StageSink } from './stage/sink.js'
 import { treeWorkspace, type WorkspaceTree } from './stage/workspace.js'
 
@@ -74,23 +74,21 @@ async function openSlot(config: HostConfig): Promise<Host> {
 }
 
 async function runPlan(run: LocalRun, host: Host): Promise<LocalResult> {
-  const nodes = run.plan.stages.map(stageNode)
   const ended = new Map<string, Status>()
   const stages: LocalStageResult[] = []
-  const end = (name: string, outcome: StageOutcome): void => {
-    ended.set(name, outcome.status)
-    stages.push({ name, ...outcome })
-  }
   for (;;) {
-    const stopped = run.signal.aborted
-    const decision = decide(nodes, { ended, running: new Set(), up: new Set(), stopped })
-    for (const name of decision.skip) end(name, { status: 'skipped', error: '' })
-    const next = decision.start[0]
-    if (next !== undefined) end(next, await runOne(run, next, host))
-    else if (decision.skip.length === 0) break
+    const next = nextStage(run.plan.stages, ended)
+    if (next === null) break
+    const runs = next.runs && !run.signal.aborted
+    const outcome = runs ? await runOne(run, next.name, host) : SKIPPED
+    ended.set(next.name, outcome.status)
+    stages.push({ name: next.name, ...outcome })
   }
-  return { stages, passed: !hasFailed(nodes, { ended, up: new Set() }) && !run.signal.aborted }
+  const passed = !stages.some(({ status }) => isFailure(status)) && !run.signal.aborted
+  return { stages, passed }
 }
+
+const SKIPPED: StageOutcome = { status: 'skipped', error: '' }
 
 async function runOne(run: LocalRun, name: string, host: Host): Promise<StageOutcome> {
   const index = run.plan.stages.findIndex((stage) => stage.name === name)
@@ -103,8 +101,7 @@ async function runOne(run: LocalRun, name: string, host: Host): Promise<StageOut
 
 /** What this machine can run, in the names that pipelines use. */
 function ownPlatform(): { readonly os: string; readonly arch: string } {
-  const names: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
-  return { os: process.platform, arch: names[process.arch] ?? process.arch }
+  return { os: process.platform, arch: process.arch === 'x64' ? 'amd64' : process.arch }
 }
 
 function jobOf(run: LocalRun, stage: StagePlan, number: number): StageJob {
@@ -113,8 +110,4 @@ function jobOf(run: LocalRun, stage: StagePlan, number: number): StageJob {
   const environment = run.environmentOf(stage, number)
   const ids = { stageId: number, buildId: 1, buildNumber: 1, attempt: 1, stageNumber: number }
   return { ...ids, repo, commit, ref, stage, steps, environment, timeoutMs }
-}
-
-function stageNode({ name, dependsOn, runOn }: StagePlan): GraphNode {
-  return { name, dependsOn, runOn, ignoreFailure: false, detach: false }
 }
