@@ -27,18 +27,18 @@ async function outcome(start: ReturnType<typeof execIn>): Promise<string> {
   }
 }
 
-/** Kills one child of a launcher that is to become a program, or one that is to start it. */
-async function killStarting(launcher: number): Promise<false> {
+/** Signals one child of a launcher that is to become a program, or one that is to start it. */
+async function signalStarting(launcher: number, signal: NodeJS.Signals): Promise<boolean> {
   const children = await readFile(`/proc/${launcher}/task/${launcher}/children`, 'utf8')
   for (const pid of children.split(' ').filter(Boolean)) {
     const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')
     if (name !== 'sandpiper-exec\n') continue
     try {
-      process.kill(Number(pid), 'SIGKILL')
+      process.kill(Number(pid), signal)
+      return true
     } catch {
       // It has ended by itself.
     }
-    break
   }
   return false
 }
@@ -72,7 +72,8 @@ describeSandboxes('programs that are run in a sandbox', () => {
       const sandbox = await sandboxes.stage.start(await sandboxes.specOf('sleep 1000'))
       const starts = Array.from({ length: 20 }, () => outcome(execIn(sandbox, ':')))
       const all = Promise.all(starts).then(() => true)
-      while (!(await Promise.race([all, killStarting(sandboxes.launcher.pid)]))) continue
+      const kill = () => signalStarting(sandboxes.launcher.pid, 'SIGKILL').then(() => false)
+      while (!(await Promise.race([all, kill()]))) continue
       for (const one of await Promise.all(starts)) outcomes.add(one)
       sandbox.kill()
       await finish(sandbox)
@@ -80,6 +81,25 @@ describeSandboxes('programs that are run in a sandbox', () => {
     expect(outcomes).toContain('ECANCELED')
     const allowed = ['ECANCELED', 'code 0', 'signal 9']
     expect([...outcomes].filter((one) => !allowed.includes(one))).toEqual([])
+  })
+
+  it('are given up with it when they are held up while they start', async () => {
+    const stage = await sandboxes.makeStage()
+    for (let round = 0; round < 8; round++) {
+      const sandbox = await stage.start(
+        await sandboxes.specOf('sleep 1000', { limits: { pids: 100, memoryBytes: 2 ** 26 } }),
+      )
+      const starts: Promise<string>[] = []
+      do {
+        if (starts.length < 8) starts.push(outcome(execIn(sandbox, ':')))
+      } while (!(await signalStarting(sandboxes.launcher.pid, 'SIGSTOP')) && starts.length < 8)
+      sandbox.kill()
+      await finish(sandbox)
+      for (const one of await Promise.all(starts)) {
+        expect(['SP_NATIVE_ENDED', 'code 0', 'signal 9']).toContain(one)
+      }
+    }
+    await stage.destroy()
   })
 
   it('are many, one after another and side by side', async () => {

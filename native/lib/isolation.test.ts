@@ -69,6 +69,17 @@ describeSandboxes('the identity of a step', () => {
   })
 })
 
+describeSandboxes('a path of the launcher', () => {
+  it('is none that a program can start in or be', async () => {
+    for (let fd = 0; fd < 32; fd++) {
+      const path = `/proc/self/fd/${fd}`
+      await expect(sandboxes.run('true', { cwd: path })).rejects.toThrow(/E(LOOP|NOENT|NOTDIR)$/)
+      const executing = sandboxes.run('', { argv: [path] })
+      await expect(executing).rejects.toThrow(/execve on .*: E(ACCES|NOENT)$/)
+    }
+  })
+})
+
 describeSandboxes('system calls', () => {
   const mounting = [
     'mount',

@@ -77,11 +77,14 @@ UniqueFd Sandbox::OpenMountNamespace() const {
   return UniqueFd(open(path, O_RDONLY | O_CLOEXEC));
 }
 
-bool Sandbox::Runs() const { return mount_namespace_.valid() && OpenMountNamespace().valid(); }
+bool Sandbox::Runs() const {
+  return !killed_ && mount_namespace_.valid() && OpenMountNamespace().valid();
+}
 
 void Sandbox::HoldMounts() { mount_namespace_ = OpenMountNamespace(); }
 
-void Sandbox::Signal(int signal) const {
+void Sandbox::Signal(int signal) {
+  if (signal == SIGKILL) killed_ = true;
   (void)syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0);
 }
 

@@ -42,13 +42,13 @@ class Sandbox {
   [[nodiscard]] int reports() const { return reports_.get(); }
   [[nodiscard]] const StartRequest& request() const { return request_; }
   [[nodiscard]] const Stage& stage() const { return stage_; }
-  // Whether the program runs, or ran, and the init has not begun to end: that is when it leaves its
-  // namespaces.
+  // Whether the program runs, or ran, and the init was not killed and has not begun to end: that is
+  // when it leaves its namespaces.
   [[nodiscard]] bool Runs() const;
 
   // The next report of the init, if there is one.
   [[nodiscard]] bool NextReport(Report* report) const;
-  void Signal(int signal) const;
+  void Signal(int signal);
   // Reaps the init, which must have ended, and with it everything in its pid namespace.
   End Reap();
 
@@ -76,6 +76,7 @@ class Sandbox {
   UniqueFd pidfd_;
   UniqueFd reports_;
   UniqueFd mount_namespace_;
+  bool killed_ = false;
   bool reaped_ = false;
 };
 

@@ -129,9 +129,14 @@ void Server::Signal(const Frame& frame) {
   wire::Reader reader(frame.payload.data(), frame.payload.size());
   const uint32_t signal = reader.U32();
   const auto found = sandboxes_.find(frame.header.id);
-  if (found != sandboxes_.end()) found->second->Signal(static_cast<int>(signal));
+  if (found != sandboxes_.end()) SignalSandbox(*found->second, static_cast<int>(signal));
   const auto execution = executions_.find(frame.header.id);
   if (execution != executions_.end()) execution->second->program().Signal(static_cast<int>(signal));
+}
+
+void Server::SignalSandbox(Sandbox& sandbox, int signal) {
+  sandbox.Signal(signal);
+  if (signal == SIGKILL) KillHelpers(sandbox);
 }
 
 // The first report says whether the program runs. Later ones are read when the init has ended.
@@ -196,7 +201,7 @@ Status Server::Watch(int fd, uint64_t key) {
 void Server::ShutDown() {
   ending_ = true;
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, channel_.fd(), nullptr);
-  for (const auto& [id, sandbox] : sandboxes_) sandbox->Signal(SIGKILL);
+  for (const auto& [id, sandbox] : sandboxes_) SignalSandbox(*sandbox, SIGKILL);
   // The default action ends the launcher, and that every init.
   alarm(kShutDownSecondsMax);
 }

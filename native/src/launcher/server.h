@@ -49,6 +49,11 @@ class Server {
   void OnEnd(uint32_t id);
   void OnHelperEnd(uint32_t id);
   void OnExecEnd(uint32_t id);
+  void SignalSandbox(Sandbox& sandbox, int signal);
+  // Kills what starts programs in a sandbox that was killed. Whatever may hold a helper up, it must
+  // not be what the sandbox's end waits for: the init ends only when the launcher has reaped a
+  // program that the helper may have made.
+  void KillHelpers(const Sandbox& sandbox);
   // Ends what is left of the execs of a sandbox whose init has ended: helpers that came too late.
   void EndExecutions(const Sandbox& sandbox);
   void SendEnd(uint32_t id, const Sandbox::End& end, const std::vector<std::string>& cgroup_files);

@@ -56,13 +56,19 @@ void Server::OnExecEnd(uint32_t id) {
   channel_.Send(wire::Writer(wire::Reply::kEnded, id).U32(static_cast<uint32_t>(status)));
 }
 
+void Server::KillHelpers(const Sandbox& sandbox) {
+  for (const auto& [id, execution] : executions_) {
+    if (&execution->sandbox() == &sandbox) execution->helper().Signal(SIGKILL);
+  }
+}
+
 void Server::EndExecutions(const Sandbox& sandbox) {
+  KillHelpers(sandbox);
   std::vector<uint32_t> ids;
   for (const auto& [id, execution] : executions_) {
     if (&execution->sandbox() == &sandbox) ids.push_back(id);
   }
   for (const uint32_t id : ids) {
-    executions_[id]->helper().Signal(SIGKILL);
     OnHelperEnd(id);
     OnExecEnd(id);
   }
