@@ -3,7 +3,7 @@ import { evaluateTrigger } from '../conditions/evaluate.js'
 import type { Reporter } from '../diagnostics/reporter.js'
 import type { BuildEvent, RepoFacts } from '../event.js'
 import { type Dependencies, keepNodes } from '../graph/keep.js'
-import { pipelineName } from '../graph/pipeline-graph.js'
+import { stageNames } from '../graph/stage-names.js'
 import { EDGES_MAX } from '../limits.js'
 import type { Plan, Platform, SandboxStep, StagePlan, StepPlan } from '../plan.js'
 import type { CheckedPipeline } from './checked-pipeline.js'
@@ -31,12 +31,13 @@ export function buildPlan(
   const platform = input.platform ?? DEFAULT_PLATFORM
   const stages = new Map<string, Omit<StagePlan, 'dependsOn'>>()
   const skipped: { name: string; reason: string }[] = []
-  for (const checked of pipelines) {
-    const name = pipelineName(checked.pipeline)
-    const stage = planStage(checked, base, platform)
+  const names = stageNames(pipelines)
+  pipelines.forEach((checked, index) => {
+    const name = names[index] ?? ''
+    const stage = planStage(checked, name, base, platform)
     if ('reason' in stage) skipped.push({ name, reason: stage.reason })
     else stages.set(name, stage)
-  }
+  })
   const kept = keepNodes(graph, (name) => stages.has(name))
   if (kept === undefined) reportTooManyEdges(pipelines[0], reporter)
   return {
@@ -47,6 +48,7 @@ export function buildPlan(
 
 function planStage(
   checked: CheckedPipeline,
+  name: string,
   base: ConditionBase,
   fallback: Platform,
 ): Omit<StagePlan, 'dependsOn'> | { readonly reason: string } {
@@ -63,9 +65,9 @@ function planStage(
   return {
     kind: 'pipeline',
     type: pipeline.type?.value ?? 'docker',
-    name: pipelineName(pipeline),
+    name,
     platform,
-    ...stageSettings(pipeline),
+    ...stageSettings(pipeline, name),
     runOn: verdict.runOn,
     clone: clonePlan(pipeline),
     workspace,

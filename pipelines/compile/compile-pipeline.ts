@@ -130,7 +130,7 @@ function planDocuments(
   const variants = expanded.flatMap((one) => one.variants)
   const pipelines = variants.map(({ pipeline }) => pipeline)
   checkSize(pipelines, reporter)
-  const graph = pipelineGraph(pipelines, reporter)
+  const graph = pipelineGraph(variants, reporter)
   const checked = variants.map((variant) => check(variant, reporter))
   if (reporter.hasErrors()) return null
   const declared = planDeclarations(expanded.flatMap((one) => one.declarations))

@@ -1,25 +1,22 @@
 import type { ClonePlan, ConcurrencyPlan, Platform, StagePlan } from '../plan.js'
-import { DEFAULT_NAME } from '../graph/pipeline-graph.js'
 import type { DecodedConcurrency, DecodedPipeline } from '../schema/pipeline-shape.js'
 import { compact } from './compact.js'
 
 /** Where and how a stage runs, as its pipeline tells by itself. */
-export function stageSettings({
-  labels = {},
-  timeout,
-  concurrency,
-  name,
-}: DecodedPipeline): Partial<Pick<StagePlan, 'labels' | 'concurrency' | 'timeoutMs'>> {
+export function stageSettings(
+  { labels = {}, timeout, concurrency }: DecodedPipeline,
+  name: string,
+): Partial<Pick<StagePlan, 'labels' | 'concurrency' | 'timeoutMs'>> {
   return compact({
     labels: Object.keys(labels).length === 0 ? undefined : labels,
-    concurrency: concurrency && concurrencyPlan(concurrency.value, name?.value),
+    concurrency: concurrency && concurrencyPlan(concurrency.value, name),
     timeoutMs: timeout?.value,
   })
 }
 
 function concurrencyPlan(
   { group, limit, cancelPrevious }: DecodedConcurrency,
-  name = DEFAULT_NAME,
+  name: string,
 ): ConcurrencyPlan {
   return { group: group ?? name, limit: limit ?? 1, cancelPrevious }
 }

@@ -31,8 +31,6 @@ export type DecodedObject<K extends Keys> = {
 export interface ObjectOptions extends UnknownKeyRules {
   /** What the object is called in messages, together with its `name`. */
   readonly noun?: string
-  /** No longer used: keys that are not in the table are unknown keys. */
-  readonly unsupported?: readonly string[]
 }
 
 /** An object with known keys; any other key is told, see `reportUnknownKey`. */

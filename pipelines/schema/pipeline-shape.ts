@@ -168,6 +168,18 @@ const FLOW_KEYS = {
   },
 } satisfies Keys
 
+/** What makes several stages of one pipeline. It is read before anything else is decoded. */
+const MATRIX_KEYS = {
+  matrix: {
+    shape: ANYTHING,
+    origin: 'sandpiper',
+    description:
+      'Axes with their values: the pipeline runs once for each combination of them. `include` adds ' +
+      'combinations, `exclude` takes some away.',
+    example: 'matrix:\n  GO: ["1.22", "1.23"]\n  OS: [alpine, debian]',
+  },
+} satisfies Keys
+
 /** What steps of a pipeline share. */
 const SHARED_KEYS = {
   environment: {
@@ -197,6 +209,7 @@ function keys(steps: Shape<LocatedList<DecodedStep>>) {
   return {
     ...PLACE_KEYS,
     ...FLOW_KEYS,
+    ...MATRIX_KEYS,
     ...SHARED_KEYS,
     services: {
       shape: steps,
