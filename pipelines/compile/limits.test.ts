@@ -29,12 +29,12 @@ function environmentBomb(): string {
   return fileWithSteps(steps, `environment: &e {${keys}}\n`)
 }
 
-/** 4,000 services that 5,000 steps would wait for. */
+/** 4,000 services that 5,000 steps would wait for: told before anything walks along the edges. */
 function servicesBomb(): string {
   const services = Array.from({ length: 4000 }, (_, index) => `  - {name: v${index}, image: a}\n`)
   const steps = Array.from({ length: 5000 }, (_, index) => `name: s${index}`)
   const graph = fileWithSteps(['name: first, depends_on: [clone]', ...steps])
-  return `services:\n${services.join('')}${graph}`
+  return `trigger: {event: tag}\nservices:\n${services.join('')}${graph}`
 }
 
 /** 400 steps before, 400 after a step that is left out: 160,000 edges once it is bridged. */
