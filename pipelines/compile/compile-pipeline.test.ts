@@ -73,11 +73,6 @@ describe('a compiled pipeline', () => {
     })
   })
 
-  it('leaves `${...}` to the shell', () => {
-    const source = 'type: exec\nsteps:\n- name: a\n  commands: ["echo ${DRONE_TAG##v} $$"]\n'
-    expect(commandsSteps(stageOf(source))['a']?.commands).toEqual(['echo ${DRONE_TAG##v} $$'])
-  })
-
   it('keeps the three spellings of `failure: fast` apart from ignore', () => {
     const words = ['ignore', 'fast', 'fast-fail', 'fail-fast']
     const source = fileWithSteps(words.map((word) => `name: ${word}, failure: ${word}`))
