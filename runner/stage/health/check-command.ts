@@ -1,6 +1,7 @@
 import type { ExecSpec, Sandbox, SandboxProcess } from '../../../native/lib/types.js'
 import { messageOf } from '../../../protocol/errors.js'
 import { formatDuration } from '../format.js'
+import { readOutput } from '../read-output.js'
 
 /** The end of a check's output is kept. */
 const OUTPUT_BYTES_MAX = 2048
@@ -20,7 +21,7 @@ export async function checkCommand(
   } catch (error) {
     return { reason: messageOf(error), output: '' }
   }
-  const tail = keepTail(process)
+  const printed = readTail(process)
   const overdue = new AbortController()
   const timer = setTimeout(() => {
     overdue.abort()
@@ -28,25 +29,26 @@ export async function checkCommand(
   }, timeoutMs)
   try {
     const { code, signal } = await process.exit
-    if (overdue.signal.aborted)
-      return { reason: `no result in ${formatDuration(timeoutMs)}`, output: tail() }
-    if (code === 0) return null
+    if (!overdue.signal.aborted && code === 0) return null
     const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`
-    return { reason: how, output: tail() }
+    const reason = overdue.signal.aborted ? `no result in ${formatDuration(timeoutMs)}` : how
+    return { reason, output: await printed }
   } catch (error) {
-    return { reason: messageOf(error), output: tail() }
+    return { reason: messageOf(error), output: '' }
   } finally {
     clearTimeout(timer)
-    // What the command has started may hold the pipe open for as long as the sandbox lives.
-    process.output.destroy()
   }
 }
 
-function keepTail({ output }: SandboxProcess): () => string {
+/** What the command started may hold the pipe open for longer than it runs: readOutput has an end. */
+async function readTail({ output, exit }: SandboxProcess): Promise<string> {
   let kept = Buffer.alloc(0)
-  output.on('error', () => undefined)
-  output.on('data', (chunk: Buffer) => {
-    kept = Buffer.concat([kept, chunk]).subarray(-OUTPUT_BYTES_MAX)
-  })
-  return () => kept.toString('utf8').trim()
+  try {
+    for await (const chunk of readOutput(output, exit)) {
+      kept = Buffer.concat([kept, chunk]).subarray(-OUTPUT_BYTES_MAX)
+    }
+  } catch {
+    // What could be read is what there is to tell.
+  }
+  return kept.toString('utf8').trim()
 }
