@@ -13,36 +13,37 @@ export function scalarNode(
   previous: number,
   { text, base }: { readonly text: string; readonly base: number },
 ): ScalarNode {
-  const { start, end } = extentOf(event, previous, text)
-  const span = { start: base + start, end: base + end }
+  const span = extentOf(event, previous, text, base)
   const written = event.valueStart < 0 ? '' : getScalarValue(text, event)
   if (event.style !== SCALAR_STYLE.PLAIN || event.tagStart >= 0) {
     return { kind: 'scalar', value: written, text: written, span, weight: 1 }
   }
   const value = plainValue(written)
-  const isNull = value === null
-  const node = { kind: 'scalar', value, text: isNull ? '' : written, span, weight: 1 } as const
-  return typeof value === 'string' ? { ...node, plain: true } : node
+  if (typeof value === 'string') {
+    return { kind: 'scalar', value, text: written, span, weight: 1, plain: true }
+  }
+  return { kind: 'scalar', value, text: value === null ? '' : written, span, weight: 1 }
 }
 
 function extentOf(
-  { valueStart, valueEnd, style, ...event }: ScalarEvent,
+  { valueStart, valueEnd, style, anchorEnd, tagEnd }: ScalarEvent,
   previous: number,
   text: string,
+  base: number,
 ): Span {
   if (valueStart < 0) {
-    const at = Math.max(emptyValue(text, previous), event.anchorEnd, event.tagEnd)
-    return { start: at, end: at }
+    const at = Math.max(emptyValue(text, previous), anchorEnd, tagEnd)
+    return { start: base + at, end: base + at }
   }
   switch (style) {
     case SCALAR_STYLE.PLAIN:
-      return { start: valueStart, end: valueEnd }
+      return { start: base + valueStart, end: base + valueEnd }
     case SCALAR_STYLE.SINGLE_QUOTED:
     case SCALAR_STYLE.DOUBLE_QUOTED:
-      return { start: valueStart - 1, end: valueEnd + 1 }
+      return { start: base + valueStart - 1, end: base + valueEnd + 1 }
     default: {
-      const from = Math.max(previous, event.anchorEnd, event.tagEnd)
-      return { start: blockIndicator(text, from, valueStart), end: valueEnd }
+      const from = Math.max(previous, anchorEnd, tagEnd)
+      return { start: base + blockIndicator(text, from, valueStart), end: base + valueEnd }
     }
   }
 }
