@@ -42,6 +42,9 @@ export const CONDITION_ALTERNATIVES_MAX = 200
 /** What matching changed files may cost: looks at a state of a pattern's automaton, or at a file. */
 export const PATHS_EFFORT_MAX = 20_000_000
 
+/** Combinations of one matrix. */
+export const MATRIX_MAX = 256
+
 /** Length of a name (step, pipeline) in UTF-16 code units. */
 export const NAME_LENGTH_MAX = 255
 
@@ -53,3 +56,6 @@ export const VARIABLE_LENGTH_MAX = 32 * 1024
 
 /** Diagnostics of one file; what comes after is counted, not told. */
 export const DIAGNOSTICS_MAX = 200
+
+/** Includes of a file, those of included files too. */
+export const INCLUDES_MAX = 50

@@ -1,3 +1,4 @@
+import { INCLUDED_STEPS } from '../include/include-shape.js'
 import { CONDITIONS } from './conditions-shape.js'
 import {
   CRON_KEYS,
@@ -71,6 +72,7 @@ function definitions(): JsonSchema {
     other: { ...objectSchema(OTHER_PIPELINE_KEYS), additionalProperties: true },
     ...Object.fromEntries(steps),
     otherStep,
+    includedSteps: INCLUDED_STEPS,
     ...Object.fromEntries(kinds),
     conditions: CONDITIONS.schema,
     dependencies: DEPENDENCIES.schema,

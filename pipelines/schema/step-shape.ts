@@ -1,3 +1,4 @@
+import { stepOrInclude } from '../include/include-shape.js'
 import { STEPS_MAX } from '../limits.js'
 import { list } from './collections.js'
 import { defined, withoutEffect } from './combinators.js'
@@ -43,13 +44,13 @@ export const STEP_DEFINITIONS = {
 } as const
 
 /** Steps of a `docker` pipeline. */
-export const DOCKER_STEPS = list(defined('dockerStep', DOCKER_STEP), STEPS_MAX)
+export const DOCKER_STEPS = list(stepOrInclude(defined('dockerStep', DOCKER_STEP)), STEPS_MAX)
 
 /** Steps of an `exec` pipeline. */
-export const EXEC_STEPS = list(defined('execStep', EXEC_STEP), STEPS_MAX)
+export const EXEC_STEPS = list(stepOrInclude(defined('execStep', EXEC_STEP)), STEPS_MAX)
 
 /** Steps of a pipeline of another type. */
-export const OTHER_STEPS = list(defined('otherStep', OTHER_STEP), STEPS_MAX)
+export const OTHER_STEPS = list(stepOrInclude(defined('otherStep', OTHER_STEP)), STEPS_MAX)
 
 /** A step or service as it is written; `decodeDocument` gives a name to those without. */
 export type DecodedStep = DecodedObject<typeof STEP_KEYS>
