@@ -1,51 +1,67 @@
-import { quote } from '../diagnostics/quote.js'
 import type { RunOn } from '../plan.js'
-import type { Condition } from '../schema/condition-shape.js'
-import { CONDITION_NAMES, type Conditions } from '../schema/conditions-shape.js'
-import type { Facts } from './facts.js'
+import type { Conditions, ConditionSet } from '../schema/conditions-shape.js'
+import type { ConditionContext } from './context.js'
+import { either, runOnOfPipeline, runOnOfStep } from './status.js'
+import { firstUnmet, type Scope } from './unmet.js'
 
-/** Whether one condition holds for a value: what is excluded is out, then what is included is in. */
-export function holds({ include, exclude }: Condition, value: string): boolean {
-  if (exclude.some((glob) => glob.matches(value))) return false
-  return include.length === 0 || include.some((glob) => glob.matches(value))
+/** Whether conditions hold: then after what the step or pipeline runs, else why not, in words. */
+export type Verdict =
+  | { readonly holds: true; readonly runOn: RunOn }
+  | { readonly holds: false; readonly reason: string }
+
+/** Evaluates `when` of a step or service. An expression that fails is reported, and does not hold. */
+export function evaluateWhen(when: Conditions | undefined, context: ConditionContext): Verdict {
+  return evaluate(when, context, 'step')
 }
 
-/**
- * The first condition that does not hold, in words; undefined when all do. `status` is left to
- * `runOnOfStep` and `runOnOfPipeline`.
- */
-export function unmetCondition(
-  conditions: Conditions | undefined,
-  facts: Facts,
-): string | undefined {
-  for (const name of CONDITION_NAMES) {
-    const condition = conditions?.[name]
-    if (name === 'status' || condition === undefined || holds(condition, facts[name])) continue
-    const value = facts[name] === '' ? 'empty' : quote(facts[name])
-    return `the ${name} is ${value}, which the condition on \`${name}\` does not match`
-  }
-  return undefined
+/** Evaluates `trigger` of a pipeline. */
+export function evaluateTrigger(
+  trigger: Conditions | undefined,
+  context: ConditionContext,
+): Verdict {
+  return evaluate(trigger, context, 'pipeline')
 }
 
 const SUCCESS_ONLY: RunOn = { success: true, failure: false }
+const NEVER: RunOn = { success: false, failure: false }
 
-/**
- * When a step runs, by `when.status`: after success unless it asks for failures. A status that is
- * neither (Drone 0.8 had `changed`) changes nothing, as in Drone.
- */
-export function runOnOfStep(when: Conditions | undefined): RunOn {
-  const runOn = runOnOfStatus(when?.status)
-  return runOn.failure ? runOn : SUCCESS_ONLY
-}
-
-/** When a pipeline runs, by `trigger.status`: after success, unless it says something else. */
-export function runOnOfPipeline(trigger: Conditions | undefined): RunOn {
-  return runOnOfStatus(trigger?.status)
-}
-
-function runOnOfStatus(status: Condition | undefined): RunOn {
-  if (status === undefined || status.include.length + status.exclude.length === 0) {
-    return SUCCESS_ONLY
+/** All alternatives that hold say together when it runs. */
+function evaluate(
+  conditions: Conditions | undefined,
+  context: ConditionContext,
+  scope: Scope,
+): Verdict {
+  if (conditions === undefined || conditions.alternatives.length === 0) {
+    return { holds: true, runOn: SUCCESS_ONLY }
   }
-  return { success: holds(status, 'success'), failure: holds(status, 'failure') }
+  let runOn = NEVER
+  const reasons: string[] = []
+  for (const set of conditions.alternatives) {
+    const verdict = evaluateSet(set, context, scope)
+    if (verdict.holds) runOn = either(runOn, verdict.runOn)
+    else reasons.push(verdict.reason)
+  }
+  return runOn.success || runOn.failure
+    ? { holds: true, runOn }
+    : { holds: false, reason: summaryOf(reasons) }
+}
+
+function evaluateSet(set: ConditionSet, context: ConditionContext, scope: Scope): Verdict {
+  const reason = firstUnmet(set, context, scope)
+  if (reason !== undefined) return { holds: false, reason }
+  const runOn = scope === 'step' ? runOnOfStep(set.status) : runOnOfPipeline(set.status)
+  if (runOn.success || runOn.failure) return { holds: true, runOn }
+  return { holds: false, reason: 'the condition on `status` matches neither success nor failure' }
+}
+
+/** Reasons of a list that are told; the rest is counted. */
+const REASONS_TOLD_MAX = 3
+
+function summaryOf(reasons: readonly string[]): string {
+  const [only = ''] = reasons
+  if (reasons.length === 1) return only
+  const told = [...new Set(reasons)]
+  const rest = told.length - REASONS_TOLD_MAX
+  const listed = told.slice(0, REASONS_TOLD_MAX).join('; ')
+  return `none of its ${reasons.length} alternatives holds: ${listed}${rest > 0 ? `; and ${rest} more` : ''}`
 }

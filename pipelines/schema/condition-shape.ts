@@ -15,13 +15,16 @@ export interface Condition {
   readonly node: Node
 }
 
-/**
- * A condition on one fact: a pattern, a list of patterns, or `include` and `exclude`.
- * @param words the values that the fact can have, where those are known: a pattern that matches none
- * of them is warned about
- */
-export function condition(words?: readonly string[]): Shape<Condition> {
-  const patterns = oneOrMany(pattern(words))
+/** The values that a fact can have. A pattern that matches none of them is warned about. */
+export interface KnownWords {
+  readonly words: readonly string[]
+  /** Values that other tools have, with what to write here; allowed where a file is of that tool. */
+  readonly foreign?: Readonly<Record<string, string>>
+}
+
+/** A condition on one fact: a pattern, a list of patterns, or `include` and `exclude`. */
+export function condition(known?: KnownWords): Shape<Condition> {
+  const patterns = oneOrMany(pattern(known))
   const both = object(includeAndExclude(patterns))
   return {
     schema: { anyOf: [patterns.schema, both.schema] },
@@ -47,13 +50,15 @@ function includeAndExclude(patterns: Shape<LocatedList<Located<Glob>>>) {
   } satisfies Keys
 }
 
-function globs(list: LocatedList<Located<Glob>> | undefined): readonly Glob[] {
+/** The patterns of a list, without their places. */
+export function globs(list: LocatedList<Located<Glob>> | undefined): readonly Glob[] {
   return list?.items.map((item) => item.value) ?? []
 }
 
-function pattern(words: readonly string[] | undefined): Shape<Located<Glob>> {
+/** One pattern. */
+export function pattern(known?: KnownWords): Shape<Located<Glob>> {
   const source = text({ ...LINE, lengthMax: GLOB_LENGTH_MAX })
-  const examples = words === undefined ? {} : { examples: words }
+  const examples = known === undefined ? {} : { examples: known.words }
   return {
     schema: { ...source.schema, ...examples },
     emptyAllowed: false,
@@ -66,7 +71,7 @@ function pattern(words: readonly string[] | undefined): Shape<Located<Glob>> {
         context.reporter.error('SP_PIPELINE_GLOB', node.span, message, GLOB_HINT)
         return null
       }
-      warnIfNoneMatches(glob, words, node, context)
+      if (known !== undefined) warnIfNoneMatches(glob, known, node, context)
       return { value: glob, node }
     },
   }
@@ -76,13 +81,15 @@ const GLOB_HINT = 'put a backslash before a character of a pattern to mean the c
 
 function warnIfNoneMatches(
   glob: Glob,
-  words: readonly string[] | undefined,
+  { words, foreign = {} }: KnownWords,
   node: Node,
-  { reporter }: DecodeContext,
+  { reporter, dialect }: DecodeContext,
 ): void {
-  if (words === undefined || words.some((word) => glob.matches(word))) return
+  if (words.some((word) => glob.matches(word))) return
+  const isForeign = Object.hasOwn(foreign, glob.source)
+  if (isForeign && dialect === 'woodpecker') return
   const listed = words.map((word) => `\`${word}\``).join(', ')
   const message = `${quote(glob.source)} matches none of the values there are: ${listed}`
-  const hint = didYouMean(glob.source, words)
+  const hint = isForeign ? foreign[glob.source] : didYouMean(glob.source, words)
   reporter.warning('SP_PIPELINE_NO_EFFECT', node.span, message, hint)
 }

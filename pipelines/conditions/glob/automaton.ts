@@ -11,12 +11,18 @@ interface State {
   readonly free: number[]
 }
 
+export interface Automaton {
+  readonly matches: (text: string) => boolean
+  /** Number of its states. */
+  readonly size: number
+}
+
 /** Makes a matcher of a parsed pattern. */
-export function compileGlob(parts: readonly GlobPart[]): (text: string) => boolean {
+export function compileGlob(parts: readonly GlobPart[]): Automaton {
   const states: State[] = []
   const accepting = addState(states)
   const start = addParts(states, parts, accepting)
-  return (text) => {
+  const matches = (text: string): boolean => {
     let current = reach(states, [start])
     for (const character of text) {
       const moved: number[] = []
@@ -29,6 +35,7 @@ export function compileGlob(parts: readonly GlobPart[]): (text: string) => boole
     }
     return current.has(accepting)
   }
+  return { matches, size: states.length }
 }
 
 function reach(states: readonly State[], from: readonly number[]): Set<number> {

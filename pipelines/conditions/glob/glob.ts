@@ -1,11 +1,13 @@
 import { compileGlob } from './automaton.js'
-import { parsePattern } from './parse-pattern.js'
+import { type GlobPart, parsePattern } from './parse-pattern.js'
 
 /** A compiled pattern. */
 export interface Glob {
   readonly source: string
   /** Whether the whole of `text` matches, in time linear in its length whatever the pattern is. */
   matches(text: string): boolean
+  /** What `matches` may cost for `text`: how often it looks at a state of its automaton, at most. */
+  cost(text: string): number
 }
 
 /**
@@ -20,5 +22,21 @@ export interface Glob {
 export function parseGlob(source: string): Glob | { readonly problem: string } {
   const parsed = parsePattern(source)
   if ('problem' in parsed) return parsed
-  return { source, matches: compileGlob(parsed.parts) }
+  // Most patterns start with a directory, and most files are in another one.
+  const start = literalStart(parsed.parts)
+  const { matches, size } = compileGlob(parsed.parts)
+  return {
+    source,
+    matches: (text) => text.startsWith(start) && matches(text),
+    cost: (text) => (text.startsWith(start) ? (text.length + 1) * size : 1),
+  }
+}
+
+function literalStart(parts: readonly GlobPart[]): string {
+  let start = ''
+  for (const part of parts) {
+    if (part.kind !== 'literal') break
+    start += part.character
+  }
+  return start
 }

@@ -1,0 +1,113 @@
+import { quote } from '../diagnostics/quote.js'
+import { evaluateExpression } from '../expressions/evaluate-expression.js'
+import type { Expression } from '../expressions/parse-expression.js'
+import type { ConditionSet } from '../schema/conditions-shape.js'
+import type { Located } from '../schema/shape.js'
+import type { ConditionContext } from './context.js'
+import { FACT_NAMES, type FactName } from './facts.js'
+import { holdsForAny } from './match.js'
+import { unmetMatrix } from './matrix.js'
+import { unmetPaths } from './paths.js'
+
+/** What conditions stand on: some mean something on only one of the two. */
+export type Scope = 'step' | 'pipeline'
+
+/** The first condition of a set that does not hold, in words; undefined when all do. */
+export function firstUnmet(
+  set: ConditionSet,
+  context: ConditionContext,
+  scope: Scope,
+): string | undefined {
+  for (const name of FACT_NAMES) {
+    const unmet = unmetFact(name, set, context, scope)
+    if (unmet !== undefined) return unmet
+  }
+  return (
+    unmetCombination(set, context, scope) ??
+    unmetFiles(set, context) ??
+    unmetExpression(set, context)
+  )
+}
+
+function unmetFact(
+  name: FactName,
+  set: ConditionSet,
+  context: ConditionContext,
+  scope: Scope,
+): string | undefined {
+  const condition = set[name]
+  if (condition === undefined || isPassedOver(name, context, scope)) return undefined
+  const fact = context.facts[name]
+  if (holdsForAny(condition, namesOf(name, fact, context))) return undefined
+  const value = fact === '' ? 'empty' : quote(fact)
+  return `the ${name} is ${value}, which the condition on \`${name}\` does not match`
+}
+
+/**
+ * Conditions that a tool does not look at: Drone has `instance` on steps only; Woodpecker tests the
+ * branch of everything but tags, and the cron job only when there is one.
+ */
+function isPassedOver(name: FactName, { dialect, facts }: ConditionContext, scope: Scope): boolean {
+  switch (dialect) {
+    case 'woodpecker':
+      return (
+        (name === 'branch' && facts.event === 'tag') || (name === 'cron' && facts.event !== 'cron')
+      )
+    case 'drone':
+      return name === 'instance' && scope === 'pipeline'
+    default:
+      return false
+  }
+}
+
+/** Woodpecker's names of events that we have other names for. */
+const FOREIGN_EVENTS: Readonly<Record<string, string>> = {
+  promote: 'deployment',
+  rollback: 'deployment',
+  custom: 'manual',
+}
+
+function namesOf(name: FactName, fact: string, { dialect }: ConditionContext): string[] {
+  if (name !== 'event' || dialect !== 'woodpecker') return [fact]
+  return [fact, FOREIGN_EVENTS[fact] ?? fact]
+}
+
+/** Woodpecker looks at the matrix on steps only. */
+function unmetCombination(
+  { matrix }: ConditionSet,
+  { combination, dialect }: ConditionContext,
+  scope: Scope,
+): string | undefined {
+  if (matrix === undefined || (dialect === 'woodpecker' && scope === 'pipeline')) return undefined
+  return unmetMatrix(matrix, combination)
+}
+
+function unmetFiles({ paths, path }: ConditionSet, context: ConditionContext): string | undefined {
+  for (const condition of [paths, path]) {
+    const unmet = condition && unmetPaths(condition, context)
+    if (unmet !== undefined) return unmet
+  }
+  return undefined
+}
+
+function unmetExpression(
+  { evaluate }: ConditionSet,
+  context: ConditionContext,
+): string | undefined {
+  if (evaluate === undefined) return undefined
+  const result = evaluateExpression(evaluate.value, context.variables, context.effort.expressions)
+  if ('value' in result) {
+    return result.value ? undefined : `the expression ${quote(evaluate.value.source)} is false`
+  }
+  reportExpression(evaluate, result, context)
+  return result.problem
+}
+
+function reportExpression(
+  { value, node }: Located<Expression>,
+  { problem, hint }: { readonly problem: string; readonly hint?: string },
+  { reporter }: ConditionContext,
+): void {
+  const message = `the expression ${quote(value.source)} can't be evaluated: ${problem}`
+  reporter.error('SP_PIPELINE_EXPRESSION', node.span, message, hint)
+}
