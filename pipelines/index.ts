@@ -13,7 +13,8 @@ export { type ConvertedText, convertText } from './convert/convert-text.js'
 export { PIPELINE_CODES, type PipelineCode } from './diagnostics/codes.js'
 export { SOURCE_LENGTH_MAX } from './limits.js'
 export { nearest } from './diagnostics/did-you-mean.js'
-export { formatDiagnostic } from './diagnostics/format.js'
+export { type DiagnosticStyle, formatDiagnostic, formatSummary } from './diagnostics/format.js'
+export { DEFAULT_HINTS } from './diagnostics/hints.js'
 export {
   buildEnvironment,
   type BuildEnvironmentInput,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { formatDiagnostic } from '../index.js'
+import { DEFAULT_HINTS, formatDiagnostic } from '../index.js'
 import { compileText, fileOf, fileWithSteps, problemsOf } from '../testing/compile.js'
 
 const STEP = '{name: a, image: alpine, commands: [make]}'
@@ -28,7 +28,6 @@ describe('a broken file', () => {
       'kind: cron\nname: x\nspec: {schedule: often, branch: a}\n',
       '3:18 SP_PIPELINE_VALUE',
     ],
-    ['a template that was not found', 'kind: template\nload: x.yml\n', '1:7 SP_PIPELINE_KIND'],
     ['an unknown kind', 'kind: pipelin\n', '1:7 SP_PIPELINE_KIND'],
     ['a mistyped type', `type: dokcer\nsteps: [${STEP}]\n`, '1:7 SP_PIPELINE_TYPE'],
     ['no steps', 'name: x\n', '1:1 SP_PIPELINE_MISSING_KEY'],
@@ -157,7 +156,7 @@ steps: [{name: x, image: alpine, commands: [make], depends_on: [x]}]
       [3, 'SP_PIPELINE_UNKNOWN_KEY', 'did you mean `steps`?'],
       [7, 'SP_PIPELINE_UNKNOWN_KEY', 'did you mean `commands`?'],
       [8, 'SP_PIPELINE_UNKNOWN_KEY', 'did you mean `depends_on`?'],
-      [12, 'SP_PIPELINE_UNKNOWN_DEPENDENCY', undefined],
+      [12, 'SP_PIPELINE_UNKNOWN_DEPENDENCY', DEFAULT_HINTS.SP_PIPELINE_UNKNOWN_DEPENDENCY],
       [13, 'SP_PIPELINE_CYCLE', 'remove one of these dependencies'],
     ])
   })
@@ -251,7 +250,7 @@ describe('a formatted diagnostic', () => {
       `.pipeline.yml:3:23: error SP_PIPELINE_UNKNOWN_KEY: unknown key \`comands\`
   3 | - {name: a, image: b, comands: [c], commands: [d]}
     |                       ^^^^^^^
-  hint: did you mean \`commands\`?`,
+  hint: did you mean \`commands\`? (see docs/errors.md#sp_pipeline_unknown_key)`,
     ])
   })
 

@@ -1,6 +1,7 @@
 import type { Diagnostic, Position, SourceFile } from '../diagnostic.js'
 import { DIAGNOSTICS_MAX } from '../limits.js'
 import type { PipelineCode } from './codes.js'
+import { DEFAULT_HINTS } from './hints.js'
 import { createSourceMap } from './source-map.js'
 
 /**
@@ -12,7 +13,10 @@ export interface Span {
   readonly end: number
 }
 
-/** What to do about a problem; a function when that takes work, which is spared for the unlisted. */
+/**
+ * What to do about a problem; a function when that takes work, which is spared for the unlisted. Without
+ * one the code's own is told (see hints.ts).
+ */
 export type Hint = string | (() => string | undefined) | undefined
 
 /** A place in one of the sources. */
@@ -55,8 +59,7 @@ export function createReporter(): Reporter {
     }
     const { file, ...start } = sources.place(span.start)
     const { line, column } = sources.place(span.end)
-    const hint = typeof problem.hint === 'function' ? problem.hint() : problem.hint
-    const told = hint === undefined ? {} : { hint }
+    const given = typeof problem.hint === 'function' ? problem.hint() : problem.hint
     const help = helpOf(code)
     listed.set(identity, {
       code,
@@ -65,7 +68,7 @@ export function createReporter(): Reporter {
       file,
       start,
       end: { line, column },
-      ...told,
+      hint: given || DEFAULT_HINTS[code],
       help,
     })
   }
@@ -116,6 +119,7 @@ function unlistedNote(
     file,
     start,
     end: start,
+    hint: DEFAULT_HINTS.SP_PIPELINE_TOO_MANY_PROBLEMS,
     help: helpOf('SP_PIPELINE_TOO_MANY_PROBLEMS'),
   }
 }
