@@ -40,7 +40,7 @@ export const GLOB_LENGTH_MAX = 512
 export const CONDITION_ALTERNATIVES_MAX = 200
 
 /** What matching changed files may cost: looks at a state of a pattern's automaton, or at a file. */
-export const PATHS_EFFORT_MAX = 20_000_000
+export const PATHS_EFFORT_MAX = 10_000_000
 
 /** Combinations of one matrix. */
 export const MATRIX_MAX = 256

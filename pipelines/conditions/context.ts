@@ -1,8 +1,12 @@
 import type { Dialect } from '../convert/dialect.js'
 import type { Reporter } from '../diagnostics/reporter.js'
 import type { BuildEvent, RepoFacts } from '../event.js'
-import { EXPRESSION_EFFORT_MAX } from '../expressions/limits.js'
-import type { Effort, Variables } from '../expressions/values.js'
+import {
+  type Effort,
+  type ExpressionEffort,
+  expressionEffort,
+  type Variables,
+} from '../expressions/values.js'
 import { PATHS_EFFORT_MAX } from '../limits.js'
 import type { Combination } from '../matrix/expand-matrix.js'
 import type { Platform } from '../plan.js'
@@ -16,7 +20,7 @@ export interface ConditionBase {
   readonly systemLink: string
   readonly reporter: Reporter
   /** What may still be spent on changed files, and on expressions. */
-  readonly effort: { readonly paths: Effort; readonly expressions: Effort }
+  readonly effort: { readonly paths: Effort; readonly expressions: ExpressionEffort }
 }
 
 /** What the conditions of one pipeline, in one combination of its matrix, are evaluated with. */
@@ -42,7 +46,7 @@ export function conditionBase(
     repo: input.repo,
     systemLink: input.system?.link ?? '',
     reporter,
-    effort: { paths: { left: PATHS_EFFORT_MAX }, expressions: { left: EXPRESSION_EFFORT_MAX } },
+    effort: { paths: { left: PATHS_EFFORT_MAX }, expressions: expressionEffort() },
   }
 }
 

@@ -6,8 +6,8 @@ import type { ExpressionNode } from './tree.js'
 import {
   boundedList,
   describeValue,
-  type Effort,
   EvaluationProblem,
+  type ExpressionEffort,
   isList,
   spend,
   type Value,
@@ -24,7 +24,7 @@ export type Evaluated =
 export function evaluateExpression(
   { root }: Expression,
   variables: Variables,
-  effort: Effort,
+  effort: ExpressionEffort,
 ): Evaluated {
   try {
     const value = evaluate(root, { variables, effort })
@@ -40,7 +40,7 @@ export function evaluateExpression(
 
 interface Context {
   readonly variables: Variables
-  readonly effort: Effort
+  readonly effort: ExpressionEffort
 }
 
 function evaluate(node: ExpressionNode, context: Context): Value {

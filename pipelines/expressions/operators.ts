@@ -1,11 +1,10 @@
-import { type RE2JS, RE2JS as Engine } from 're2js'
-import { REGULAR_EXPRESSION_LENGTH_MAX, REGULAR_EXPRESSION_SIZE_MAX } from './limits.js'
+import { matchesPattern } from './regular-expression.js'
 import type { BinaryOperator } from './tree.js'
 import {
   checkTextLength,
   describeValue,
-  type Effort,
   EvaluationProblem,
+  type ExpressionEffort,
   isList,
   isSame,
   spend,
@@ -20,7 +19,7 @@ export function applyOperator(
   operator: StrictOperator,
   left: Value,
   right: Value,
-  effort: Effort,
+  effort: ExpressionEffort,
 ): Value {
   switch (operator) {
     case '==':
@@ -45,7 +44,7 @@ export function applyOperator(
 }
 
 /** Values of two kinds are never equal, so comparing them is a mistake; anything may be `nil`. */
-function isEqual(operator: string, left: Value, right: Value, effort: Effort): boolean {
+function isEqual(operator: string, left: Value, right: Value, effort: ExpressionEffort): boolean {
   const isMistake = left !== null && right !== null && describeKind(left) !== describeKind(right)
   if (isMistake) throw mismatch(operator, left, right)
   return isSame(left, right, effort)
@@ -67,7 +66,7 @@ function mismatchHint(left: Value, right: Value): string | undefined {
   return kinds.includes('boolean') ? 'variables are texts: write "true"' : undefined
 }
 
-function isIn(left: Value, right: Value, effort: Effort): boolean {
+function isIn(left: Value, right: Value, effort: ExpressionEffort): boolean {
   if (right === null) return false
   if (typeof right === 'object') {
     if (isList(right)) return right.some((item) => isSame(left, item, effort))
@@ -80,7 +79,12 @@ function isIn(left: Value, right: Value, effort: Effort): boolean {
 type TextOperator = 'contains' | 'startsWith' | 'endsWith' | 'matches'
 
 /** `nil` holds nothing and matches nothing: on a push there is no tag, and that is no mistake. */
-function ofTexts(operator: TextOperator, left: Value, right: Value, effort: Effort): boolean {
+function ofTexts(
+  operator: TextOperator,
+  left: Value,
+  right: Value,
+  effort: ExpressionEffort,
+): boolean {
   if (left === null || right === null) return false
   if (typeof left !== 'string' || typeof right !== 'string') throw mismatch(operator, left, right)
   spend(effort, left.length + right.length)
@@ -92,33 +96,7 @@ function ofTexts(operator: TextOperator, left: Value, right: Value, effort: Effo
     case 'endsWith':
       return left.endsWith(right)
     case 'matches':
-      return matches(left, right, effort)
-  }
-}
-
-/** The engine's time is linear in the text, times the size of the pattern; both are paid for. */
-function matches(text: string, pattern: string, effort: Effort): boolean {
-  const compiled = compilePattern(pattern)
-  spend(effort, (text.length + 1) * compiled.programSize())
-  return compiled.matcher(text).find()
-}
-
-function compilePattern(pattern: string): RE2JS {
-  if (pattern.length > REGULAR_EXPRESSION_LENGTH_MAX) {
-    const message = `a regular expression is longer than ${REGULAR_EXPRESSION_LENGTH_MAX} characters`
-    throw new EvaluationProblem(message)
-  }
-  const compiled = tryCompile(pattern)
-  if (compiled.programSize() <= REGULAR_EXPRESSION_SIZE_MAX) return compiled
-  throw new EvaluationProblem('a regular expression repeats too much')
-}
-
-function tryCompile(pattern: string): RE2JS {
-  try {
-    return Engine.compile(pattern)
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new EvaluationProblem(`a regular expression is malformed: ${why.slice(0, 200)}`)
+      return matchesPattern(left, right, effort)
   }
 }
 
@@ -126,7 +104,7 @@ function compare(
   operator: '<' | '<=' | '>' | '>=',
   left: Value,
   right: Value,
-  effort: Effort,
+  effort: ExpressionEffort,
 ): boolean {
   const areNumbers = typeof left === 'number' && typeof right === 'number'
   const areTexts = typeof left === 'string' && typeof right === 'string'

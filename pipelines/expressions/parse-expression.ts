@@ -126,7 +126,8 @@ function convertMember({ object, property, computed }: jsep.MemberExpression): E
 }
 
 function convertCall({ callee, arguments: given }: jsep.CallExpression): ExpressionNode {
-  const name = callee.type === 'Identifier' ? (callee as jsep.Identifier).name : ''
+  if (callee.type !== 'Identifier') throw new Refused('only functions can be called')
+  const { name } = callee as jsep.Identifier
   if (!FUNCTION_NAMES.includes(name)) {
     const hint = didYouMean(name, FUNCTION_NAMES) ?? `there are ${FUNCTION_NAMES.join(', ')}`
     throw new Refused(`there is no function ${quote(name)}`, hint)

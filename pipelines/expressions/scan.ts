@@ -68,6 +68,11 @@ export function scan(source: string): Scanned | SyntaxProblem {
   if (unclosed !== undefined) {
     return syntaxProblem(unclosed.at, `${quote(unclosed.bracket)} is not closed`)
   }
+  if (!state.afterOperand) {
+    const isEmpty = state.text.trim() === ''
+    const problem = isEmpty ? 'it is empty' : 'something is missing at its end'
+    return syntaxProblem(state.text.trimEnd().length, problem)
+  }
   return { text: state.text }
 }
 
@@ -110,8 +115,10 @@ function scanText(state: State): SyntaxProblem | undefined {
 
 function scanOther(state: State): SyntaxProblem | undefined {
   const number = matchAt(NUMBER, state)
-  // `.5` after an operand is a member named by a number, which there is not.
   if (number !== undefined) return operand(state, number.length)
+  if (/\d/.test(state.source.charAt(state.at))) {
+    return syntaxProblem(state.at, 'a number is malformed', 'numbers are written as 10 or 0.5')
+  }
   const negated = matchAt(NEGATED, state)
   if (negated !== undefined && state.afterOperand) {
     const spaced = negated.split(/[ \t\r\n]+/).join(' ')
@@ -160,12 +167,13 @@ function missing({ at }: State, word: string): SyntaxProblem {
 }
 
 function scanOperator(state: State): SyntaxProblem | undefined {
-  const operator = matchAt(OPERATOR, state) ?? state.source.charAt(state.at)
+  const known = matchAt(OPERATOR, state)
+  const operator = known ?? state.source.charAt(state.at)
   const unsupported = Object.hasOwn(UNSUPPORTED, operator) ? UNSUPPORTED[operator] : undefined
   if (unsupported !== undefined) {
     return syntaxProblem(state.at, `${unsupported} not supported`, SUPPORTED_HINT)
   }
-  if (Object.hasOwn(INSTEAD, operator) || !new RegExp(OPERATOR.source).test(operator)) {
+  if (known === undefined || Object.hasOwn(INSTEAD, operator)) {
     return syntaxProblem(
       state.at,
       `${quote(operator)} is no operator`,

@@ -1,4 +1,5 @@
-import { EXPRESSION_LIST_MAX, EXPRESSION_TEXT_MAX } from './limits.js'
+import type { RE2JS } from 're2js'
+import { EXPRESSION_EFFORT_MAX, EXPRESSION_LIST_MAX, EXPRESSION_TEXT_MAX } from './limits.js'
 
 /** All variables, by name. */
 export type Variables = ReadonlyMap<string, string>
@@ -9,6 +10,16 @@ export type Value = string | number | boolean | null | readonly Value[] | Variab
 /** What the expressions of a compilation may still cost. */
 export interface Effort {
   left: number
+}
+
+/** The same, with the regular expressions that were compiled already. */
+export interface ExpressionEffort extends Effort {
+  readonly patterns: Map<string, RE2JS>
+}
+
+/** Starts the evaluation of the expressions of a compilation. */
+export function expressionEffort(): ExpressionEffort {
+  return { left: EXPRESSION_EFFORT_MAX, patterns: new Map() }
 }
 
 /** Ends an evaluation; `evaluateExpression` catches it. */

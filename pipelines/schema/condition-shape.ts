@@ -65,7 +65,7 @@ export function pattern(known?: KnownWords): Shape<Located<Glob>> {
     decode(node, context, where) {
       const decoded = source.decode(node, context, where)
       if (decoded === null) return null
-      const glob = parseGlob(decoded.value)
+      const glob = parsedOnce(node, decoded.value)
       if ('problem' in glob) {
         const message = `the pattern ${quote(decoded.value)} is malformed: ${glob.problem}`
         context.reporter.error('SP_PIPELINE_GLOB', node.span, message, GLOB_HINT)
@@ -76,6 +76,15 @@ export function pattern(known?: KnownWords): Shape<Located<Glob>> {
     },
   }
 }
+
+/** Many aliases may stand for one node, and an automaton is large. */
+function parsedOnce(node: Node, source: string): ReturnType<typeof parseGlob> {
+  const parsed = PARSED.get(node) ?? parseGlob(source)
+  PARSED.set(node, parsed)
+  return parsed
+}
+
+const PARSED = new WeakMap<Node, ReturnType<typeof parseGlob>>()
 
 const GLOB_HINT = 'put a backslash before a character of a pattern to mean the character itself'
 

@@ -11,7 +11,7 @@ export const EXPRESSION: Shape<Located<Expression>> = {
   emptyAllowed: true,
   decode(node, context, where) {
     if (node.kind !== 'scalar') return wrongKind(node, context, `${where} must be an expression`)
-    const parsed = parseExpression(node.text)
+    const parsed = parsedOnce(node)
     if (!('problem' in parsed)) return { value: parsed, node }
     const message = `the expression can't be read: ${parsed.problem}`
     context.reporter.error(
@@ -23,6 +23,15 @@ export const EXPRESSION: Shape<Located<Expression>> = {
     return null
   },
 }
+
+/** Many aliases may stand for one node. */
+function parsedOnce(node: ScalarNode): ReturnType<typeof parseExpression> {
+  const parsed = PARSED.get(node) ?? parseExpression(node.text)
+  PARSED.set(node, parsed)
+  return parsed
+}
+
+const PARSED = new WeakMap<ScalarNode, ReturnType<typeof parseExpression>>()
 
 /** The place of a character of a scalar, where the source shows it as it is: on one line, unescaped. */
 function placeInside({ span, text }: ScalarNode, at: number): Span {
