@@ -1,6 +1,7 @@
 import { quote } from '../diagnostics/quote.js'
 import { evaluateExpression } from '../expressions/evaluate-expression.js'
 import type { Expression } from '../expressions/parse-expression.js'
+import type { Condition } from '../schema/condition-shape.js'
 import type { ConditionSet } from '../schema/conditions-shape.js'
 import type { Located } from '../schema/shape.js'
 import type { ConditionContext } from './context.js'
@@ -36,7 +37,11 @@ function unmetFact(
   scope: Scope,
 ): string | undefined {
   const condition = set[name]
-  if (condition === undefined || isPassedOver(name, context, scope)) return undefined
+  if (condition === undefined) return undefined
+  if (isPassedOver(name, context, scope)) {
+    if (name === 'instance') warnOfInstance(condition, context)
+    return undefined
+  }
   const fact = context.facts[name]
   if (holdsForAny(condition, namesOf(name, fact, context))) return undefined
   const value = fact === '' ? 'empty' : quote(fact)
@@ -58,6 +63,12 @@ function isPassedOver(name: FactName, { dialect, facts }: ConditionContext, scop
     default:
       return false
   }
+}
+
+function warnOfInstance({ node }: Condition, { reporter }: ConditionContext): void {
+  const message = 'Drone does not look at `instance` in a `trigger`, so it changes nothing here'
+  const hint = 'put it into `when` of the steps'
+  reporter.warning('SP_PIPELINE_NO_EFFECT', node.span, message, hint)
 }
 
 /** Woodpecker's names of events that we have other names for. */

@@ -7,7 +7,7 @@ import { MATRIX_CONDITION } from './matrix-condition-shape.js'
 import { type DecodedObject, type Keys, object } from './object.js'
 import { PATHS } from './paths-shape.js'
 import { flag, wrongKind } from './scalars.js'
-import type { Shape } from './shape.js'
+import type { DecodeContext, Shape } from './shape.js'
 
 const ANY = condition()
 
@@ -87,7 +87,7 @@ export const CONDITIONS: Shape<Conditions> = {
   emptyAllowed: true,
   decode(node, context, where) {
     if (node.kind === 'map') {
-      const only = SET.decode(node, context, where)
+      const only = decodeSet(node, context, where)
       return only && { alternatives: [only], node }
     }
     if (node.kind !== 'list') {
@@ -100,9 +100,18 @@ export const CONDITIONS: Shape<Conditions> = {
       return null
     }
     const alternatives = node.items.flatMap((item) => {
-      const decoded = SET.decode(item, context, `an entry of ${where}`)
+      const decoded = decodeSet(item, context, `an entry of ${where}`)
       return decoded === null ? [] : [decoded]
     })
     return { alternatives, node }
   },
+}
+
+function decodeSet(node: Node, context: DecodeContext, where: string): ConditionSet | null {
+  const set = SET.decode(node, context, where)
+  if (set?.local !== undefined && context.dialect !== 'woodpecker') {
+    const message = '`local` changes nothing: steps run wherever the pipeline does'
+    context.reporter.warning('SP_PIPELINE_NO_EFFECT', set.local.node.span, message)
+  }
+  return set
 }
