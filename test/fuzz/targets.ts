@@ -2,6 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { compilePipeline, formatDiagnostic } from '../../pipelines/index.js'
 import { parseGlob } from '../../pipelines/conditions/glob/glob.js'
+import { evaluateExpression } from '../../pipelines/expressions/evaluate-expression.js'
+import { EXPRESSION_LENGTH_MAX } from '../../pipelines/expressions/limits.js'
+import { parseExpression } from '../../pipelines/expressions/parse-expression.js'
+import { expressionEffort } from '../../pipelines/expressions/values.js'
 import { GLOB_LENGTH_MAX } from '../../pipelines/limits.js'
 import { pushInput } from '../../pipelines/testing/events.js'
 import { ROOT } from '../support/root.js'
@@ -81,10 +85,57 @@ const GLOB: Target = {
   },
 }
 
+const EXPRESSION: Target = {
+  name: 'expression',
+  material: () => ({
+    seeds: [
+      'EVENT == "push" && not (REPO in ["a", \'b\'])',
+      '"X" not in $env ? MISSING ?? "d" == "d" : MESSAGE matches `^(a|b){2,3}[^c]*$`',
+      'len(split(lower(REPO), "/")) + 1 * -2 / 3 % 4 <= .5 // x',
+      'trim(replace($env.REPO, "a", "b"), "_")[-1] != nil /* y */',
+    ],
+    words: [
+      '(',
+      ')',
+      '[',
+      ']',
+      '"',
+      '`',
+      '\\',
+      '?',
+      ':',
+      '..',
+      '|',
+      '{',
+      '#',
+      '!',
+      'not ',
+      ' in ',
+      '$env',
+    ],
+    lengthMax: EXPRESSION_LENGTH_MAX + 1,
+  }),
+  run(text) {
+    const parsed = parseExpression(text)
+    if ('problem' in parsed) {
+      if (parsed.at < 0 || parsed.at > text.length) throw new Error(`no place ${parsed.at}`)
+      return
+    }
+    evaluateExpression(parsed, EXPRESSION_VARIABLES, expressionEffort())
+  },
+}
+
+const EXPRESSION_VARIABLES = new Map([
+  ['EVENT', 'push'],
+  ['REPO', 'octo/hello'],
+  ['MESSAGE', 'ab'.repeat(2000)],
+])
+
 /** Everything that reads what a stranger may have written. */
 export const TARGETS: readonly Target[] = [
   fileTarget('parser', '.pipeline.yml'),
   fileTarget('drone', '.drone.yml'),
   fileTarget('woodpecker', '.woodpecker.yml'),
   GLOB,
+  EXPRESSION,
 ]
