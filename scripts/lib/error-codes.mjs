@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
+import { isPipelineCode, pipelineCodeLines } from './pipeline-codes.mjs'
 
 const ROOMS = ['cli', 'git', 'native/lib', 'pipelines', 'protocol', 'runner', 'server']
 const CODE = /^SP_[A-Z0-9]+_[A-Z0-9_]+$/
@@ -35,6 +36,10 @@ export function errorsMarkdown(root) {
     if (own !== area) lines.push('', `## ${own}`)
     area = own
     lines.push('', `### ${code}`, '')
+    if (isPipelineCode(code)) {
+      lines.push(...pipelineCodeLines(code))
+      continue
+    }
     lines.push(...[...messages].map((message) => `- ${message}`))
     lines.push(...[...hints].map((hint) => `- To do: ${hint}`))
     if (messages.size + hints.size === 0) lines.push('- See the message.')
