@@ -13,6 +13,8 @@ export interface CommandContext {
   readonly rest: readonly string[]
   /** Value of one of the command's own options. */
   readonly option: (name: string) => string | undefined
+  /** Values of one of the command's own options that can be given several times. */
+  readonly list: (name: string) => readonly string[]
   /** Whether one of the command's own switches was given. */
   readonly has: (name: string) => boolean
   readonly json: boolean
@@ -27,13 +29,16 @@ export interface CommandDefinition {
   readonly examples: readonly string[]
   /** Settings that the command reads, each with its flag. */
   readonly scope: Scope
-  /** The command's own options: commander flags and description. */
-  readonly options?: readonly (readonly [flags: string, description: string])[]
+  /** The command's own options. */
+  readonly options?: readonly CommandOption[]
   /** Set where the environment is not the caller's own choice: then no variable is read or refused. */
   readonly ignoreEnvironment?: boolean
   /** Does the work. Nothing returned is exit code 0. */
   readonly run: (context: CommandContext) => Promise<ExitCode | undefined>
 }
+
+/** Flags as commander wants them, and a description; `repeated`: every use adds a value. */
+export type CommandOption = readonly [flags: string, description: string, repeated?: 'repeated']
 
 /** Takes note of the exit code of the command that ran. */
 export type Finish = (code: ExitCode) => void
@@ -47,7 +52,10 @@ export function addCommand(
 ): void {
   const command = parent.command(definition.syntax).summary(definition.summary)
   command.description(definition.summary)
-  for (const [flags, description] of definition.options ?? []) command.option(flags, description)
+  for (const [flags, description, repeated] of definition.options ?? []) {
+    if (repeated === undefined) command.option(flags, description)
+    else command.option(flags, description, append)
+  }
   for (const [, setting] of settingsOf(definition.scope)) {
     if (setting.flag === undefined) continue
     const fallback = setting.defaultText ?? setting.default ?? 'none'
@@ -62,6 +70,11 @@ export function addCommand(
   command.action(async () => {
     finish((await definition.run(contextOf(command, io, definition))) ?? ExitCode.ok)
   })
+}
+
+/** Commander's own variadic options would take the arguments after them as values too. */
+function append(value: string, values: readonly string[] = []): readonly string[] {
+  return [...values, value]
 }
 
 /** Adds a command that only holds others, such as `build`. */
@@ -86,6 +99,10 @@ function contextOf(
   return {
     io,
     option,
+    list: (name) => {
+      const values = options[camelCase(name)]
+      return Array.isArray(values) ? values.map(String) : []
+    },
     has: (name) => options[camelCase(name)] === true,
     json: options['json'] === true,
     args: processed.map((value) => (typeof value === 'string' ? value : undefined)),

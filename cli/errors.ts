@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { messageOf, SandpiperError } from '../protocol/errors.js'
 import { ExitCode } from './exit-code.js'
+import { stripTerminalText } from './terminal/sanitize.js'
 
 /** An error with the exit code it ends the command with. */
 export class CliError extends SandpiperError {
@@ -73,8 +74,8 @@ export function printError(stderr: Writable, error: unknown, options: { json: bo
     stderr.write(`${JSON.stringify({ error: report })}\n`)
     return
   }
-  stderr.write(`error: ${report.message}\n`)
-  if (report.hint !== '') stderr.write(`hint: ${report.hint}\n`)
+  stderr.write(`error: ${stripTerminalText(report.message)}\n`)
+  if (report.hint !== '') stderr.write(`hint: ${stripTerminalText(report.hint)}\n`)
 }
 
 function reportOf(error: unknown): ErrorReport {

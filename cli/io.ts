@@ -30,7 +30,19 @@ export function printLine(io: CliIo, line: string): void {
   io.stdout.write(`${line}\n`)
 }
 
-/** Writes the one JSON document of `--json`. */
+/** Writes the one JSON document of `--json`. Nothing in it can steer a terminal. */
 export function printJson(io: CliIo, value: unknown): void {
-  io.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+  io.stdout.write(`${JSON.stringify(value, null, 2).replace(UNESCAPED_CONTROL, escape)}\n`)
+}
+
+/** Control characters and marks of direction that JSON lets stand as they are. */
+const UNESCAPED_CONTROL = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
+
+function escape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+/** Whether colours are wanted on stderr, which may be a file where stdout is a terminal. */
+export function hasColoursOnStderr({ colours, stderr }: CliIo): boolean {
+  return colours && 'isTTY' in stderr && stderr.isTTY === true
 }

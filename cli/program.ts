@@ -6,6 +6,7 @@ import { addExecCommand } from './commands/exec.js'
 import { addHookCommands } from './commands/hook.js'
 import { addImageCommands } from './commands/image.js'
 import { addLintCommand } from './commands/lint.js'
+import { addPlanCommand } from './commands/plan.js'
 import { addRepoCommands } from './commands/repo.js'
 import { addRunnerCommand } from './commands/runner.js'
 import { addServerCommand } from './commands/server.js'
@@ -61,6 +62,7 @@ const ADDERS: readonly ((program: Command, io: CliIo, finish: Finish) => void)[]
   addRunnerCommand,
   addExecCommand,
   addLintCommand,
+  addPlanCommand,
   addConvertCommand,
   addRepoCommands,
   addHookCommands,

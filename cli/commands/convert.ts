@@ -19,7 +19,7 @@ export function addConvertCommand(program: Command, io: CliIo, finish: Finish): 
     ],
     examples: [
       'sandpiper convert .woodpecker.yml --out .pipeline.yml',
-      'sandpiper convert --from drone-0.8 ci/old.yml | sandpiper lint /dev/stdin',
+      'sandpiper convert --from drone-0.8 ci/old.yml | sandpiper lint -',
     ],
     run: async (context) => (await import('../run/convert.js')).runConvert(context),
   })

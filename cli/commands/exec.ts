@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { addCommand, type Finish } from '../command.js'
+import { EVENT_OPTIONS } from '../exec/event-options.js'
 import type { CliIo } from '../io.js'
-import { EVENT_NAMES } from '../../pipelines/event.js'
 
 /** `sandpiper exec` */
 export function addExecCommand(program: Command, io: CliIo, finish: Finish): void {
@@ -10,8 +10,7 @@ export function addExecCommand(program: Command, io: CliIo, finish: Finish): voi
     summary: 'run a pipeline file on the working tree here, in the same sandbox, without a server',
     scope: 'exec',
     options: [
-      ['--event <name>', `event to run it for: ${EVENT_NAMES.join(', ')}; default: push`],
-      ['--branch <name>', 'branch to run it for; default: the one that is checked out'],
+      ...EVENT_OPTIONS,
       ['--pipeline <name>', 'run this pipeline of the file only, without those it depends on'],
     ],
     examples: [

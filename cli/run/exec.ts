@@ -1,10 +1,12 @@
-import { resolve } from 'node:path'
-import { buildEnvironment, type BuildEvent, EVENT_NAMES, type Plan } from '../../pipelines/index.js'
+import { join } from 'node:path'
 import {
-  createLocalExecutor,
-  type LocalResult,
-  type LocalRun,
-} from '../../runner/local-executor.js'
+  buildEnvironment,
+  type BuildEvent,
+  formatSummary,
+  type Plan,
+  type RepoFacts,
+} from '../../pipelines/index.js'
+import { createLocalExecutor, type LocalRun } from '../../runner/local-executor.js'
 import type { CommandContext } from '../command.js'
 import { limitsOf } from '../config/limits.js'
 import { dataDirOf } from '../data-dir.js'
@@ -12,56 +14,48 @@ import { usageError } from '../errors.js'
 import { localEvent, localRepo } from '../exec/event.js'
 import { describeLeftOut, describeResult } from '../exec/describe-result.js'
 import { viewSink, type NamedStepResult } from '../exec/view-sink.js'
+import { readEventOptions } from '../exec/event-options.js'
+import { resultJson } from '../exec/result-json.js'
 import { readWorkingTree, type WorkingTree } from '../exec/working-tree.js'
 import { ExitCode } from '../exit-code.js'
-import { printJson, printLine, type CliIo } from '../io.js'
+import { hasColoursOnStderr, printJson, printLine, type CliIo } from '../io.js'
+import { lintedFiles } from '../lint/linted-files.js'
+import { cleanName } from '../terminal/log-lines.js'
+import { createDiagnosticStyle } from '../terminal/style.js'
 import { createBuildView, type BuildView } from '../terminal/view.js'
 import { VERSION } from '../version.js'
 import { viewFor } from '../commands/build-logs.js'
 import { requireRoot } from './require-root.js'
-import { compileFile, formatDiagnostics } from './pipeline-file.js'
+import { findBuildFiles } from './find-pipeline-files.js'
+import { compileFiles, formatDiagnostics } from './pipeline-file.js'
 
-const DEFAULT_FILE = '.pipeline.yml'
 const STAGE_TIMEOUT_MS = 24 * 3_600_000
 
 /** `sandpiper exec`: see the command's help. */
 export async function runExec(context: CommandContext): Promise<ExitCode> {
   const { io } = context
-  const name = context.args[0] ?? DEFAULT_FILE
-  const file = resolve(io.cwd, name)
-  const event = EVENT_NAMES.find((known) => known === (context.option('event') ?? 'push'))
-  if (event === undefined) throw usageError('unknown --event', `one of ${EVENT_NAMES.join(', ')}`)
-  const tree = await treeOf(file)
-  const facts = {
-    event: localEvent(tree, { event, branch: context.option('branch') }),
-    repo: localRepo(tree),
-  }
-  const compiled = await compileFile(file, name, facts)
+  const wish = readEventOptions(context)
+  const files = await findBuildFiles(io, context.args[0])
+  const tree = await readWorkingTree(join(files.root, '.git'))
+  const facts = { event: localEvent(tree, wish), repo: localRepo(tree, wish.repo) }
+  const compiled = await compileFiles(files, facts)
   const { plan: whole, diagnostics } = compiled
   if (whole === null && context.json) {
-    printJson(io, [{ file: name, ok: false, diagnostics }])
+    printJson(io, lintedFiles(files.sources, diagnostics, false))
     return ExitCode.failed
   }
-  io.stderr.write(formatDiagnostics(compiled))
-  if (whole === null) return ExitCode.failed
+  io.stderr.write(formatDiagnostics(compiled, createDiagnosticStyle(hasColoursOnStderr(io))))
+  const summary = formatSummary(diagnostics, files.sources.length)
+  if (whole === null) {
+    io.stderr.write(`${summary}\n`)
+    return ExitCode.failed
+  }
   const plan = selectPipeline(whole, context.option('pipeline'))
   for (const { name: skipped, reason } of plan.skipped) {
-    io.stderr.write(`pipeline ${skipped} does not run: ${reason}\n`)
+    io.stderr.write(`pipeline ${cleanName(skipped)} does not run: ${cleanName(reason)}\n`)
   }
   requireRoot(io, 'exec')
-  return run(context, { plan, tree, event: facts.event })
-}
-
-/** A file that isn't there is told by the compiler's reading of it, not by git. */
-async function treeOf(file: string): Promise<WorkingTree> {
-  try {
-    return await readWorkingTree(file)
-  } catch {
-    throw usageError(
-      `can't read ${file}`,
-      'give the path of a pipeline file; default: .pipeline.yml',
-    )
-  }
+  return run(context, { plan, tree, ...facts })
 }
 
 function selectPipeline(plan: Plan, name: string | undefined): Plan {
@@ -78,6 +72,7 @@ interface Work {
   readonly plan: Plan
   readonly tree: WorkingTree
   readonly event: BuildEvent
+  readonly repo: RepoFacts
 }
 
 async function run(context: CommandContext, work: Work): Promise<ExitCode> {
@@ -93,7 +88,7 @@ async function run(context: CommandContext, work: Work): Promise<ExitCode> {
     for (const line of describeLeftOut(work.plan)) view.note(line)
     const result = await executor.run(localRun(context, work, view, steps))
     view.close()
-    if (context.json) printJson(io, describe(result, steps))
+    if (context.json) printJson(io, resultJson(result, work.plan, steps))
     else
       printLine(
         io,
@@ -118,11 +113,10 @@ function jsonView(io: CliIo): BuildView {
 
 function localRun(
   { io, settings }: CommandContext,
-  { plan, tree, event }: Work,
+  { plan, tree, event, repo }: Work,
   view: BuildView,
   steps: Map<string, NamedStepResult[]>,
 ): LocalRun {
-  const repo = localRepo(tree)
   const { slug, cloneUrl } = repo
   const build = { number: 1, parent: 0, created: Date.now(), started: Date.now(), link: '' }
   return {
@@ -146,25 +140,5 @@ function localRun(
       return viewSink(view, job, { several: plan.stages.length > 1, results })
     },
     signal: io.stop,
-  }
-}
-
-function describe(result: LocalResult, steps: ReadonlyMap<string, NamedStepResult[]>): unknown {
-  return {
-    passed: result.passed,
-    stages: result.stages.map((stage) => ({
-      ...stage,
-      steps: (steps.get(stage.name) ?? []).map(({ name, status, exitCode, error, usage }) => ({
-        ...{ name, status, exit_code: exitCode, error },
-        usage:
-          usage === null
-            ? null
-            : {
-                cpu_ms: usage.cpuMs,
-                memory_peak_bytes: usage.memoryPeakBytes,
-                wall_ms: usage.wallMs,
-              },
-      })),
-    })),
   }
 }

@@ -1,9 +1,10 @@
+import type { DiagnosticStyle } from '../../pipelines/index.js'
 import type { Status } from '../../protocol/status.js'
 
 /** The few styles the terminal output has; plain text when colours are off. */
 export interface Style {
-  dim(text: string): string
-  bold(text: string): string
+  readonly dim: (text: string) => string
+  readonly bold: (text: string) => string
   status(status: Status, text: string): string
 }
 
@@ -19,6 +20,16 @@ export function createStyle(colours: boolean): Style {
       if (status === 'skipped' || status === 'running') return yellow(text)
       return WAITING.includes(status) ? dim(text) : red(text)
     },
+  }
+}
+
+/** Errors are red, warnings yellow. */
+export function createDiagnosticStyle(colours: boolean): DiagnosticStyle {
+  const style = createStyle(colours)
+  return {
+    strong: style.bold,
+    faint: style.dim,
+    severity: (severity, text) => style.status(severity === 'error' ? 'failure' : 'skipped', text),
   }
 }
 

@@ -1,0 +1,112 @@
+import type {
+  Demand,
+  HealthcheckPlan,
+  MountPlan,
+  ResourcesPlan,
+  RetryPlan,
+  SandboxStep,
+  StepPlan,
+} from '../../pipelines/index.js'
+import { formatBytes, formatDuration } from '../terminal/duration.js'
+import { cleanName } from '../terminal/log-lines.js'
+import type { TreeNode } from './tree.js'
+import { count, detail, runsOn } from './words.js'
+
+/** A step or service with everything that is not as usual. */
+export function stepNode(step: StepPlan, demands: readonly Demand[], bold: Bold): TreeNode {
+  if (step.kind === 'clone') {
+    return { text: `step ${bold(cleanName(step.name))}: checks out the commit` }
+  }
+  const kind = step.service === true ? 'service' : 'step'
+  const what = [step.image, programOf(step)].filter((one) => one !== undefined).join(', ')
+  return {
+    text: `${kind} ${bold(cleanName(step.name))}: ${cleanName(what)}`,
+    children: [
+      ...detail('after', step.dependsOn.join(', ')),
+      ...runsOn(step.runOn),
+      ...outcome(step),
+      ...surroundings(step),
+      ...demandNodes(demands.filter((demand) => demand.step === step.name)),
+    ],
+  }
+}
+
+/** Makes a name stand out. */
+export type Bold = (text: string) => string
+
+/** What a pipeline or step asks for beyond what everybody gets, with its place in the file. */
+export function demandNodes(demands: readonly Demand[]): TreeNode[] {
+  return demands.flatMap(({ what, at }) => detail('needs trust', `${what} (${at})`))
+}
+
+function programOf(step: SandboxStep): string {
+  if (step.kind === 'commands') {
+    const shell = step.shell === undefined ? '' : ` with ${step.shell}`
+    return `${count(step.commands.length, 'command')}${shell}`
+  }
+  const { entrypoint, command } = step
+  if (entrypoint !== undefined) {
+    return `entrypoint ${JSON.stringify([...entrypoint, ...(command ?? [])])}`
+  }
+  const rest = command === undefined ? '' : `, command ${JSON.stringify(command)}`
+  return `the image's own entrypoint${rest}`
+}
+
+function outcome(step: SandboxStep): TreeNode[] {
+  const isDetached = step.detach && step.service !== true
+  return [
+    ...(isDetached ? [{ text: 'runs in the background' }] : []),
+    ...detail('failure', FAILURE_MODES[step.failure]),
+    ...detail('retry', step.retry && describeRetry(step.retry)),
+    ...detail('timeout', step.timeoutMs === undefined ? '' : formatDuration(step.timeoutMs)),
+    ...detail('health check', step.healthcheck && describeCheck(step.healthcheck)),
+  ]
+}
+
+const FAILURE_MODES = {
+  fail: '',
+  ignore: 'ignored',
+  fast: 'cancels what still runs',
+} as const satisfies Record<SandboxStep['failure'], string>
+
+function surroundings(step: SandboxStep): TreeNode[] {
+  const secrets = Object.entries(step.secrets ?? {})
+  return [
+    ...detail('image is pulled', step.pull),
+    ...detail('user', step.user),
+    ...detail('directory', step.workingDir),
+    ...detail('resources', step.resources && describeResources(step.resources)),
+    ...detail('network', step.network),
+    ...detail('volumes', (step.mounts ?? []).map(describeMount).join(', ')),
+    ...detail('secrets', secrets.map(([name, secret]) => `${name} from ${secret}`).join(', ')),
+  ]
+}
+
+function describeRetry({ count: tries, backoffMs, exitCodes }: RetryPlan): string {
+  const pause = backoffMs === 0 ? '' : `, the first after ${formatDuration(backoffMs)}`
+  const codes = exitCodes === undefined ? '' : `, on exit code ${exitCodes.join(', ')} only`
+  return `${tries} more ${tries === 1 ? 'try' : 'tries'}${pause}${codes}`
+}
+
+function describeCheck(check: HealthcheckPlan): string {
+  const what =
+    check.command === undefined ? `port ${check.port ?? 0}` : JSON.stringify(check.command)
+  const { intervalMs, timeoutMs, retries } = check
+  const often = `every ${formatDuration(intervalMs)}, for ${formatDuration(timeoutMs)} at most`
+  return `${what}, ${often}, ${count(retries, 'try').replace(/ys$/, 'ies')}`
+}
+
+function describeResources({ cpus, memoryBytes, pids, diskBytes }: ResourcesPlan): string {
+  return [
+    cpus === undefined ? '' : `${cpus} cpus`,
+    memoryBytes === undefined ? '' : `memory ${formatBytes(memoryBytes)}`,
+    pids === undefined ? '' : `${pids} pids`,
+    diskBytes === undefined ? '' : `disk ${formatBytes(diskBytes)}`,
+  ]
+    .filter((part) => part !== '')
+    .join(', ')
+}
+
+function describeMount({ volume, path, readOnly = false }: MountPlan): string {
+  return `${volume} at ${path}${readOnly ? ' (read-only)' : ''}`
+}
