@@ -1,17 +1,20 @@
 #!/usr/bin/env node
 // `npm run docs`: writes the generated parts of the documents. `--check` only tells whether they are current.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as prettier from 'prettier'
 import { replaceSettingsTable } from '../dist/cli/config/markdown.js'
 import { errorsMarkdown } from './lib/error-codes.mjs'
+import { referencePages, stalePages } from './lib/reference.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const check = process.argv.includes('--check')
 
 await update('README.md', (text) => replaceSettingsTable(text))
 await update('docs/errors.md', () => errorsMarkdown(root))
+for (const [name, text] of referencePages(root)) await update(name, () => text)
+for (const name of stalePages(root)) remove(name)
 
 async function update(name, change) {
   const file = join(root, name)
@@ -20,12 +23,25 @@ async function update(name, change) {
   const after = await prettier.format(change(before), { ...options, filepath: file })
   if (after === before) return
   if (check) {
-    console.error(`error: ${name} is not current\nhint: npm run docs`)
-    process.exitCode = 1
+    complain(`${name} is not current`)
     return
   }
   writeFileSync(file, after)
   console.error(`wrote ${name}`)
+}
+
+function remove(name) {
+  if (check) {
+    complain(`${name} is made from nothing any more`)
+    return
+  }
+  rmSync(join(root, name))
+  console.error(`removed ${name}`)
+}
+
+function complain(message) {
+  console.error(`error: ${message}\nhint: npm run docs`)
+  process.exitCode = 1
 }
 
 function readText(file) {
