@@ -1,6 +1,6 @@
 import jsep from 'jsep'
-import { WORD_OPERATORS } from './scan.js'
 import { readStringLiteral } from './string-literal.js'
+import { WORD_OPERATORS } from './tree.js'
 
 /** Source of the precedences: expr-lang's table of operators. */
 const BINARY: Readonly<Record<string, number>> = {

@@ -1,4 +1,5 @@
-import type { WORD_OPERATORS } from './scan.js'
+/** Operators that are words. */
+export const WORD_OPERATORS = ['in', 'contains', 'startsWith', 'endsWith', 'matches'] as const
 
 /** Operators with two operands. `and`, `or` and `not in` are written as others by the parser. */
 export type BinaryOperator =
