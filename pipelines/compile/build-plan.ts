@@ -11,6 +11,7 @@ import { demandsOf } from './demands.js'
 import { textsOf } from './plan-step.js'
 import { clonePlan, platformOf, stageSettings } from './plan-stage.js'
 import { planSteps } from './steps.js'
+import { workspaceVariables } from './compile-variables.js'
 import { usedVolumes } from './volumes.js'
 
 const DEFAULT_PLATFORM: Platform = { os: 'linux', arch: 'amd64' }
@@ -82,10 +83,15 @@ function planStage(
 
 /** What the steps of a stage share. */
 function sharedPlan(
-  { pipeline, environment: substituted }: CheckedPipeline,
+  { pipeline, combination, workspace, environment: substituted }: CheckedPipeline,
   steps: readonly SandboxStep[],
 ): Partial<Pick<StagePlan, 'environment' | 'volumes' | 'imagePullSecrets'>> {
-  const environment = { ...textsOf(pipeline.environment ?? []), ...substituted }
+  const environment = {
+    ...combination,
+    ...workspaceVariables(pipeline, workspace),
+    ...textsOf(pipeline.environment ?? []),
+    ...substituted,
+  }
   const volumes = usedVolumes(pipeline, steps)
   const secrets = pipeline.image_pull_secrets?.items.map(({ value }) => value) ?? []
   return {

@@ -141,14 +141,19 @@ function planDocuments(
 function expand(
   { document, dialect }: DialectDocument,
   input: CompileInput,
-  _budget: Budget,
+  budget: Budget,
   reporter: Reporter,
 ): { readonly variants: Variant[]; readonly declarations: Declaration[] } {
   const variants: Variant[] = []
   const declarations: Declaration[] = []
-  for (const combination of combinationsOf(document, reporter)) {
+  for (const combination of combinationsOf(document, reporter, { dialect, budget })) {
     const variables = compileVariables(document, combination, dialect, input)
-    const { document: substituted, environment } = substituteDocument(document, variables, reporter)
+    const { document: substituted, environment } = substituteDocument(
+      document,
+      variables,
+      reporter,
+      { fromFile: new Set(Object.keys(combination)), budget: budget.substitution },
+    )
     const { pipeline, declaration } = decodeDocument(substituted, { reporter, dialect }) ?? {}
     if (pipeline !== undefined) {
       variants.push({ pipeline, dialect, combination, variables, environment })

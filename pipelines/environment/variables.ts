@@ -22,3 +22,23 @@ const BY_NAME: ReadonlyMap<string, Variable> = new Map(VARIABLES.map((one) => [o
 export function variableNamed(name: string): Variable | undefined {
   return BY_NAME.get(name)
 }
+
+/**
+ * Whether a variable may have another value when a step runs than when the build is compiled: how things
+ * stand, and when they started.
+ */
+export function isSettledLater(name: string): boolean {
+  return LATER.has(name) || variableNamed(name)?.known === 'step'
+}
+
+const LATER: ReadonlySet<string> = new Set([
+  'DRONE_BUILD_STATUS',
+  'DRONE_BUILD_STARTED',
+  'DRONE_BUILD_FINISHED',
+  'DRONE_FAILED_STAGES',
+  'CI_BUILD_STATUS',
+  'CI_BUILD_STARTED',
+  'CI_BUILD_FINISHED',
+  'CI_PIPELINE_STATUS',
+  'CI_PIPELINE_STARTED',
+])

@@ -8,6 +8,7 @@ import {
   NESTING_MAX,
   SOURCE_LENGTH_MAX,
 } from '../limits.js'
+import { createSubstitutionBudget, type SubstitutionBudget } from '../substitution/budget.js'
 import { buildTrees, type TreeContext } from './build-tree.js'
 import { readEvents, type SyntaxProblem } from './read-events.js'
 import { type Range, reportSyntax } from './report-syntax.js'
@@ -16,10 +17,11 @@ import type { Document } from './tree.js'
 /** What all files of one compilation may expand to together. */
 export interface Budget {
   nodes: number
+  readonly substitution: SubstitutionBudget
 }
 
 export function createBudget(): Budget {
-  return { nodes: EXPANDED_NODES_MAX }
+  return { nodes: EXPANDED_NODES_MAX, substitution: createSubstitutionBudget() }
 }
 
 /**

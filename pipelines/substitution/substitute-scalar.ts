@@ -1,0 +1,122 @@
+import type { Reporter } from '../diagnostics/reporter.js'
+import { isSettledLater, variableNamed } from '../environment/variables.js'
+import type { ScalarNode } from '../parse/tree.js'
+import { isSpent, spend } from './budget.js'
+import { readCoreScalar } from './core-scalar.js'
+import { evaluateReference, type Scope } from './evaluate-reference.js'
+import { parseTemplate } from './parse-template.js'
+import { ShellQuotes } from './shell-quotes.js'
+import { isPlainToShells, type ShellVariables } from './shell-variables.js'
+import type { Part, Reference } from './template.js'
+import {
+  type ScalarContext,
+  warnMalformed,
+  warnSingleQuotes,
+  warnSlice,
+  warnUnknown,
+} from './warnings.js'
+
+/** What substituting in a document works with. */
+export interface SubstitutionContext {
+  readonly scope: Scope
+  readonly shell: ShellVariables
+  readonly reporter: Reporter
+}
+
+/** The scalar with every `${}` replaced; itself when there is none, or the budget is spent. */
+export function substituteScalar(
+  node: ScalarNode,
+  place: ScalarContext,
+  context: SubstitutionContext,
+): ScalarNode {
+  const { scope, reporter } = context
+  if (!node.text.includes('$') || isSpent(scope.budget)) return node
+  if (!spend(scope.budget, { work: node.text.length })) return node
+  const { parts, malformed } = parseTemplate(node.text)
+  for (const one of malformed) warnMalformed(node, one, place, reporter)
+  const told = { ...context, scope: withWarnings(node, place, context) }
+  const text = place.isCommand ? commandText(node, parts, told) : plainText(node, parts, told)
+  if (text === node.text || !spend(scope.budget, { text: text.length })) return node
+  const value = node.plain === true && !place.isCommand ? readCoreScalar(text) : text
+  return { ...node, value, text: value === null ? '' : text }
+}
+
+function plainText(
+  node: ScalarNode,
+  parts: readonly Part[],
+  { scope, reporter }: SubstitutionContext,
+): string {
+  return parts
+    .map((part) => (typeof part === 'string' ? part : valueOf(node, part, scope, reporter).text))
+    .join('')
+}
+
+/**
+ * A command: what comes from outside and is not plain to every shell stays out of its text, and reaches
+ * it as a variable.
+ */
+function commandText(
+  node: ScalarNode,
+  parts: readonly Part[],
+  { scope, shell, reporter }: SubstitutionContext,
+): string {
+  const quotes = new ShellQuotes()
+  const written = parts.map((part) => {
+    if (typeof part === 'string') {
+      quotes.read(part)
+      return part
+    }
+    if (isForShell(part)) return part.source
+    const { text, isFromFile } = valueOf(node, part, scope, reporter)
+    if (isFromFile || isPlainToShells(text)) {
+      quotes.read(text)
+      return text
+    }
+    if (quotes.isInSingleQuotes) warnSingleQuotes(node, part, reporter)
+    return shell.refer(text)
+  })
+  return written.join('')
+}
+
+/** What the shell itself knows better than we do now. */
+function isForShell({ name, operator }: Reference): boolean {
+  return operator === 'shell default' || (operator === '' && isSettledLater(name))
+}
+
+function valueOf(
+  node: ScalarNode,
+  reference: Reference,
+  scope: Scope,
+  reporter: Reporter,
+): { readonly text: string; readonly isFromFile: boolean } {
+  const value = evaluateReference(reference, scope)
+  const whole = reference.operator === 'slice' ? scope.variables[reference.name] : undefined
+  if (whole !== undefined && whole !== '' && !isSpent(scope.budget)) {
+    if (value.text === '' && reference.args.length > 1)
+      warnSlice(node, reference, 'empty', reporter)
+    if (value.text === whole && !isNumber(reference)) warnSlice(node, reference, 'whole', reporter)
+  }
+  return value
+}
+
+function isNumber({ args }: Reference): boolean {
+  return args.every((parts) => parts.every((part) => typeof part !== 'string' || DIGITS.test(part)))
+}
+
+const DIGITS = /^[+-]?\d+$/
+
+/** The scope, told of every name that is looked up in this scalar. */
+function withWarnings(
+  node: ScalarNode,
+  place: ScalarContext,
+  { scope, reporter }: SubstitutionContext,
+): Scope {
+  return {
+    ...scope,
+    onName(reference) {
+      const known = variableNamed(reference.name)?.known
+      if (Object.hasOwn(scope.variables, reference.name) || known === 'build') return
+      warnUnknown(node, reference, place, reporter)
+    },
+  }
+}
