@@ -5,7 +5,7 @@ import path from 'node:path'
 import { ROOT } from '../support/root.js'
 import { sandpiper } from '../support/sandpiper.js'
 import { makeScratch } from '../support/scratch.js'
-import { OUTCOMES } from './examples.js'
+import { type Outcome, OUTCOMES } from './examples.js'
 
 /** The examples of the reference, run as a reader would: `sandpiper exec` in a directory with the file. */
 const EXAMPLES = path.join(ROOT, 'docs/pipeline/examples')
@@ -42,16 +42,18 @@ function statusesOf(stages: readonly Stage[]): Record<string, string> {
   return Object.fromEntries(statuses)
 }
 
-async function runExample(name: string): Promise<{
+let count = 0
+
+async function runExample({ example, args = [] }: Outcome): Promise<{
   code: number | null
   log: string
   statuses: Record<string, string>
 }> {
-  const tree = path.join(scratch.dir, name)
+  const tree = path.join(scratch.dir, `tree-${String(count++)}`)
   await mkdir(tree)
-  await cp(path.join(EXAMPLES, `${name}.yml`), path.join(tree, '.pipeline.yml'))
+  await cp(path.join(EXAMPLES, `${example}.yml`), path.join(tree, '.pipeline.yml'))
   await cp(path.join(EXAMPLES, 'ci'), path.join(tree, 'ci'), { recursive: true })
-  const { code, stdout, stderr } = await command(['exec', '--json'], tree)
+  const { code, stdout, stderr } = await command(['exec', '--json', ...args], tree)
   const { stages } = JSON.parse(stdout) as { stages?: readonly Stage[] }
   if (stages === undefined) throw new Error(`exec ran nothing: ${stdout}\n${stderr}`)
   return { code, log: stderr, statuses: statusesOf(stages) }
@@ -60,11 +62,14 @@ async function runExample(name: string): Promise<{
 describe('the examples of the reference', () => {
   it('are all in the table of what they do', () => {
     const files = readdirSync(EXAMPLES).filter((file) => file.endsWith('.yml'))
-    expect(Object.keys(OUTCOMES).sort()).toEqual(files.map((file) => path.parse(file).name).sort())
+    const known = new Set(OUTCOMES.map(({ example }) => example))
+    expect([...known].sort()).toEqual(files.map((file) => path.parse(file).name).sort())
   })
 
-  it.each(Object.entries(OUTCOMES))('do what is said of %s', async (name, outcome) => {
-    const { code, log, statuses } = await runExample(name)
+  const rows = OUTCOMES.map((one) => [[one.example, ...(one.args ?? [])].join(' '), one] as const)
+
+  it.each(rows)('do what is said of %s', async (_, outcome) => {
+    const { code, log, statuses } = await runExample(outcome)
     expect(statuses).toEqual(outcome.statuses)
     for (const line of outcome.log) expect(log).toContain(line)
     for (const line of outcome.never ?? []) expect(log).not.toContain(line)

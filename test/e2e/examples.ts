@@ -1,5 +1,9 @@
-/** What an example does on a push to main, outside of git. */
+/** What an example does, outside of git. */
 export interface Outcome {
+  /** Name of the file without its ending. */
+  readonly example: string
+  /** Options of `sandpiper exec`. Default: none, which is a push to main. */
+  readonly args?: readonly string[]
   /** Exit code of `sandpiper exec`. Default: 0. */
   readonly code?: number
   /** How pipelines end, and their steps: `pipeline/step`. What is left out is not there. */
@@ -12,24 +16,28 @@ export interface Outcome {
 
 const DONE = 'success'
 
-/** `docs/pipeline/examples/NAME.yml`, and what comes of it. */
-export const OUTCOMES: Readonly<Record<string, Outcome>> = {
-  first: {
+/** The files of `docs/pipeline/examples`, and what comes of them. */
+export const OUTCOMES: readonly Outcome[] = [
+  {
+    example: 'first',
     statuses: { hello: DONE, 'hello/greet': DONE, 'hello/check': DONE },
     log: ['hello, main', 'step release does not run'],
   },
-  pipelines: {
+  {
+    example: 'pipelines',
     statuses: { build: DONE, 'build/compile': DONE, deploy: DONE, 'deploy/upload': DONE },
     log: ['compiled', 'deployed'],
   },
-  graph: {
+  {
+    example: 'graph',
     statuses: {
       graph: DONE,
       ...{ 'graph/build': DONE, 'graph/unit': DONE, 'graph/style': DONE, 'graph/report': DONE },
     },
     log: ['| made', 'all done'],
   },
-  matrix: {
+  {
+    example: 'matrix',
     statuses: {
       ...{ 'test (1.22, sqlite)': DONE, 'test (1.22, sqlite)/test': DONE },
       ...{ 'test (1.23, mysql)': DONE, 'test (1.23, mysql)/test': DONE },
@@ -40,76 +48,123 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
     log: ['| go 1.22 on sqlite', '| go 1.24 on sqlite', '| race detector with 1.24'],
     never: ['race detector with 1.23'],
   },
-  conditions: {
+  {
+    example: 'conditions',
     statuses: { conditions: DONE, 'conditions/build': DONE },
     log: ['| built', 'step on-tags-only does not run: the event is `push`'],
   },
-  alternatives: {
+  {
+    example: 'conditions',
+    args: ['--tag', 'v1.0', '--branch', 'main'],
+    statuses: { conditions: DONE, 'conditions/build': DONE, 'conditions/on-tags-only': DONE },
+    log: ['| tag v1.0'],
+  },
+  {
+    example: 'alternatives',
     statuses: { alternatives: DONE, 'alternatives/test': DONE },
     log: ['| tested', 'step publish does not run: none of its 2 alternatives holds'],
   },
-  // Outside of git nobody knows what changed, so conditions on paths hold.
-  paths: {
+  {
+    example: 'alternatives',
+    args: ['--tag', 'v1.0'],
+    statuses: { alternatives: DONE, 'alternatives/test': DONE, 'alternatives/publish': DONE },
+    log: ['| tested', '| published'],
+  },
+  {
+    // Outside of git nobody knows what changed, so conditions on paths hold.
+    example: 'paths',
     statuses: { paths: DONE, 'paths/code': DONE, 'paths/pages': DONE },
     log: ['| testing the code', '| building the pages'],
   },
-  evaluate: {
+  {
+    example: 'paths',
+    args: ['--changed', 'docs/guide.md'],
+    statuses: { paths: DONE, 'paths/pages': DONE },
+    log: ['| building the pages', 'step code does not run: every changed file is excluded'],
+  },
+  {
+    example: 'paths',
+    args: ['--changed', 'README.md', '--message', 'Mend it [all]'],
+    statuses: { paths: DONE, 'paths/pages': DONE },
+    log: ['| building the pages'],
+  },
+  {
+    example: 'evaluate',
+    args: ['--branch', 'work', '--message', 'deploy it'],
+    statuses: { evaluate: DONE, 'evaluate/deploy': DONE },
+    log: ['| deploying', 'step main does not run: the expression'],
+  },
+  {
+    example: 'evaluate',
     statuses: { evaluate: DONE, 'evaluate/main': DONE },
     log: ['| a push to the main branch', 'step deploy does not run: the expression'],
   },
-  timeout: {
+  {
+    example: 'timeout',
     statuses: { timeout: DONE, 'timeout/slow': 'killed', 'timeout/next': DONE },
     log: ['killed: time limit 1s', '| went on'],
   },
-  retry: {
+  {
+    example: 'retry',
     statuses: { retry: DONE, 'retry/flaky': DONE },
     log: ['failed: exit code 7', 'attempt 2 of 4 in 100ms'],
     never: ['attempt 3 of 4'],
   },
-  resources: {
+  {
+    example: 'resources',
     statuses: { resources: DONE, 'resources/small': DONE, 'resources/greedy': 'killed' },
     log: ['| within the limits', 'killed: memory limit 32 MiB'],
   },
-  'network-none': {
+  {
+    example: 'network-none',
     statuses: {
       ...{ network: DONE, 'network/web': DONE },
       ...{ 'network/connected': DONE, 'network/alone': DONE },
     },
     log: ['| from the service', '| reaches nothing'],
   },
-  concurrency: {
+  {
+    example: 'concurrency',
     statuses: { deploy: DONE, 'deploy/upload': DONE },
     log: ['| one at a time'],
   },
-  outputs: {
+  {
+    example: 'outputs',
     statuses: { outputs: DONE, 'outputs/version': DONE, 'outputs/use': DONE },
     log: ['outputs: VERSION, NOTES', '| version 1.2.3', '| first line', '| second line'],
   },
-  'optional-dependencies': {
+  {
+    example: 'optional-dependencies',
     statuses: { optional: DONE, 'optional/test': DONE, 'optional/report': DONE },
     log: ['| tested', '| reported'],
   },
-  'healthcheck-command': {
+  {
+    example: 'healthcheck-command',
     statuses: { database: DONE, 'database/database': DONE, 'database/query': DONE },
     log: ['not ready (1 of 50): exit code 1', 'ready after', '| the database is up'],
   },
-  'healthcheck-port': {
+  {
+    example: 'healthcheck-port',
     statuses: { web: DONE, 'web/web': DONE, 'web/get': DONE },
     log: ['port 8080 is open, tried every 200ms', 'ready after', '| served'],
   },
-  detach: {
+  {
+    example: 'detach',
     statuses: { detached: DONE, 'detached/server': DONE, 'detached/test': DONE },
     log: ['| main', 'ended: the other steps are done'],
   },
-  include: {
+  {
+    example: 'include',
     statuses: { include: DONE, 'include/lint': DONE, 'include/build': DONE },
     log: ['| looking at src', '| built'],
   },
-  template: {
+  {
+    example: 'template',
     statuses: { greeter: DONE, 'greeter/test': DONE },
     log: ['| testing greeter of main'],
   },
-  plugin: {
+  {
+    example: 'plugin',
     statuses: { plugin: DONE, 'plugin/publish': DONE },
     log: [
       '| PLUGIN_DRY_RUN=true',
@@ -118,7 +173,8 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
       '| PLUGIN_TAGS=latest,1.2',
     ],
   },
-  failure: {
+  {
+    example: 'failure',
     code: 1,
     statuses: {
       ...{ failure: 'failure', 'failure/lint': 'failure', 'failure/test': 'failure' },
@@ -127,7 +183,8 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
     log: ['| a comma is missing', '| test failed'],
     never: ['| deployed'],
   },
-  'end-early': {
+  {
+    example: 'end-early',
     statuses: {
       'end-early': DONE,
       'end-early/is-there-anything-to-do': DONE,
@@ -136,12 +193,14 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
     log: ['exit code 78: the stage ends here as a success'],
     never: ['| working'],
   },
-  volumes: {
+  {
+    example: 'volumes',
     statuses: { volumes: DONE, 'volumes/fill': DONE, 'volumes/look': DONE },
     log: ['| kept', '| quick'],
   },
-  substitution: {
+  {
+    example: 'substitution',
     statuses: { substitution: DONE, 'substitution/show': DONE },
     log: ['| 00000000 hello-main.txt info', '| hello and hello'],
   },
-}
+]
