@@ -156,7 +156,11 @@ function comparable({ plan }: CompileResult): unknown {
   const text = JSON.stringify(plan, (key, value: unknown) =>
     key === 'dialect' || key === 'at' ? undefined : value,
   )
-  return JSON.parse(text.replaceAll('CI_REPO_NAME', 'DRONE_REPO_NAME'))
+  // `CI` and `CI_SYSTEM_NAME` tell the name of the tool in Woodpecker's files.
+  const renamed = text.replaceAll('CI_REPO_NAME', 'DRONE_REPO_NAME')
+  return JSON.parse(
+    renamed.replaceAll('CI=woodpecker', 'CI=true').replaceAll('woodpecker', 'sandpiper'),
+  )
 }
 
 /** What runs, without the names that a matrix gives and the default way of fetching images. */

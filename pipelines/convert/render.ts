@@ -110,8 +110,15 @@ function lengthOf({ items }: ListNode): number {
   return items.reduce((sum, item) => sum + (item.kind === 'scalar' ? item.text.length + 2 : 0), 0)
 }
 
-function renderScalar({ value, text }: ScalarNode): Scalar {
-  if (typeof value === 'string') return textScalar(value)
+function renderScalar({ value, text, plain }: ScalarNode): Scalar {
+  if (typeof value === 'string') {
+    const scalar = textScalar(value)
+    // In quotes it stays text, whatever is put in.
+    if (plain !== true && scalar.type === undefined && text.includes('${')) {
+      scalar.type = 'QUOTE_DOUBLE'
+    }
+    return scalar
+  }
   const scalar = new Scalar<unknown>(value)
   if (value === null || String(value) === text) return scalar
   // What the number looks like counts: `1.10` is not `1.1`, and `True` stays as it is.
