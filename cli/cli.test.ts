@@ -62,6 +62,8 @@ const COMMANDS = [
   'runner',
   'exec',
   'lint',
+  'plan',
+  'convert',
   'doctor',
   'repo add',
   'repo ls',
@@ -112,6 +114,11 @@ describe('usage errors', () => {
     [['hook', 'install', '.'], /--repo is missing/],
     [['exec', 'nowhere/pipeline.yml'], /can't read .*nowhere\/pipeline.yml/],
     [['exec', '--event', 'earthquake'], /unknown --event/],
+    [['lint'], /no pipeline file here: looked for \.pipeline\.yml, \.drone\.yml/],
+    [['plan', 'nowhere.yml'], /can't read .*nowhere\.yml/],
+    [['plan', '--event', 'push', '--tag', 'v1'], /--tag says nothing of the event push/],
+    [['plan', '--param', 'alone'], /--param alone has no name and value/],
+    [['plan', '--repo', 'hello'], /`hello` is no repo/],
     [['runner'], /SANDPIPER_REDIS_URL/],
     [['standalone', '--listen', 'nowhere'], /--listen=nowhere: must be an address/],
   ])('%j ends with exit code 2 and says what and what next', async (args, message) => {
@@ -201,7 +208,7 @@ describe('sandpiper lint', () => {
     ['a pipe', (file) => promisify(execFile)('mkfifo', [file]), /not a regular file/],
     ['a link to a device', (file) => symlink('/dev/zero', file), /symbolic link/],
     ['a link to a file', (file) => symlink('good.yml', file), /symbolic link/],
-    ['a directory', (file) => mkdir(file), /not a regular file/],
+    ['a directory without pipeline files', (file) => mkdir(file), /no \.yml or \.yaml file/],
   ])('refuses %s with exit code 2', async (what, make, message) => {
     const name = `${what.replaceAll(' ', '-')}.yml`
     await writeFile(path.join(dir, 'good.yml'), good)

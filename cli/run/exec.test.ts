@@ -55,6 +55,8 @@ async function exec(
   return { code, stdout, stderr }
 }
 
+const NOT_ON_TAG = 'the event is `promote`, which the condition on `event` does not match'
+
 withSandbox('sandpiper exec', () => {
   it('runs the steps on the working tree, writes nothing to it, and passes', async () => {
     await writeFile(path.join(tree, 'input'), 'from the tree\n')
@@ -85,6 +87,31 @@ withSandbox('sandpiper exec', () => {
         },
       ],
     })
+  })
+
+  it('lists in the JSON what does not run and why', async () => {
+    const when = { event: 'tag' }
+    const steps = [
+      { name: 'ran', commands: ['echo $DRONE_DEPLOY_TO $VERSION'] },
+      { name: 'left', commands: ['true'], when },
+    ]
+    const pipeline = { kind: 'pipeline', type: 'exec' }
+    const documents = [
+      { ...pipeline, name: 'main', steps },
+      { ...pipeline, name: 'other', steps, trigger: when },
+    ]
+    const file = path.join(tree, 'two.yml')
+    await writeFile(file, documents.map((one) => JSON.stringify(one)).join('\n---\n'))
+    const args = ['--json', '--target', 'prod', '--param', 'VERSION=1.2', 'two.yml']
+    const { code, stdout, stderr } = await exec({}, args)
+    await rm(file)
+    expect(stderr).toMatch(/^ran +\| prod 1\.2$/m)
+    expect(JSON.parse(stdout)).toMatchObject({
+      passed: true,
+      stages: [{ name: 'main', left_out: [{ name: 'left', reason: NOT_ON_TAG }] }],
+      skipped: [{ name: 'other', reason: NOT_ON_TAG }],
+    })
+    expect(code).toBe(0)
   })
 
   it('tells at the end which step failed', async () => {
@@ -124,7 +151,9 @@ describe('sandpiper exec with a file that is wrong', () => {
       {
         file: '.pipeline.yml',
         ok: false,
-        diagnostics: [expect.objectContaining({ severity: 'error' }) as unknown],
+        diagnostics: expect.arrayContaining([
+          expect.objectContaining({ severity: 'error' }),
+        ]) as unknown,
       },
     ])
     expect(stderr).toBe('')
