@@ -2,7 +2,7 @@ import { type Glob, parseGlob } from '../conditions/glob/glob.js'
 import { didYouMean } from '../diagnostics/did-you-mean.js'
 import { quote } from '../diagnostics/quote.js'
 import { GLOB_LENGTH_MAX } from '../limits.js'
-import type { Node } from '../parse/tree.js'
+import { isNull, type Node } from '../parse/tree.js'
 import { type LocatedList, oneOrMany } from './collections.js'
 import { type Keys, object } from './object.js'
 import { LINE, text } from './scalars.js'
@@ -57,13 +57,13 @@ export function globs(list: LocatedList<Located<Glob>> | undefined): readonly Gl
 
 /** One pattern. */
 export function pattern(known?: KnownWords): Shape<Located<Glob>> {
-  const source = text({ ...LINE, lengthMax: GLOB_LENGTH_MAX })
+  const source = text({ ...ONE_LINE, lengthMax: GLOB_LENGTH_MAX })
   const examples = known === undefined ? {} : { examples: known.words }
   return {
     schema: { ...source.schema, ...examples },
     emptyAllowed: false,
     decode(node, context, where) {
-      const decoded = source.decode(node, context, where)
+      const decoded = isNull(node) ? { value: '' } : source.decode(node, context, where)
       if (decoded === null) return null
       const glob = parsedOnce(node, decoded.value)
       if ('problem' in glob) {
@@ -76,6 +76,9 @@ export function pattern(known?: KnownWords): Shape<Located<Glob>> {
     },
   }
 }
+
+/** Empty text, which a variable without value leaves behind, matches what is empty. */
+const ONE_LINE = { ...LINE, pattern: '^[^\\u0000-\\u001f\\u007f]*$' }
 
 /** Many aliases may stand for one node, and an automaton is large. */
 function parsedOnce(node: Node, source: string): ReturnType<typeof parseGlob> {

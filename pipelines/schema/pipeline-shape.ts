@@ -1,3 +1,4 @@
+import { MATRIX, MATRIX_DESCRIPTION, MATRIX_EXAMPLE } from '../matrix/matrix-shape.js'
 import type { LocatedList } from './collections.js'
 import { oneOrMany, textMap } from './collections.js'
 import { ANYTHING, byKind, defined, located, mapped, withoutEffect } from './combinators.js'
@@ -171,12 +172,10 @@ const FLOW_KEYS = {
 /** What makes several stages of one pipeline. It is read before anything else is decoded. */
 const MATRIX_KEYS = {
   matrix: {
-    shape: ANYTHING,
+    shape: MATRIX,
     origin: 'sandpiper',
-    description:
-      'Axes with their values: the pipeline runs once for each combination of them. `include` adds ' +
-      'combinations, `exclude` takes some away.',
-    example: 'matrix:\n  GO: ["1.22", "1.23"]\n  OS: [alpine, debian]',
+    description: MATRIX_DESCRIPTION,
+    example: MATRIX_EXAMPLE,
   },
 } satisfies Keys
 
