@@ -180,7 +180,7 @@ describe("Woodpecker's variables", () => {
     const ours = buildEnvironment(input)
     const theirs = buildEnvironment({ ...input, stage: { ...STAGE, dialect: 'woodpecker' } })
     const changed = Object.keys(theirs).filter((name) => theirs[name] !== ours[name])
-    expect(changed.sort()).toEqual(['CI', 'CI_COMMIT_AUTHOR', 'CI_REPO_NAME', 'CI_SYSTEM_NAME'])
+    expect(changed.sort()).toEqual(['CI', 'CI_COMMIT_AUTHOR', 'CI_REPO_NAME'])
     expect(theirs).toMatchObject({ CI: 'woodpecker', CI_REPO_NAME: 'hello' })
     expect(ours).toMatchObject({ CI: 'true', CI_REPO_NAME: 'octo/hello' })
   })

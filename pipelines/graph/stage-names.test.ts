@@ -28,7 +28,11 @@ describe('names of stages', () => {
   ]
 
   it('have the values of the combination where one pipeline has several', () => {
-    expect(stageNames(variants)).toEqual(['test (1.22, linux)', 'test (1.23, linux)', 'deploy'])
+    expect(stageNames(variants)).toEqual([
+      'test (GO=1.22, OS=linux)',
+      'test (GO=1.23, OS=linux)',
+      'deploy',
+    ])
     expect(stageNames(variants.slice(1))).toEqual(['test', 'deploy'])
   })
 
@@ -39,8 +43,8 @@ describe('names of stages', () => {
 
   it('are what a dependency on the pipeline stands for', () => {
     expect(pipelineGraph(variants, reporter).get('deploy')).toEqual([
-      'test (1.22, linux)',
-      'test (1.23, linux)',
+      'test (GO=1.22, OS=linux)',
+      'test (GO=1.23, OS=linux)',
     ])
     expect(reporter.hasErrors()).toBe(false)
   })

@@ -14,7 +14,7 @@ export function pipelineName({ pipeline }: NamedVariant): string {
 
 /**
  * Names of the stages in the order of the variants: that of the pipeline, and where combinations of
- * one matrix have the same, with the values in parentheses: `test (1.22, linux)`.
+ * one matrix have the same, with the values in parentheses: `test (GO=1.22, OS=linux)`.
  */
 export function stageNames(variants: readonly NamedVariant[]): string[] {
   const counts = new Map<string, number>()
@@ -33,7 +33,7 @@ function keyOf(variant: NamedVariant): string {
 }
 
 function combinedName(variant: NamedVariant, index: number): string {
-  const values = Object.values(variant.combination)
+  const values = Object.entries(variant.combination).map(([axis, value]) => `${axis}=${value}`)
   if (values.length === 0) return pipelineName(variant)
   const name = `${pipelineName(variant)} (${values.join(', ')})`
   return name.length <= NAME_LENGTH_MAX ? name : `${pipelineName(variant)} (${index + 1})`

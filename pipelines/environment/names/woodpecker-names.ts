@@ -6,7 +6,7 @@ const RELEASE = 'releases'
 const DEPLOYMENT = 'promotions and rollbacks'
 
 const SYSTEM_AND_REPO = rows({ origin: 'woodpecker', known: 'build', prefix: 'CI_' }, [
-  ['SYSTEM_NAME', '`sandpiper`; for files of Woodpecker `woodpecker`.'],
+  ['SYSTEM_NAME', '`sandpiper`.'],
   ['SYSTEM_URL', 'Address of the server.', 'there is a server'],
   ['SYSTEM_HOST', 'Host of the server, with its port.', 'there is a server'],
   ['SYSTEM_VERSION', 'Version of Sandpiper.'],

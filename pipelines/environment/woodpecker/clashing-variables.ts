@@ -6,7 +6,6 @@ import { commitPart } from './commit-variables.js'
 export function clashingVariables({ event, repo }: BuildEnvironmentInput): Variables {
   return {
     CI: 'woodpecker',
-    CI_SYSTEM_NAME: 'woodpecker',
     CI_REPO_NAME: repo.name,
     CI_COMMIT_AUTHOR: commitPart(event)['AUTHOR'],
   }
