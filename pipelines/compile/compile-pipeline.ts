@@ -146,13 +146,15 @@ function expand(
 ): { readonly variants: Variant[]; readonly declarations: Declaration[] } {
   const variants: Variant[] = []
   const declarations: Declaration[] = []
-  for (const combination of combinationsOf(document, reporter, { dialect, budget })) {
+  const combinations = combinationsOf(document, reporter, { dialect, budget })
+  const axes = new Set(combinations.flatMap((combination) => Object.keys(combination)))
+  for (const combination of combinations) {
     const variables = compileVariables(document, combination, dialect, input)
     const { document: substituted, environment } = substituteDocument(
       document,
       variables,
       reporter,
-      { fromFile: new Set(Object.keys(combination)), budget: budget.substitution },
+      { fromFile: axes, budget: budget.substitution },
     )
     const { pipeline, declaration } = decodeDocument(substituted, { reporter, dialect }) ?? {}
     if (pipeline !== undefined) {

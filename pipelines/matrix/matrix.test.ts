@@ -192,6 +192,14 @@ describe('the stages of a matrix', () => {
     expect(steps.slice(0, 3).map((names) => names.includes('lint'))).toEqual([false, true, false])
   })
 
+  it('lack an axis without a word where their combination has no value for it', () => {
+    const source = FILE.replace('exclude: [{GO: 1.22, DB: pg}]', 'include: [{GO: 2}]').replace(
+      'lint]',
+      '"lint ${DB}"]',
+    )
+    expect(problemsOf(source)).toEqual([])
+  })
+
   it('are not warned about twice', () => {
     const source = FILE.replace('lint]', '"lint ${OOPS}"]')
     expect(problemsOf(source).filter((one) => one.includes('OOPS'))).toHaveLength(1)

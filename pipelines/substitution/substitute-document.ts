@@ -16,7 +16,10 @@ export interface Substituted {
 }
 
 export interface SubstitutionOptions {
-  /** Names of variables whose values stand in the file itself: axes of a matrix. */
+  /**
+   * Names of variables whose values stand in the file itself: axes of a matrix, also of those that this
+   * combination has no value for.
+   */
   readonly fromFile?: ReadonlySet<string>
   /** Shared by all documents of a compilation. */
   readonly budget?: SubstitutionBudget

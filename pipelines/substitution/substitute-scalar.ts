@@ -114,8 +114,9 @@ function withWarnings(
   return {
     ...scope,
     onName(reference) {
-      const known = variableNamed(reference.name)?.known
-      if (Object.hasOwn(scope.variables, reference.name) || known === 'build') return
+      const { name } = reference
+      if (Object.hasOwn(scope.variables, name) || scope.fromFile.has(name)) return
+      if (variableNamed(name)?.known === 'build') return
       warnUnknown(node, reference, place, reporter)
     },
   }
