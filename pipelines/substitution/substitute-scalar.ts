@@ -105,16 +105,19 @@ function isNumber({ args }: Reference): boolean {
 
 const DIGITS = /^[+-]?\d+$/
 
-/** The scope, told of every name that is looked up in this scalar. */
+/** The scope, told of every name that is looked up in this scalar, once of each way to write it. */
 function withWarnings(
   node: ScalarNode,
   place: ScalarContext,
   { scope, reporter }: SubstitutionContext,
 ): Scope {
+  const told = new Set<string>()
   return {
     ...scope,
     onName(reference) {
-      const { name } = reference
+      const { name, source } = reference
+      if (told.has(source)) return
+      told.add(source)
       if (Object.hasOwn(scope.variables, name) || scope.fromFile.has(name)) return
       if (variableNamed(name)?.known === 'build') return
       warnUnknown(node, reference, place, reporter)

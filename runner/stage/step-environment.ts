@@ -20,7 +20,7 @@ export function environmentOf(
   const { job, step, number, failedSteps, stageStartedMs } = run
   const facts = stepEnvironment({
     stage: { ...job.stage, number: job.stageNumber, machine, started: stageStartedMs },
-    step: { name: step.name, number },
+    step: { name: step.name, number, type: typeOf(step), started: Date.now() },
     status: failedSteps.length > 0 ? 'failure' : 'success',
     failedSteps,
   })
@@ -36,6 +36,12 @@ export function environmentOf(
     ...run.secrets,
     SANDPIPER_OUTPUT: OUTPUT_PATH,
   }
+}
+
+/** What Woodpecker calls it. */
+function typeOf({ service, kind }: StepRun['step']): 'commands' | 'plugin' | 'service' {
+  if (service === true) return 'service'
+  return kind === 'commands' ? 'commands' : 'plugin'
 }
 
 /** git refuses to work in a checkout of another user's (git-config(1), safe.directory). */
