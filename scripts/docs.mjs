@@ -13,8 +13,18 @@ const check = process.argv.includes('--check')
 
 await update('README.md', (text) => replaceSettingsTable(text))
 await update('docs/errors.md', () => errorsMarkdown(root))
-for (const [name, text] of referencePages(root)) await update(name, () => text)
+for (const [name, text] of reference()) await update(name, () => text)
 for (const name of stalePages(root)) remove(name)
+
+/** What is wrong with the parts is for people, without where it was thrown. */
+function reference() {
+  try {
+    return referencePages(root)
+  } catch (error) {
+    complain(error.message, 'CONTRIBUTING.md says what the reference is made of')
+    return []
+  }
+}
 
 async function update(name, change) {
   const file = join(root, name)
@@ -39,8 +49,8 @@ function remove(name) {
   console.error(`removed ${name}`)
 }
 
-function complain(message) {
-  console.error(`error: ${message}\nhint: npm run docs`)
+function complain(message, hint = 'npm run docs') {
+  console.error(`error: ${message}\nhint: ${hint}`)
   process.exitCode = 1
 }
 
