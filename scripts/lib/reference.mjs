@@ -61,7 +61,7 @@ const FILLINGS = {
   /** `variables: drone step`: the variables of an origin that are known then. */
   variables: ([origin, known]) =>
     table(
-      ['variable', 'what it holds', 'set'],
+      ['variable', 'what it holds', 'set when'],
       VARIABLES.filter((one) => one.origin === origin && one.known === known).map((one) => [
         `\`${one.name}\``,
         one.description,
