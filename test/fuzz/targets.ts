@@ -8,6 +8,7 @@ import { parseExpression } from '../../pipelines/expressions/parse-expression.js
 import { expressionEffort } from '../../pipelines/expressions/values.js'
 import { GLOB_LENGTH_MAX } from '../../pipelines/limits.js'
 import { pushInput } from '../../pipelines/testing/events.js'
+import { substituteText } from '../../pipelines/testing/substitute.js'
 import { ROOT } from '../support/root.js'
 import type { Material } from './mutate.js'
 
@@ -131,6 +132,48 @@ const EXPRESSION_VARIABLES = new Map([
   ['MESSAGE', 'ab'.repeat(2000)],
 ])
 
+const STRANGER = '`\u0001 $(id)'.repeat(500)
+
+const SUBSTITUTION: Target = {
+  name: 'substitution',
+  material: () => ({
+    seeds: [
+      'echo ${TAG##v} ${SHA:0:8} ${MESSAGE^^} $${X} $$Y ${#TAG}',
+      '${A:-${B:-${MESSAGE}}} ${MESSAGE//id/x} ${MESSAGE/%a/b} ${arr[@]}',
+      "'${MESSAGE}' ${MESSAGE%%[a-z]*} ${TAG=x} ${TAG:(-3)}",
+    ],
+    words: [
+      '${',
+      '}',
+      '$',
+      '{',
+      ':',
+      '-',
+      '=',
+      '#',
+      '%',
+      '/',
+      '//',
+      '*',
+      '[',
+      ']',
+      '\\',
+      '^^',
+      "'",
+    ],
+    lengthMax: 20_000,
+  }),
+  run(text) {
+    const source = JSON.stringify({ steps: [{ commands: [text] }], a: text })
+    const variables = { TAG: 'v1.2.3', SHA: 'abcdef0123456789', MESSAGE: STRANGER }
+    const { value } = substituteText(source, variables)
+    const [command = ''] = (value as { steps: { commands: string[] }[] }).steps[0]?.commands ?? []
+    if (!text.includes('\u0001') && command.includes('\u0001')) {
+      throw new Error('a value of a stranger is in the text of a command')
+    }
+  },
+}
+
 /** Everything that reads what a stranger may have written. */
 export const TARGETS: readonly Target[] = [
   fileTarget('parser', '.pipeline.yml'),
@@ -138,4 +181,5 @@ export const TARGETS: readonly Target[] = [
   fileTarget('woodpecker', '.woodpecker.yml'),
   GLOB,
   EXPRESSION,
+  SUBSTITUTION,
 ]
