@@ -71,6 +71,16 @@ describe('the examples of the reference', () => {
   })
 })
 
+describe('the page about the matrix', () => {
+  it('names the stages that its example makes', () => {
+    const { plan } = compileText(read(`${EXAMPLES}/matrix.yml`))
+    const page = read(`${PAGES}/matrix.md`)
+    const names = plan?.stages.map(({ name }) => `\`${name}\``) ?? []
+    expect(names).toHaveLength(4)
+    expect(names.filter((name) => !page.includes(name))).toEqual([])
+  })
+})
+
 describe('the examples of keys', () => {
   const step = { name: 'test', image: 'busybox', commands: ['true'] }
   const build = { ...step, name: 'build' }

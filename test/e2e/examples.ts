@@ -38,13 +38,17 @@ export const OUTCOMES: readonly Outcome[] = [
   },
   {
     example: 'matrix',
-    statuses: {
-      ...{ 'test (1.22, sqlite)': DONE, 'test (1.22, sqlite)/test': DONE },
-      ...{ 'test (1.23, mysql)': DONE, 'test (1.23, mysql)/test': DONE },
-      ...{ 'test (1.23, sqlite)': DONE, 'test (1.23, sqlite)/test': DONE },
-      ...{ 'test (1.24, sqlite, true)': DONE, 'test (1.24, sqlite, true)/test': DONE },
-      'test (1.24, sqlite, true)/race': DONE,
-    },
+    statuses: Object.fromEntries(
+      [
+        'test (GO=1.22, DATABASE=sqlite)',
+        'test (GO=1.23, DATABASE=mysql)',
+        'test (GO=1.23, DATABASE=sqlite)',
+        'test (GO=1.24, DATABASE=sqlite, RACE=true)',
+      ]
+        .flatMap((stage) => [stage, `${stage}/test`])
+        .concat('test (GO=1.24, DATABASE=sqlite, RACE=true)/race')
+        .map((name) => [name, DONE]),
+    ),
     log: ['| go 1.22 on sqlite', '| go 1.24 on sqlite', '| race detector with 1.24'],
     never: ['race detector with 1.23'],
   },
