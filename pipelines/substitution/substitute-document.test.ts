@@ -277,3 +277,36 @@ steps:
     expect(diagnostics.map(({ code }) => code)).toContain('SP_PIPELINE_TOO_LARGE')
   })
 })
+
+describe('substitution in an expression', () => {
+  const expressionOf = (text: string, variables: Readonly<Record<string, string>>) => {
+    const source = JSON.stringify({ trigger: [{ evaluate: text }] })
+    const { trigger } = substituteText(source, variables).value as {
+      trigger: [{ evaluate: string }]
+    }
+    return trigger[0].evaluate
+  }
+
+  it.each([
+    ['"${M}" contains "x"', 'a" == "a', '"a\\" == \\"a" contains "x"'],
+    ["'${M}' == 'x'", "x' || 'a' == 'a", "'x\\' || \\'a\\' == \\'a' == 'x'"],
+    ['${M} == "x"', 'true || "x"', '"true || \\"x\\"" == "x"'],
+    ['${M} > 4', '5', '5 > 4'],
+    ['"${M}"', 'a\\', '"a\\\\"'],
+    ['"a\\"${M}"', 'b"', '"a\\"b\\""'],
+    ['"${M}"', 'a\nb', '"a\\nb"'],
+  ])('keeps the value a text: %j with %j', (text, M, expected) => {
+    expect(expressionOf(text, { M })).toBe(expected)
+  })
+
+  it('never lets a value decide by what it looks like', () => {
+    const source = `kind: pipeline
+trigger: {evaluate: '"\${DRONE_COMMIT_MESSAGE}" == "release"'}
+steps: [{name: a, image: b, commands: [c]}]
+`
+    for (const message of ['x" != "y', '" || true || "', 'x" == "x" ? true : "']) {
+      expect(compileText(source, { message }).plan?.stages).toEqual([])
+    }
+    expect(compileText(source, { message: 'release' }).plan?.stages).toHaveLength(1)
+  })
+})

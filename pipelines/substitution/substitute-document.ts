@@ -30,6 +30,8 @@ export interface SubstitutionOptions {
  * scalar that changes is read again: `${N}` can become a number. Nodes that do not change, and nodes
  * that aliases share, stay the same objects.
  *
+ * Values never become a part of an expression (`evaluate`): they stand in it as text.
+ *
  * Commands are for a shell, and values come from strangers: there, a value that has a character with a
  * meaning to shells becomes a reference to a variable. Between single quotes a shell leaves it as it is.
  * @param variables what is known when the build is compiled
@@ -57,6 +59,7 @@ function reportTooLarge({ start }: Span, reporter: Reporter): void {
 }
 
 const TEXT: ScalarContext = { isCommand: false, isInEnvironment: () => false }
+const EXPRESSION: ScalarContext = { ...TEXT, isExpression: true }
 /** Levels below which nothing is looked at; no document that can be used comes near. */
 const DEPTH_MAX = 500
 
@@ -66,6 +69,7 @@ class Walker {
   readonly #root: Node
   readonly #texts = new Map<Node, Node>()
   readonly #commands = new Map<Node, Node>()
+  readonly #expressions = new Map<Node, Node>()
   #depth = 0
 
   constructor(context: SubstitutionContext, root: Node) {
@@ -76,9 +80,10 @@ class Walker {
   root(): Node {
     const root = this.#root
     if (root.kind !== 'map') return this.#walk(root, TEXT)
-    return mapEntries(root, ({ key, value }) =>
-      key === 'steps' || key === 'services' ? this.#steps(value, root) : this.#walk(value, TEXT),
-    )
+    return mapEntries(root, ({ key, value }) => {
+      if (key === 'steps' || key === 'services') return this.#steps(value, root)
+      return key === 'trigger' ? this.#conditions(value) : this.#walk(value, TEXT)
+    })
   }
 
   #steps(node: Node, root: MapNode): Node {
@@ -94,8 +99,17 @@ class Walker {
     const command = { isCommand: true, isInEnvironment }
     return mapEntries(step, ({ key, value }) => {
       if (keys.has(key)) return this.#walk(value, command)
+      if (key === 'when') return this.#conditions(value)
       return key === 'healthcheck' ? this.#check(value, command) : this.#walk(value, TEXT)
     })
+  }
+
+  #conditions(node: Node): Node {
+    if (node.kind === 'list') return mapItems(node, (item) => this.#conditions(item))
+    if (node.kind !== 'map') return this.#walk(node, TEXT)
+    return mapEntries(node, ({ key, value }) =>
+      this.#walk(value, key === 'evaluate' ? EXPRESSION : TEXT),
+    )
   }
 
   #check(node: Node, command: ScalarContext): Node {
@@ -106,7 +120,7 @@ class Walker {
   }
 
   #walk(node: Node, place: ScalarContext): Node {
-    const memo = place.isCommand ? this.#commands : this.#texts
+    const memo = this.#memoOf(place)
     const known = memo.get(node)
     if (known !== undefined) return known
     this.#depth += 1
@@ -114,6 +128,11 @@ class Walker {
     this.#depth -= 1
     memo.set(node, result)
     return result
+  }
+
+  #memoOf({ isCommand, isExpression }: ScalarContext): Map<Node, Node> {
+    if (isCommand) return this.#commands
+    return isExpression === true ? this.#expressions : this.#texts
   }
 
   #replaced(node: Node, place: ScalarContext): Node {

@@ -3,6 +3,7 @@ import { isSettledLater, variableNamed } from '../environment/variables.js'
 import type { ScalarNode } from '../parse/tree.js'
 import { isSpent, spend } from './budget.js'
 import { readCoreScalar } from './core-scalar.js'
+import { ExpressionQuotes } from './expression-quotes.js'
 import { evaluateReference, type Scope } from './evaluate-reference.js'
 import { parseTemplate } from './parse-template.js'
 import { ShellQuotes } from './shell-quotes.js'
@@ -35,10 +36,32 @@ export function substituteScalar(
   const { parts, malformed } = parseTemplate(node.text)
   for (const one of malformed) warnMalformed(node, one, place, reporter)
   const told = { ...context, scope: withWarnings(node, place, context) }
-  const text = place.isCommand ? commandText(node, parts, told) : plainText(node, parts, told)
+  const text = textIn(place)(node, parts, told)
   if (text === node.text || !spend(scope.budget, { text: text.length })) return node
   const value = node.plain === true && !place.isCommand ? readCoreScalar(text) : text
   return { ...node, value, text: value === null ? '' : text }
+}
+
+function textIn({ isCommand, isExpression }: ScalarContext): typeof plainText {
+  if (isCommand) return commandText
+  return isExpression === true ? expressionText : plainText
+}
+
+/** An expression: a value from outside is text in it, never a part of it. */
+function expressionText(
+  node: ScalarNode,
+  parts: readonly Part[],
+  { scope, reporter }: SubstitutionContext,
+): string {
+  const quotes = new ExpressionQuotes()
+  const written = parts.map((part) => {
+    const value = typeof part === 'string' ? undefined : valueOf(node, part, scope, reporter)
+    const text = value === undefined || value.isFromFile ? undefined : quotes.written(value.text)
+    const inserted = text ?? value?.text ?? (part as string)
+    if (text === undefined) quotes.read(inserted)
+    return inserted
+  })
+  return written.join('')
 }
 
 function plainText(

@@ -9,6 +9,8 @@ import type { Malformed, Reference } from './template.js'
 export interface ScalarContext {
   /** Text that a shell reads. */
   readonly isCommand: boolean
+  /** An expression of a condition. */
+  readonly isExpression?: boolean
   /** Whether the `environment` of the step or the pipeline has the name. */
   readonly isInEnvironment: (name: string) => boolean
 }
