@@ -54,7 +54,7 @@ export const NAME_LENGTH_MAX = 255
  */
 export const VARIABLE_LENGTH_MAX = 32 * 1024
 
-/** Diagnostics of one file; what comes after is counted, not told. */
+/** Errors of one file, and warnings; what comes after is counted, not told. */
 export const DIAGNOSTICS_MAX = 200
 
 /** Includes of a file, those of included files too. */

@@ -19,7 +19,7 @@ import { substituteDocument } from '../substitution/substitute-document.js'
 import { buildPlan } from './build-plan.js'
 import type { CheckedPipeline, Variant } from './checked-pipeline.js'
 import { checkSteps } from './check-steps.js'
-import { compileVariables } from './compile-variables.js'
+import { type CompileVariables, createCompileVariables } from './compile-variables.js'
 import { checkDemands } from './demands.js'
 import { planDeclarations } from './plan-declarations.js'
 import { planTextLength } from './plan-text.js'
@@ -126,7 +126,8 @@ function planDocuments(
   budget: Budget,
   reporter: Reporter,
 ): Plan | null {
-  const expanded = documents.map((document) => expand(document, input, budget, reporter))
+  const variablesOf = createCompileVariables(input)
+  const expanded = documents.map((document) => expand(document, variablesOf, budget, reporter))
   const variants = expanded.flatMap((one) => one.variants)
   const pipelines = variants.map(({ pipeline }) => pipeline)
   checkSize(pipelines, reporter)
@@ -140,7 +141,7 @@ function planDocuments(
 /** The pipelines of one document, one for each combination of its matrix; or what it declares. */
 function expand(
   { document, dialect }: DialectDocument,
-  input: CompileInput,
+  variablesOf: CompileVariables,
   budget: Budget,
   reporter: Reporter,
 ): { readonly variants: Variant[]; readonly declarations: Declaration[] } {
@@ -149,7 +150,7 @@ function expand(
   const combinations = combinationsOf(document, reporter, { dialect, budget })
   const axes = new Set(combinations.flatMap((combination) => Object.keys(combination)))
   for (const combination of combinations) {
-    const variables = compileVariables(document, combination, dialect, input)
+    const variables = variablesOf(document, combination, dialect)
     const { document: substituted, environment } = substituteDocument(
       document,
       variables,

@@ -12,22 +12,28 @@ const NO_BUILD = { number: 0, parent: 0, created: 0, link: '' }
 const NO_SYSTEM = { link: '', version: '' }
 const DEFAULT_PLATFORM: Platform = { os: 'linux', arch: 'amd64' }
 
-/**
- * The variables that are known when a build is compiled: those of the build, of the pipeline as far as
- * its text tells them, and the combination of its matrix. As in Drone the pipeline's own `environment`
- * is not among them.
- */
-export function compileVariables(
-  { root }: Document,
+/** The variables that are known of one document in one combination of its matrix. */
+export type CompileVariables = (
+  document: Document,
   combination: Combination,
   dialect: Dialect,
-  { event, repo, build, system, platform = DEFAULT_PLATFORM }: CompileInput,
-): Readonly<Record<string, string>> {
-  const facts = { event, repo, build: build ?? NO_BUILD, system: system ?? NO_SYSTEM, dialect }
-  return {
-    ...buildEnvironment(facts),
-    ...toEnvironment(stageVariables(root, platform)),
-    ...combination,
+) => Readonly<Record<string, string>>
+
+/**
+ * Looks up the variables that are known when a build is compiled: those of the build, of the pipeline
+ * as far as its text tells them, and the combination of its matrix. As in Drone the pipeline's own
+ * `environment` is not among them. What documents share is made once.
+ */
+export function createCompileVariables(input: CompileInput): CompileVariables {
+  const { event, repo, build = NO_BUILD, system = NO_SYSTEM, platform = DEFAULT_PLATFORM } = input
+  const builds = new Map<Dialect, Readonly<Record<string, string>>>()
+  const stages = new WeakMap<Node, Readonly<Record<string, string>>>()
+  return ({ root }, combination, dialect) => {
+    const ofBuild = builds.get(dialect) ?? buildEnvironment({ event, repo, build, system, dialect })
+    builds.set(dialect, ofBuild)
+    const ofStage = stages.get(root) ?? toEnvironment(stageVariables(root, platform))
+    stages.set(root, ofStage)
+    return { ...ofBuild, ...ofStage, ...combination }
   }
 }
 

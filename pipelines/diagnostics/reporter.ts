@@ -40,11 +40,13 @@ export interface Reporter {
 
 /**
  * Makes a reporter. The same problem at the same place is listed once (aliases make the decoder see a
- * node several times), and at most `DIAGNOSTICS_MAX` are listed.
+ * node several times), and at most `DIAGNOSTICS_MAX` errors and as many warnings are
+ * listed: warnings never keep an error from being told.
  */
 export function createReporter(): Reporter {
   const sources = createSourceMap()
   const listed = new Map<string, Diagnostic>()
+  const room = { error: DIAGNOSTICS_MAX, warning: DIAGNOSTICS_MAX }
   let unlisted = 0
   let errors = false
 
@@ -53,10 +55,11 @@ export function createReporter(): Reporter {
     const { code, span, message } = problem
     const identity = `${code}\n${span.start}\n${message}`
     if (listed.has(identity)) return
-    if (listed.size >= DIAGNOSTICS_MAX) {
+    if (room[severity] === 0) {
       unlisted += 1
       return
     }
+    room[severity] -= 1
     const { file, ...start } = sources.place(span.start)
     const { line, column } = sources.place(span.end)
     const given = typeof problem.hint === 'function' ? problem.hint() : problem.hint

@@ -1,3 +1,5 @@
+import { createPlaceholders, PLACEHOLDERS_MAX } from '../parse/placeholders.js'
+
 /** `{{ ... }}` in the text of a template. */
 export interface Action {
   /** What stands between the braces, e.g. `.input.name`. */
@@ -13,11 +15,7 @@ export interface TemplateText {
   readonly actions: readonly Action[]
 }
 
-/** Starts a placeholder; two characters with the number of the action and padding come after it. */
-const OPEN = '\ue000'
-const PAD = '\ue001'
-const DIGIT = 0xe100
-const BASE = 4096
+const PLACEHOLDERS = createPlaceholders('\ue000')
 
 /** Logic of Go's templates, which Drone has and this language has not. */
 const LOGIC = /^(?:if|else|end|range|with|define|block|template|break|continue)\b/
@@ -39,8 +37,8 @@ export function readTemplate(source: string): TemplateText {
     const { expression, length } = actionAt(source, at)
     text += source.slice(from, at)
     from = at + length
-    if (isAction(expression) && actions.length < BASE * BASE) {
-      text += placeholder(actions.length, length)
+    if (isAction(expression) && actions.length < PLACEHOLDERS_MAX) {
+      text += PLACEHOLDERS.write(actions.length, length)
       actions.push({ expression, at, length })
     } else {
       text += source.slice(at, at + 2)
@@ -88,28 +86,14 @@ export function literalOf({ expression }: Action): string | undefined {
   return match === null ? undefined : (match[1] ?? match[2])
 }
 
-function placeholder(index: number, length: number): string {
-  const high = String.fromCharCode(DIGIT + Math.floor(index / BASE))
-  const low = String.fromCharCode(DIGIT + (index % BASE))
-  return (OPEN + high + low).padEnd(length, PAD)
-}
-
 /** A part of a scalar of a template: text, or the action that stands there. */
 export type Part = string | Action
 
 /** Splits the text of a scalar at the actions that were taken out of it. */
 export function splitAtActions(text: string, actions: readonly Action[]): readonly Part[] {
-  const parts: Part[] = []
-  let from = 0
-  for (let at = text.indexOf(OPEN); at >= 0; at = text.indexOf(OPEN, at + 1)) {
-    const high = text.charCodeAt(at + 1) - DIGIT
-    const low = text.charCodeAt(at + 2) - DIGIT
-    const action = actions[high * BASE + low]
-    if (action === undefined) continue
-    if (at > from) parts.push(text.slice(from, at))
-    parts.push(action)
-    from = at + 3
-    while (text[from] === PAD) from += 1
-  }
-  return from < text.length ? [...parts, text.slice(from)] : parts
+  return PLACEHOLDERS.split(text).flatMap((part): readonly Part[] => {
+    if (typeof part === 'string') return [part]
+    const action = actions[part]
+    return action === undefined ? [] : [action]
+  })
 }

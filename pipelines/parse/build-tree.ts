@@ -18,6 +18,8 @@ import type { AnchorUse, Document, Node } from './tree.js'
 /** What the nodes of one text are made with. */
 export interface TreeContext {
   readonly text: string
+  /** Puts back what is hidden from YAML in a part of the text. */
+  readonly restore: (part: string) => string
   /** Offset that the text starts at, for the reporter. */
   readonly base: number
   readonly reporter: Reporter

@@ -152,6 +152,13 @@ anchored: &n [1]
     ])
   })
 
+  it('takes `${}` as text where YAML would see a mapping in it', () => {
+    const text = 'a: [${A}, "x${B}", {c: ${C:-d: e}}]\nf: |\n  ${G}\n'
+    expect(valuesOf(text)).toEqual([{ a: ['${A}', 'x${B}', { c: '${C:-d: e}' }], f: '${G}\n' }])
+    expect(spansOf(text)).toMatchObject({ a: '[${A}, "x${B}", {c: ${C:-d: e}}]' })
+    expect(parse('a: [${A}\nb: ${B}\n').problems[0]).toMatch(/^\d:1 error/)
+  })
+
   it('tells every error of a broken file, and reads its sound documents all the same', () => {
     const { roots, problems } = parse('a: b: c\n---\nd: [e\n---\nf: g\n')
     expect(problems.map((problem) => problem.split(' ').slice(0, 2).join(' '))).toEqual([

@@ -10,6 +10,7 @@ import {
 } from '../limits.js'
 import { createSubstitutionBudget, type SubstitutionBudget } from '../substitution/budget.js'
 import { buildTrees, type TreeContext } from './build-tree.js'
+import { maskReferences } from './mask-references.js'
 import { readEvents, type SyntaxProblem } from './read-events.js'
 import { type Range, reportSyntax } from './report-syntax.js'
 import type { Document } from './tree.js'
@@ -34,7 +35,7 @@ export function createBudget(): Budget {
 export function parseSource(source: SourceFile, budget: Budget, reporter: Reporter): Document[] {
   const base = reporter.addSource(source)
   const { text } = source
-  const context = { text, base, budget, reporter }
+  const context: TreeContext = { text, base, budget, reporter, restore: (part) => part }
   if (text.length > SOURCE_LENGTH_MAX) {
     const message = `the file has ${text.length} characters, more than ${SOURCE_LENGTH_MAX}`
     return tooLarge(context, 0, message)
@@ -52,7 +53,7 @@ export function parseSource(source: SourceFile, budget: Budget, reporter: Report
   if (events.length > EVENTS_MAX) {
     return tooLarge(context, 0, `the file has more than ${EVENTS_MAX} YAML nodes`)
   }
-  return buildTrees(events, { ...context, text: read.text })
+  return buildTrees(events, { ...context, text: read.text, restore: read.restore })
 }
 
 function tooLarge({ base, reporter }: TreeContext, at: number, message: string): Document[] {
@@ -67,7 +68,7 @@ function parseBroken(context: TreeContext, problem: SyntaxProblem): Document[] {
     const message = `lists and mappings are nested more than ${NESTING_MAX} levels deep`
     return tooLarge(context, problem.at, message)
   }
-  const sound = reportSyntax(text, base, problem.at, reporter)
+  const sound = reportSyntax(maskReferences(text).text, base, problem.at, reporter)
   if (sound === undefined) {
     const at = base + problem.at
     reporter.error('SP_PIPELINE_YAML', { start: at, end: at + 1 }, problem.reason)
@@ -79,7 +80,7 @@ function parseBroken(context: TreeContext, problem: SyntaxProblem): Document[] {
 /** A sound document of a broken file. */
 function parsePart(context: TreeContext, { start, end }: Range): Document[] {
   const read = readEvents(context.text.slice(start, end))
-  return 'reason' in read
-    ? []
-    : buildTrees(read.events, { ...context, text: read.text, base: context.base + start })
+  if ('reason' in read) return []
+  const { events, text, restore } = read
+  return buildTrees(events, { ...context, text, restore, base: context.base + start })
 }

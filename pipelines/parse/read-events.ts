@@ -1,5 +1,6 @@
 import { type Event, parseEvents, YAMLException } from 'js-yaml'
 import { NESTING_MAX } from '../limits.js'
+import { maskReferences } from './mask-references.js'
 
 /** What stopped the reading of a text. */
 export interface SyntaxProblem {
@@ -14,8 +15,13 @@ export interface SyntaxProblem {
 /** A text as events, whose offsets are into `text`. */
 export interface EventStream {
   readonly events: readonly Event[]
-  /** What was given, but for tabs between the values of flow collections, which are blanks here. */
+  /**
+   * What was given, but for what stands in the way of YAML: tabs between the values of flow
+   * collections are blanks here, and `${}` may be hidden.
+   */
   readonly text: string
+  /** Puts back what is hidden in a part of the text. */
+  readonly restore: (part: string) => string
 }
 
 /** Tabs that are looked past in one text. */
@@ -26,6 +32,15 @@ const TABS_MAX = 32
  * reading it with everything that a good message about an error needs. The first error ends it.
  */
 export function readEvents(source: string): EventStream | SyntaxProblem {
+  const read = readPastTabs(source)
+  if (!('reason' in read)) return { ...read, restore: (part) => part }
+  if (!source.includes('${') || read.isTooDeep) return read
+  const { text, restore } = maskReferences(source)
+  const again = readPastTabs(text)
+  return 'reason' in again ? again : { ...again, restore }
+}
+
+function readPastTabs(source: string): Omit<EventStream, 'restore'> | SyntaxProblem {
   let text = source
   for (let tabs = 0; ; tabs++) {
     const read = tryReading(text)

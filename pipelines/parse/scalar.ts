@@ -1,5 +1,6 @@
 import { getScalarValue, SCALAR_STYLE, type ScalarEvent } from 'js-yaml'
 import type { Span } from '../diagnostics/reporter.js'
+import type { TreeContext } from './build-tree.js'
 import { blockIndicator, emptyValue } from './extent.js'
 import { plainValue } from './plain-scalar.js'
 import type { ScalarNode } from './tree.js'
@@ -11,10 +12,10 @@ import type { ScalarNode } from './tree.js'
 export function scalarNode(
   event: ScalarEvent,
   previous: number,
-  { text, base }: { readonly text: string; readonly base: number },
+  { text, base, restore }: Pick<TreeContext, 'text' | 'base' | 'restore'>,
 ): ScalarNode {
   const span = extentOf(event, previous, text, base)
-  const written = event.valueStart < 0 ? '' : getScalarValue(text, event)
+  const written = event.valueStart < 0 ? '' : restore(getScalarValue(text, event))
   if (event.style !== SCALAR_STYLE.PLAIN || event.tagStart >= 0) {
     return { kind: 'scalar', value: written, text: written, span, weight: 1 }
   }
