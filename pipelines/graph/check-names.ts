@@ -31,8 +31,13 @@ export function reportUnknownDependencies(
     for (const { name, span } of node.dependsOn) {
       if (known.has(name)) continue
       const message = `${quote(node.name)} depends on ${quote(name)}, but there is no such ${what}`
-      const hint = () => didYouMean(name, known)
+      const hint = () => didYouMean(name, others(known, node))
       reporter.error('SP_PIPELINE_UNKNOWN_DEPENDENCY', span, message, hint)
     }
   }
+}
+
+/** Nothing may depend on itself, so that is never what was meant. */
+function others(names: ReadonlySet<string>, node: GraphNode): string[] {
+  return [...names].filter((name) => name !== node.name && name !== node.pipeline)
 }

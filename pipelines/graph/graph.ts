@@ -5,6 +5,8 @@ import type { Dependency } from '../schema/dependency-shape.js'
 /** A step among steps, or a pipeline among pipelines. */
 export interface GraphNode {
   readonly name: string
+  /** Name of the pipeline that it is a stage of, which a matrix makes another one. */
+  readonly pipeline?: string
   readonly dependsOn: readonly Edge[]
 }
 

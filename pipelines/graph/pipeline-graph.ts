@@ -14,9 +14,10 @@ export function pipelineGraph(variants: readonly NamedVariant[], reporter: Repor
   const names = stageNames(variants)
   const stages = stagesByName(variants, names)
   const known = new Set(stages.keys())
-  const nodes = variants.map(({ pipeline }, index) => ({
+  const nodes = variants.map((variant, index) => ({
     name: names[index] ?? '',
-    dependsOn: edgesOf(pipeline.depends_on, known),
+    pipeline: pipelineName(variant),
+    dependsOn: edgesOf(variant.pipeline.depends_on, known),
   }))
   const named = variants.map(({ pipeline }, index) => ({
     name: names[index] ?? '',
