@@ -48,7 +48,7 @@ export class IncludedFiles {
     const file = text === null ? null : this.#parse(path, text)
     this.#read.set(path, file)
     if (file === null)
-      this.#refuse(name, `there is no file \`${path}\` at this commit`, missingHint)
+      this.#refuse(name, `there is no file \`${path}\` in the repo`, missingHint)
     return file ?? undefined
   }
 

@@ -164,7 +164,7 @@ describe('an entry that includes a file', () => {
   })
 
   it.each([
-    ['is not there', 'a.yml', null, 'there is no file `a.yml` at this commit'],
+    ['is not there', 'a.yml', null, 'there is no file `a.yml` in the repo'],
     ['has no steps', 'a.yml', 'x: 1', '`a.yml` has no list of steps'],
     ['has two documents', 'a.yml', '- x\n---\n- y', '`a.yml` has no list of steps'],
     [
