@@ -54,6 +54,28 @@ describe('the last line of a run', () => {
     )
   })
 
+  it('names a service that never became ready', () => {
+    const healthcheck = { port: 1, intervalMs: 1, timeoutMs: 1, retries: 5, startPeriodMs: 0 }
+    const db = step('db', { detach: true, service: true, healthcheck })
+    const plan = { stages: [stage('main', [db, step('unit')])], skipped: [] }
+    const main = [
+      ended('db', 'failure', 'not ready after 5 checks: port 1 is closed'),
+      ended('unit', 'skipped', ''),
+    ]
+    expect(describeFailure(plan, { main })).toBe(
+      'failed: service db (not ready after 5 checks: port 1 is closed)',
+    )
+  })
+
+  it('names what runs in the background only when nothing else failed', () => {
+    const stages = [stage('main', [step('log', { detach: true }), step('unit')])]
+    const log = ended('log', 'error', 'failed: exit code 2')
+    const unit = ended('unit', 'failure', 'failed: exit code 2')
+    const plan = { stages, skipped: [] }
+    expect(describeFailure(plan, { main: [log, unit] })).toBe('failed: step unit (exit code 2)')
+    expect(describeFailure(plan, { main: [log] })).toBe('failed: step log (exit code 2)')
+  })
+
   it('does not let names and reasons steer the terminal', () => {
     const plan = { stages: [stage('main', [step('a\x1b[2J')])], skipped: [] }
     const text = describeFailure(plan, {

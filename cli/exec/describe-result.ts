@@ -1,4 +1,4 @@
-import type { Plan } from '../../pipelines/index.js'
+import type { Plan, SandboxStep, StepPlan } from '../../pipelines/index.js'
 import { isFailure } from '../../protocol/status.js'
 import type { LocalResult } from '../../runner/local-executor.js'
 import { formatDuration } from '../terminal/duration.js'
@@ -34,16 +34,33 @@ export function describeLeftOut({ stages }: Plan): string[] {
   )
 }
 
-/** Failures that count, with why. */
-function failedSteps({ plan, steps }: FinishedRun): string[] {
+/** Failures that count, with why; when none does, those that can only have made what waited for them fail. */
+function failedSteps(run: FinishedRun): string[] {
+  const counting = failuresOf(run, (step) => step.failure !== 'ignore' && isAwaited(step))
+  return counting.length > 0 ? counting : failuresOf(run, (step) => step.failure !== 'ignore')
+}
+
+/** What runs in the background can fail a pipeline only by never becoming ready. */
+function isAwaited(step: SandboxStep): boolean {
+  return !step.detach || step.healthcheck !== undefined
+}
+
+function failuresOf(
+  { plan, steps }: FinishedRun,
+  counts: (step: SandboxStep) => boolean,
+): string[] {
   return plan.stages.flatMap((stage) =>
     (steps.get(stage.name) ?? []).flatMap(({ name, status, error, exitCode }) => {
       const step = stage.steps.find((candidate) => candidate.name === name)
-      const counts = step?.kind !== 'commands' || (step.failure !== 'ignore' && !step.detach)
-      if (!isFailure(status) || !counts) return []
+      if (!isFailure(status) || (step !== undefined && step.kind !== 'clone' && !counts(step)))
+        return []
       const why = cleanName(error.replace(/^failed: /, '')) || `exit code ${exitCode}`
       const title = cleanName(plan.stages.length > 1 ? `${stage.name}/${name}` : name)
-      return [`step ${title} (${why})`]
+      return [`${isService(step) ? 'service' : 'step'} ${title} (${why})`]
     }),
   )
+}
+
+function isService(step: StepPlan | undefined): boolean {
+  return step !== undefined && step.kind !== 'clone' && step.service === true
 }
