@@ -34,7 +34,7 @@ function pageNames(root) {
   return readdirSync(join(root, PARTS)).filter((name) => name.endsWith('.md'))
 }
 
-const MARK = /^<!-- ([a-z]+)(?:: (.*?))? -->$/gm
+const MARK = /<!-- ([a-z]+)(?:: (.*?))? -->/g
 
 function page(name, book) {
   const text = readFileSync(join(book.root, PARTS, name), 'utf8')
