@@ -2,7 +2,7 @@ import { clearScreenDown, cursorTo, moveCursor } from 'node:readline'
 import type { Status } from '../../protocol/status.js'
 import { chooseSteps } from './choose-steps.js'
 import { formatDuration } from './duration.js'
-import { cleanName, safeLines, stepPrefix } from './log-lines.js'
+import { cleanName, safeLines, StepPrefixes } from './log-lines.js'
 import { describeEnd } from './plain-view.js'
 import { createStyle, statusMark, type Style } from './style.js'
 import type { BuildView, ViewOptions, ViewStep, ViewStepEnd } from './view.js'
@@ -26,6 +26,7 @@ export class LiveView implements BuildView {
   readonly #options: ViewOptions
   readonly #style: Style
   readonly #steps = new Map<string, StepState>()
+  readonly #prefixes = new StepPrefixes()
   readonly #timer: NodeJS.Timeout
   /** Lines that go above the list with the next frame. */
   #pending: string[] = []
@@ -46,6 +47,7 @@ export class LiveView implements BuildView {
   add(step: ViewStep): void {
     const name = cleanName(step.name)
     this.#steps.set(step.id, { name, status: 'pending', startedAt: 0, end: null })
+    this.#prefixes.add(step.id, step.name)
     this.#width = Math.max(this.#width, name.length)
   }
 
@@ -57,7 +59,7 @@ export class LiveView implements BuildView {
   }
 
   output(id: string, text: string): void {
-    const prefix = this.#style.dim(stepPrefix(this.#steps.get(id)?.name ?? id, this.#width))
+    const prefix = this.#style.dim(this.#prefixes.of(id))
     for (const line of safeLines(text, this.#options.colours)) this.#pending.push(prefix + line)
   }
 

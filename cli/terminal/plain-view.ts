@@ -1,5 +1,5 @@
 import { formatDuration } from './duration.js'
-import { cleanName, safeLines, stepPrefix } from './log-lines.js'
+import { safeLines, StepPrefixes } from './log-lines.js'
 import { stripTerminalText } from './sanitize.js'
 import { createStyle, statusMark, type Style } from './style.js'
 import type { BuildView, ViewOptions, ViewStep, ViewStepEnd } from './view.js'
@@ -8,8 +8,7 @@ import type { BuildView, ViewOptions, ViewStep, ViewStepEnd } from './view.js'
 export class PlainView implements BuildView {
   readonly #options: ViewOptions
   readonly #style: Style
-  readonly #names = new Map<string, string>()
-  #width = 0
+  readonly #prefixes = new StepPrefixes()
 
   constructor(options: ViewOptions) {
     this.#options = options
@@ -17,8 +16,7 @@ export class PlainView implements BuildView {
   }
 
   add(step: ViewStep): void {
-    this.#names.set(step.id, step.name)
-    this.#width = Math.max(this.#width, cleanName(step.name).length)
+    this.#prefixes.add(step.id, step.name)
   }
 
   started(id: string): void {
@@ -42,8 +40,7 @@ export class PlainView implements BuildView {
   }
 
   #line(id: string, text: string): void {
-    const prefix = stepPrefix(this.#names.get(id) ?? id, this.#width)
-    this.#options.stream.write(`${this.#style.dim(prefix)}${text}\n`)
+    this.#options.stream.write(`${this.#style.dim(this.#prefixes.of(id))}${text}\n`)
   }
 }
 
