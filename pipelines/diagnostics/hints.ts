@@ -22,11 +22,13 @@ export const DEFAULT_HINTS = {
   SP_PIPELINE_MATRIX: 'give each name of the matrix a list of values, e.g. `GO: [1.22, 1.23]`',
   SP_PIPELINE_INCLUDE: 'give the path of a file from the root of the repo',
   SP_PIPELINE_WORKSPACE: 'take a directory of its own, e.g. `/drone/src`',
-  SP_PIPELINE_NEEDS_TRUST: 'take it out, or have the runner set up to allow it',
+  SP_PIPELINE_NEEDS_TRUST:
+    'take it out: the pipeline ends with an error before its first step, and no setting of a runner allows it yet',
   SP_PIPELINE_NO_EFFECT: 'take it out, or mend what keeps it from having an effect',
   SP_PIPELINE_CONVERTED: 'check that the pipeline does without it; `sandpiper convert` shows it',
   SP_PIPELINE_FOREIGN:
     'convert the file with `sandpiper convert`, or give it the name of that tool',
   SP_PIPELINE_TOO_MANY_PROBLEMS: 'mend the problems that are listed, then look again',
-  SP_PIPELINE_INTERNAL: 'please report it with the file',
+  SP_PIPELINE_INTERNAL:
+    'to get on, undo the last change of the file; both versions help a bug report',
 } as const satisfies Record<PipelineCode, string>
