@@ -1,5 +1,7 @@
 import { quote } from '../diagnostics/quote.js'
-import type { Reporter } from '../diagnostics/reporter.js'
+import type { Reporter, Span } from '../diagnostics/reporter.js'
+import { PLAN_TEXT_MAX } from '../limits.js'
+import type { Budget } from '../parse/parse-source.js'
 import { plainValue } from '../parse/plain-scalar.js'
 import { type ListNode, type MapNode, type Node, type ScalarNode } from '../parse/tree.js'
 import { eventVariable } from './event-values.js'
@@ -13,11 +15,16 @@ export interface Filling {
   /** The mapping that `.input` is; undefined when there is none. */
   readonly data: MapNode | undefined
   readonly reporter: Reporter
+  /** Its `templateText` is drawn on for everything that is put together. */
+  readonly budget: Pick<Budget, 'templateText'>
 }
 
 const VALUES_HINT = 'there are `.input.NAME`, and what Drone has as `.build.NAME` and `.repo.NAME`'
 
-/** The tree of a template with its actions carried out. Nodes that an alias shares stay shared. */
+/**
+ * The tree of a template with its actions carried out. Nodes that an alias shares stay shared. When the
+ * budget is spent that is reported, and the rest stays as it is.
+ */
 export function fillTemplate(root: Node, filling: Filling): Node {
   const done = new Map<Node, Node>()
   const fill = (node: Node): Node => {
@@ -31,6 +38,7 @@ export function fillTemplate(root: Node, filling: Filling): Node {
 }
 
 function fillNode(node: Node, filling: Filling, fill: (node: Node) => Node): Node {
+  if (isSpent(filling)) return node
   switch (node.kind) {
     case 'scalar':
       return fillScalar(node, filling)
@@ -50,7 +58,9 @@ function fillMap(node: MapNode, filling: Filling, fill: (node: Node) => Node): M
   let weight = 1
   for (const { key, keySpan, value } of node.entries.values()) {
     const parts = splitAtActions(key, filling.actions)
-    const text = parts.some((part) => typeof part !== 'string') ? joined(parts, filling) : key
+    const text = parts.some((part) => typeof part !== 'string')
+      ? joined(parts, keySpan, filling)
+      : key
     const filled = fill(value)
     entries.set(text, { key: text, keySpan, value: filled })
     weight += filled.weight
@@ -66,13 +76,34 @@ function fillScalar(node: ScalarNode, filling: Filling): Node {
     const value = inputNode(first, filling)
     if (value !== undefined) return value
   }
-  const text = joined(parts, filling)
+  const text = joined(parts, node.span, filling)
   const value = node.plain === true ? plainValue(text) : text
   return { ...node, value, text }
 }
 
-function joined(parts: readonly Part[], filling: Filling): string {
-  return parts.map((part) => (typeof part === 'string' ? part : textOf(part, filling))).join('')
+function joined(parts: readonly Part[], span: Span, filling: Filling): string {
+  let text = ''
+  for (const part of parts) {
+    if (isSpent(filling)) break
+    const added = typeof part === 'string' ? part : textOf(part, filling)
+    // What an action costs is looking its value up, however short that is.
+    const cost = Math.max(added.length, typeof part === 'string' ? 0 : part.length)
+    if (spend(cost, span, filling)) text += added
+  }
+  return text
+}
+
+function isSpent({ budget }: Filling): boolean {
+  return budget.templateText < 0
+}
+
+/** Draws on the budget, which is told once; @returns whether there was enough. */
+function spend(length: number, { start }: Span, { budget, reporter }: Filling): boolean {
+  budget.templateText -= length
+  if (budget.templateText >= 0) return true
+  const message = `with the values put in, the text of templates is longer than ${PLAN_TEXT_MAX}`
+  reporter.error('SP_PIPELINE_TOO_LARGE', { start, end: start }, message)
+  return false
 }
 
 function textOf(action: Action, filling: Filling): string {

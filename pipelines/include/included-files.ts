@@ -47,8 +47,7 @@ export class IncludedFiles {
     }
     const file = text === null ? null : this.#parse(path, text)
     this.#read.set(path, file)
-    if (file === null)
-      this.#refuse(name, `there is no file \`${path}\` in the repo`, missingHint)
+    if (file === null) this.#refuse(name, `there is no file \`${path}\` in the repo`, missingHint)
     return file ?? undefined
   }
 

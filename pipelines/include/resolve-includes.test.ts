@@ -212,6 +212,10 @@ describe('readTemplate', () => {
     for (const text of hostile) expect(readTemplate(text).text).toHaveLength(text.length)
   })
 
+  it('leaves braces alone that close on another line', () => {
+    expect(readTemplate('{{if\n}}')).toEqual({ text: '{{if\n}}', actions: [] })
+  })
+
   it('keeps the length of every text, and never throws', () => {
     const piece = fc.constantFrom(
       '{{',
@@ -239,5 +243,25 @@ describe('readTemplate', () => {
         },
       ),
     )
+  })
+})
+
+describe('a template that makes much text of a little', () => {
+  const large = 'x'.repeat(500_000)
+  const main = `steps: [{include: t.yml, data: {x: ${large}}}]\n`
+  const entries = (line: (index: number) => string): string =>
+    Array.from({ length: 20_000 }, (_, index) => line(index)).join('')
+
+  it.each([
+    ['commands', entries(() => '    - "{{ .input.x }}a"\n')],
+    ['keys', `    - {${entries((index) => `"{{ .input.x }}${index}": 1, `)}}\n`],
+    ['one scalar', `    - "${'{{ .input.x }}'.repeat(50_000)}"\n`],
+  ])('is told of once, before the text is made: %s', (_what, commands) => {
+    const template = `- name: a\n  image: b\n  commands:\n${commands}`
+    const { plan, diagnostics } = compile(main, { 't.yml': template })
+    expect(plan).toBeNull()
+    const told = diagnostics.filter(({ message }) => message.includes('the text of templates'))
+    expect(told.map(({ code }) => code)).toEqual(['SP_PIPELINE_TOO_LARGE'])
+    expect(diagnostics.map(({ code }) => code)).not.toContain('SP_PIPELINE_INTERNAL')
   })
 })

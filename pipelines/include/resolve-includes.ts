@@ -131,7 +131,7 @@ class Resolver {
     const { budget, reporter } = this.#context
     const data = asker.entries.get('data')?.value
     const input = data?.kind === 'map' ? data : undefined
-    const root = fillTemplate(document.root, { actions, base, data: input, reporter })
+    const root = fillTemplate(document.root, { actions, base, data: input, reporter, budget })
     charge(budget, Math.max(0, root.weight - document.root.weight), asker, reporter)
     return { ...document, root }
   }

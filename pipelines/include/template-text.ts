@@ -55,7 +55,10 @@ function actionAt(source: string, at: number): { expression: string; length: num
   const near = source.slice(at + 2, at + LENGTH_MAX)
   const quoted = /^-?\s*(?:"[^"]*"|`[^`]*`)/.exec(near)?.[0] ?? ''
   const end = near.indexOf('}}', quoted.length)
-  return { expression: withoutDashes(near.slice(0, Math.max(end, 0))), length: end + 4 }
+  const inner = near.slice(0, Math.max(end, 0))
+  // An action on several lines is none, or the lines after it would have other numbers.
+  const expression = inner.includes('\n') ? '' : withoutDashes(inner)
+  return { expression, length: end + 4 }
 }
 
 /** `{{- x -}}` trims the text around it in Go; in values of YAML there is nothing to trim. */
@@ -67,7 +70,6 @@ function withoutDashes(inner: string): string {
 }
 
 function isAction(expression: string): boolean {
-  if (expression.includes('\n')) return false
   return (
     /^\.(?:input|build|repo)\b/.test(expression) ||
     LOGIC.test(expression) ||

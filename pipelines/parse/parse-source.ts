@@ -6,6 +6,7 @@ import {
   EVENTS_MAX,
   EXPANDED_NODES_MAX,
   NESTING_MAX,
+  PLAN_TEXT_MAX,
   SOURCE_LENGTH_MAX,
 } from '../limits.js'
 import { createSubstitutionBudget, type SubstitutionBudget } from '../substitution/budget.js'
@@ -18,11 +19,17 @@ import type { Document } from './tree.js'
 /** What all files of one compilation may expand to together. */
 export interface Budget {
   nodes: number
+  /** Length of the text that is made by putting values into templates. */
+  templateText: number
   readonly substitution: SubstitutionBudget
 }
 
 export function createBudget(): Budget {
-  return { nodes: EXPANDED_NODES_MAX, substitution: createSubstitutionBudget() }
+  return {
+    nodes: EXPANDED_NODES_MAX,
+    templateText: PLAN_TEXT_MAX,
+    substitution: createSubstitutionBudget(),
+  }
 }
 
 /**
