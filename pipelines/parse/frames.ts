@@ -28,7 +28,7 @@ export class ListFrame {
    */
   splice(lists: readonly ListNode[]): void {
     for (const { items } of lists) {
-      this.#budget.nodes -= items.length
+      this.#budget.nodes -= items.length + 1
       if (this.#budget.nodes < 0) return // buildTrees reports it
       for (const item of items) this.add(item)
     }

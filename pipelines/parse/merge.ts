@@ -4,7 +4,8 @@ import type { Entry, MapNode, Node } from './tree.js'
 
 /**
  * Does a YAML merge key (`<<: *defaults`, `<<: [*one, *other]`): keys that are already there stay,
- * of several merged mappings the first that has a key gives it. Copies are counted against the budget.
+ * of several merged mappings the first that has a key gives it. Looking at a mapping and copying an
+ * entry are counted against the budget; what can't be merged is told once.
  * Source: https://yaml.org/type/merge.html
  */
 export function mergeInto(
@@ -14,11 +15,15 @@ export function mergeInto(
   span: Span,
 ): void {
   const sources = value.kind === 'list' ? value.items : [value]
+  let isTold = false
   for (const source of sources) {
+    context.budget.nodes -= 1
+    if (context.budget.nodes < 0) return // buildTree reports it
     if (source.kind === 'map') mergeOne(context, entries, source)
-    else {
+    else if (!isTold) {
       const message = 'a merge key needs a mapping, or a list of mappings'
       context.reporter.error('SP_PIPELINE_YAML', span, message, 'write `<<: *name`')
+      isTold = true
     }
   }
 }

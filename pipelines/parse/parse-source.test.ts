@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { stringify, type ToStringOptions } from 'yaml'
-import { createReporter } from '../diagnostics/reporter.js'
+import { createReporter, type Reporter } from '../diagnostics/reporter.js'
 import { createBudget, parseSource } from './parse-source.js'
 import type { Node } from './tree.js'
 
@@ -35,6 +35,14 @@ function spansOf(text: string): Record<string, string> {
   return Object.fromEntries(
     entries.map(({ key, value: { span } }) => [key, text.slice(span.start, span.end)]),
   )
+}
+
+/** The codes of all errors that are reported for a text, listed or not. */
+function reportsOf(text: string): string[] {
+  const codes: string[] = []
+  const reporter: Reporter = { ...createReporter(), error: (code) => codes.push(code) }
+  parseSource({ file: 'f', text }, createBudget(), reporter)
+  return codes
 }
 
 describe('parseSource', () => {
@@ -174,5 +182,13 @@ anchored: &n [1]
     ['? [a]\n: b', '1:3 error a key must be text'],
   ])('refuses %j', (text, problem) => {
     expect(parse(text).problems).toEqual([problem])
+  })
+
+  it('tells once of each merge key what it can not merge, within the limit on nodes', () => {
+    expect(reportsOf('l: &l [1, 2, 3]\nm: {<<: *l}\n')).toEqual(['SP_PIPELINE_YAML'])
+    const list = `l: &l [${'1,'.repeat(700)}]\nm:\n`
+    const codes = reportsOf(list + '- {<<: *l, a: 1}\n'.repeat(50_000))
+    expect(codes.length).toBeLessThan(500)
+    expect(codes.at(-1)).toBe('SP_PIPELINE_TOO_LARGE')
   })
 })
