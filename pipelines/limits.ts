@@ -54,6 +54,13 @@ export const NAME_LENGTH_MAX = 255
  */
 export const VARIABLE_LENGTH_MAX = 32 * 1024
 
+/**
+ * Length in UTF-16 code units of the variables that carry values of `${}` to the commands of a stage, all
+ * together. Linux gives execve(2) 2 MiB for arguments and variables as a rule (ARG_MAX), and the
+ * variables of the build take their part.
+ */
+export const SUBSTITUTED_LENGTH_MAX = 256 * 1024
+
 /** Errors of one file, and warnings; what comes after is counted, not told. */
 export const DIAGNOSTICS_MAX = 200
 

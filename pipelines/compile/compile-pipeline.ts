@@ -14,7 +14,6 @@ import type { Plan, Platform } from '../plan.js'
 import { allSteps } from '../schema/all-steps.js'
 import type { Declaration } from '../schema/decode-declaration.js'
 import { decodeDocument } from '../schema/decode-document.js'
-import type { DecodedPipeline } from '../schema/pipeline-shape.js'
 import { substituteDocument } from '../substitution/substitute-document.js'
 import { buildPlan } from './build-plan.js'
 import type { CheckedPipeline, Variant } from './checked-pipeline.js'
@@ -22,7 +21,7 @@ import { checkSteps } from './check-steps.js'
 import { type CompileVariables, createCompileVariables } from './compile-variables.js'
 import { checkDemands } from './demands.js'
 import { planDeclarations } from './plan-declarations.js'
-import { planTextLength } from './plan-text.js'
+import { planTextLength, variablesLength } from './plan-text.js'
 import { checkVolumes } from './volumes.js'
 import { workspacePath } from './workspace.js'
 
@@ -129,8 +128,7 @@ function planDocuments(
   const variablesOf = createCompileVariables(input)
   const expanded = documents.map((document) => expand(document, variablesOf, budget, reporter))
   const variants = expanded.flatMap((one) => one.variants)
-  const pipelines = variants.map(({ pipeline }) => pipeline)
-  checkSize(pipelines, reporter)
+  checkSize(variants, reporter)
   const graph = pipelineGraph(variants, reporter)
   const checked = variants.map((variant) => check(variant, reporter))
   if (reporter.hasErrors()) return null
@@ -178,12 +176,12 @@ function check(variant: Variant, reporter: Reporter): CheckedPipeline {
   }
 }
 
-function checkSize(pipelines: readonly DecodedPipeline[], reporter: Reporter): void {
+function checkSize(variants: readonly Variant[], reporter: Reporter): void {
   let steps = 0
   let text = 0
-  for (const pipeline of pipelines) {
+  for (const { pipeline, environment } of variants) {
     steps += allSteps(pipeline).length
-    text += planTextLength(pipeline)
+    text += planTextLength(pipeline) + variablesLength(environment)
     if (steps > STEPS_MAX) {
       const message = `the file has more than ${STEPS_MAX} steps`
       reporter.error('SP_PIPELINE_TOO_LARGE', pipeline.node.span, message)

@@ -30,3 +30,11 @@ function textLength(root: Node): number {
   }
   return length
 }
+
+/** Length of the names and values of variables. */
+export function variablesLength(variables: Readonly<Record<string, string>>): number {
+  return Object.entries(variables).reduce(
+    (sum, [name, { length }]) => sum + name.length + length,
+    0,
+  )
+}

@@ -53,7 +53,7 @@ export function applyOperator(
 
 const CASES: readonly Operator[] = ['^', '^^', ',', ',,']
 /** A letter costs more than a look at it. */
-const LETTER = 4
+const LETTER = 10
 
 const TRIMS = {
   '#': { side: 'start', longest: false },

@@ -8,6 +8,8 @@ export interface Scope {
   /** Names of those whose values stand in the file itself. */
   readonly fromFile: ReadonlySet<string>
   readonly budget: SubstitutionBudget
+  /** What references have come to, by how they are written: one document asks for the same ones often. */
+  readonly known: Map<string, Value>
   /** Called for each reference that is looked up. */
   onName?(reference: Reference): void
 }
@@ -25,6 +27,22 @@ const NOTHING: Value = { text: '', isFromFile: true }
 
 /** The value of a reference; an unknown variable is empty. When the budget is spent, nothing. */
 export function evaluateReference(reference: Reference, scope: Scope): Value {
+  const known = scope.known.get(reference.source)
+  if (known === undefined) {
+    const value = evaluate(reference, scope)
+    scope.known.set(reference.source, value)
+    return value
+  }
+  tellNames(reference, scope)
+  return spend(scope.budget, { work: reference.source.length + LOOKUP }) ? known : NOTHING
+}
+
+function tellNames(reference: Reference, scope: Scope): void {
+  scope.onName?.(reference)
+  for (const part of reference.args.flat()) if (typeof part !== 'string') tellNames(part, scope)
+}
+
+function evaluate(reference: Reference, scope: Scope): Value {
   const { name, operator, args, source } = reference
   scope.onName?.(reference)
   const value = Object.hasOwn(scope.variables, name) ? (scope.variables[name] ?? '') : ''

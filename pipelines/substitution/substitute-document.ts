@@ -2,6 +2,7 @@ import type { Reporter, Span } from '../diagnostics/reporter.js'
 import type { Document, Entry, MapNode, Node } from '../parse/tree.js'
 import { createSubstitutionBudget, isSpent, type SubstitutionBudget } from './budget.js'
 import { commandKeysOf, isShellCheck } from './commands-of.js'
+import type { Value } from './evaluate-reference.js'
 import { createShellVariables } from './shell-variables.js'
 import { type SubstitutionContext, substituteScalar } from './substitute-scalar.js'
 import type { ScalarContext } from './warnings.js'
@@ -44,8 +45,9 @@ export function substituteDocument(
 ): Substituted {
   const budget = options.budget ?? createSubstitutionBudget()
   if (isSpent(budget)) return { document, environment: {} }
-  const shell = createShellVariables()
-  const scope = { variables, fromFile: options.fromFile ?? new Set<string>(), budget }
+  const shell = createShellVariables(budget)
+  const fromFile = options.fromFile ?? new Set<string>()
+  const scope = { variables, fromFile, budget, known: new Map<string, Value>() }
   const walker = new Walker({ scope, shell, reporter }, document.root)
   const root = walker.root()
   if (isSpent(budget)) reportTooLarge(document.root.span, reporter)

@@ -11,6 +11,7 @@ import { isPlainToShells, type ShellVariables } from './shell-variables.js'
 import type { Part, Reference } from './template.js'
 import {
   type ScalarContext,
+  reportTooMuch,
   warnMalformed,
   warnSingleQuotes,
   warnSlice,
@@ -96,7 +97,9 @@ function commandText(
       return text
     }
     if (quotes.isInSingleQuotes) warnSingleQuotes(node, part, reporter)
-    return shell.refer(text)
+    const written = shell.refer(text)
+    if (written === undefined) reportTooMuch(node, part, reporter)
+    return written ?? ''
   })
   return written.join('')
 }

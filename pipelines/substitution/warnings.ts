@@ -1,6 +1,7 @@
 import { quote } from '../diagnostics/quote.js'
 import type { Reporter } from '../diagnostics/reporter.js'
 import { isSettledLater, variableNamed } from '../environment/variables.js'
+import { SUBSTITUTED_LENGTH_MAX } from '../limits.js'
 import type { ScalarNode } from '../parse/tree.js'
 import { placeInScalar } from './place.js'
 import type { Malformed, Reference } from './template.js'
@@ -26,6 +27,20 @@ export function warnMalformed(
   const message = `\`\${\` ${reason}, so it ${left}`
   const hint = 'write `$${` to mean `${` itself; Drone refuses the whole file'
   reporter.warning('SP_PIPELINE_SUBSTITUTION', placeInScalar(node, at, 2), message, hint)
+}
+
+/** Tells of the value that makes the variables of a stage longer than any program can be given. */
+export function reportTooMuch(
+  node: ScalarNode,
+  { source, at }: Reference,
+  reporter: Reporter,
+): void {
+  const message =
+    `the value of ${quote(source)} does not fit: all values that reach the commands of a pipeline ` +
+    `through \`\${}\` may be ${SUBSTITUTED_LENGTH_MAX} characters together`
+  const hint = 'use the variable itself in the command, `"$NAME"`, which takes no room'
+  const place = placeInScalar(node, at, source.length)
+  reporter.error('SP_PIPELINE_TOO_LARGE', place, message, hint)
 }
 
 /** Tells of a name that is not known, or not yet. Nothing is said of names that are only empty now. */
