@@ -1,6 +1,7 @@
 import { quote } from '../diagnostics/quote.js'
 import type { Reporter, Span } from '../diagnostics/reporter.js'
 import { describeKind, type Entry, isNull, type MapNode, type Node } from '../parse/tree.js'
+import { SUBSTITUTED_PREFIX } from '../substitution/shell-variables.js'
 import type { Combination } from './expand-matrix.js'
 
 /** A matrix as it is written. */
@@ -89,6 +90,11 @@ function readRow(node: Node, key: string, reporter: Reporter): Row[] {
 }
 
 function checkName({ key, keySpan }: Entry, reporter: Reporter): boolean {
+  if (key.startsWith(SUBSTITUTED_PREFIX)) {
+    const message = `${quote(key)} can't be the name of an axis: values of \`\${}\` have such names`
+    reporter.error('SP_PIPELINE_RESERVED_NAME', keySpan, message)
+    return false
+  }
   if (AXIS_NAME.test(key)) return true
   const message = `${quote(key)} can't be the name of an axis, which is a variable`
   reporter.error('SP_PIPELINE_MATRIX', keySpan, message)

@@ -1,6 +1,7 @@
 import { quote } from '../diagnostics/quote.js'
 import { VARIABLE_LENGTH_MAX } from '../limits.js'
 import { isNull, type Node } from '../parse/tree.js'
+import { SUBSTITUTED_PREFIX } from '../substitution/shell-variables.js'
 import { ANY_TEXT, text, type TextRules, wrong, wrongKind } from './scalars.js'
 import {
   decodeSecretRef,
@@ -54,6 +55,11 @@ export function checkVariableName(
   span: Node['span'],
   { reporter }: DecodeContext,
 ): void {
+  if (name.startsWith(SUBSTITUTED_PREFIX)) {
+    const message = `names that start with \`${SUBSTITUTED_PREFIX}\` are taken by values of \`\${}\``
+    reporter.error('SP_PIPELINE_RESERVED_NAME', span, message)
+    return
+  }
   if (NAME_PATTERN.test(name)) return
   reporter.error('SP_PIPELINE_VALUE', span, `${quote(name)} can't be the name of a variable`)
 }
