@@ -83,13 +83,13 @@ function planStage(
 
 /** What the steps of a stage share. */
 function sharedPlan(
-  { pipeline, combination, workspace, environment: substituted }: CheckedPipeline,
+  { pipeline, combination, workspace, environment: substituted, variables }: CheckedPipeline,
   steps: readonly SandboxStep[],
 ): Partial<Pick<StagePlan, 'environment' | 'volumes' | 'imagePullSecrets'>> {
   const environment = {
     ...combination,
     ...workspaceVariables(pipeline, workspace),
-    ...textsOf(pipeline.environment ?? []),
+    ...textsOf(pipeline.environment ?? [], (name) => Object.hasOwn(variables, name)),
     ...substituted,
   }
   const volumes = usedVolumes(pipeline, steps)

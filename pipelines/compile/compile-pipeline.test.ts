@@ -67,9 +67,6 @@ describe('a compiled pipeline', () => {
       Y: 'on',
       E: '1e3',
       Q: '1.10',
-      Z: '',
-      T: '',
-      X: '',
     })
   })
 

@@ -1,5 +1,6 @@
 import { impliedHealthcheck } from '../schema/healthcheck-shape.js'
 import { isDetached, type NamedStep } from '../schema/all-steps.js'
+import { variableNamed } from '../environment/variables.js'
 import { isAbsolute, normalPath } from '../schema/paths.js'
 import type { Variable } from '../schema/secret-ref.js'
 import type { DecodedPipeline } from '../schema/pipeline-shape.js'
@@ -22,6 +23,8 @@ export interface StepInput {
   readonly named: NamedStep
   readonly runOn: RunOn
   readonly dependsOn: readonly string[]
+  /** What is set before the pipeline's own variables. */
+  readonly variables: Pick<ReadonlySet<string>, 'has'>
 }
 
 /** One step of a plan. Everything about it was checked before. */
@@ -53,13 +56,13 @@ function commandsStep(base: Base, { step }: NamedStep): CommandsStep {
 }
 
 function basePlan(input: StepInput): Base {
-  const { pipeline, named, runOn, dependsOn } = input
+  const { named, runOn, dependsOn } = input
   const { step } = named
   return {
     name: named.name,
     dependsOn,
     ...compact({ image: step.image?.value, pull: step.pull?.value }),
-    ...variablesPlan(pipeline, named),
+    ...variablesPlan(input),
     runOn,
     failure: step.failure?.value ?? 'fail',
     detach: isDetached(named),
@@ -86,24 +89,38 @@ function nonEmpty<T>(items: readonly T[] | undefined): readonly T[] | undefined 
 }
 
 /** Settings win over variables of the same name, as in Drone. */
-function variablesPlan(
-  { environment: shared = [] }: DecodedPipeline,
-  { step }: NamedStep,
-): Pick<SandboxStep, 'environment' | 'secrets'> {
+function variablesPlan({
+  pipeline: { environment: shared = [] },
+  named: { step },
+  variables,
+}: StepInput): Pick<SandboxStep, 'environment' | 'secrets'> {
   const own = new Map<string, Variable>()
   for (const one of [...(step.environment ?? []), ...(step.settings ?? [])]) own.set(one.name, one)
   const inherited = shared.filter(({ name, secret }) => secret !== undefined && !own.has(name))
   const secrets = secretsOf([...inherited, ...own.values()])
   return {
-    environment: textsOf([...own.values()]),
+    environment: textsOf(
+      [...own.values()],
+      (name) => variables.has(name) || shared.some((one) => one.name === name && one.value),
+    ),
     ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
   }
 }
 
-/** Variables whose values stand in the file, as they stand in the plan. */
-export function textsOf(variables: readonly Variable[]): Readonly<Record<string, string>> {
+/**
+ * Variables whose values stand in the file, as they stand in the plan. As in Drone a variable without a
+ * value is not set; it stays where it takes the value from one that is set anyway.
+ * @param isSet whether a variable is set anyway
+ */
+export function textsOf(
+  variables: readonly Variable[],
+  isSet: (name: string) => boolean,
+): Readonly<Record<string, string>> {
+  const isNeeded = (name: string) => isSet(name) || variableNamed(name) !== undefined
   return Object.fromEntries(
-    variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])),
+    variables.flatMap(({ name, value }) =>
+      value === undefined || (value === '' && !isNeeded(name)) ? [] : [[name, value] as const],
+    ),
   )
 }
 

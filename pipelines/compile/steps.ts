@@ -39,7 +39,8 @@ export function planSteps({ pipeline, graph, workspace, context }: StepsInput): 
   const kept = keepNodes(graph, (name) => names.has(name) || (cloned && name === CLONE))
   if (kept === undefined) return { steps: undefined, running, leftOut }
   const planned = chosen.map(({ named, runOn }): SandboxStep => {
-    return planStep({ pipeline, workspace, named, runOn, dependsOn: kept.get(named.name) ?? [] })
+    const dependsOn = kept.get(named.name) ?? []
+    return planStep({ pipeline, workspace, named, runOn, dependsOn, variables: context.variables })
   })
   const clone: StepPlan[] = cloned ? [{ kind: 'clone', name: CLONE, dependsOn: [] }] : []
   return { steps: [...clone, ...planned], running, leftOut }
