@@ -66,6 +66,7 @@ function decodePipeline(
   const keys = isForeign ? OTHER_PIPELINE_KEYS : KEYS[type]
   const options = {
     hintFor: pipelineHint,
+    isVital: (meant: string, { entries }: MapNode) => meant === 'steps' && !entries.has('steps'),
     allowUnknown: ({ key }: Entry) => bags.has(key) || (isForeign && FOREIGN_KEYS.has(key)),
   }
   const decoded = decodeObject(keys, options, root, context, 'a pipeline')

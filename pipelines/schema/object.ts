@@ -60,7 +60,7 @@ export function decodeObject<K extends Keys>(
   const values: Record<string, unknown> = {}
   for (const entry of node.entries.values()) {
     if (!Object.hasOwn(keys, entry.key)) {
-      reportUnknownKey(Object.keys(keys), options, entry, context)
+      reportUnknownKey(Object.keys(keys), options, { entry, node }, context)
     }
   }
   for (const [name, key] of Object.entries(keys)) {

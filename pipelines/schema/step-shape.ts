@@ -27,7 +27,14 @@ export const EXEC_STEP_KEYS = {
 /** Keys that only runners of another kind know. */
 const FOREIGN_KEYS = ['group', 'tolerations', 'node_selector', 'metadata']
 
-const OPTIONS: ObjectOptions = { noun: 'step', hintFor: stepHint }
+const PROGRAM_KEYS = ['commands', 'settings', 'entrypoint', 'command']
+
+const OPTIONS: ObjectOptions = {
+  noun: 'step',
+  hintFor: stepHint,
+  isVital: (meant, { entries }) =>
+    meant === 'commands' && !PROGRAM_KEYS.some((key) => entries.has(key)),
+}
 
 const DOCKER_STEP = object(DOCKER_STEP_KEYS, OPTIONS)
 const EXEC_STEP = object(EXEC_STEP_KEYS, OPTIONS)
