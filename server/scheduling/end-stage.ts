@@ -1,5 +1,5 @@
 import type { Status } from '../../protocol/status.js'
-import { isTerminal } from '../../protocol/status.js'
+import { isFailure, isTerminal } from '../../protocol/status.js'
 import { findBuildById, updateBuild } from '../store/builds.js'
 import type { Db } from '../store/database.js'
 import type { StageStatusRow } from '../store/stages.js'
@@ -34,7 +34,7 @@ export async function endStage(
   await updateStage(db, stage.id, {
     status,
     error,
-    exit_code: await firstFailedExitCode(db, stage.id),
+    exit_code: isFailure(status) ? await firstFailedExitCode(db, stage.id) : 0,
     stopped: at,
     lease_until: 0,
     updated: at,
@@ -60,7 +60,10 @@ async function endSteps(db: Db, stage: StageStatusRow, { status, at }: StageEnd)
 
 async function firstFailedExitCode(db: Db, stageId: number): Promise<number> {
   const steps = await stepsOfStage(db, stageId)
-  const failed = steps.find((step) => step.exit_code !== 0 && step.errignore === 0)
+  // A step can succeed with another code than 0: 78 ends its pipeline early.
+  const failed = steps.find(
+    (step) => isFailure(step.status) && step.exit_code !== 0 && step.errignore === 0,
+  )
   return failed?.exit_code ?? 0
 }
 
