@@ -34,7 +34,8 @@ async function imageUser(
  * Lets every user of the stage write to a checkout: the checkout is root's, and steps must be able to
  * build in it whoever they are. Nobody outside of the stage can reach it. `chmod` follows no links on
  * its way.
+ * @throws AbortError as soon as `signal` is aborted
  */
-export async function shareTree(directory: string): Promise<void> {
-  await run('chmod', ['--recursive', 'a+rwX', '--', directory])
+export async function shareTree(directory: string, signal: AbortSignal): Promise<void> {
+  await run('chmod', ['--recursive', 'a+rwX', '--', directory], { signal })
 }

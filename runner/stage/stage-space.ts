@@ -51,7 +51,7 @@ export class StageSpace {
     await mkdir(directory, { mode: 0o755 })
     const tree = await this.#deps.workspace({ job: this.#job, directory, ...request })
     const isOurs = tree.path === directory
-    if (isOurs && (await this.#isShared())) await shareTree(directory)
+    if (isOurs && (await this.#isShared())) await shareTree(directory, request.signal)
     this.#tree = tree
   }
 
