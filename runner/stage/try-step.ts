@@ -157,9 +157,10 @@ class Try {
 
   /** Also of a step that failed: what it knows of its failure may be what later ones need. */
   async #outputs(): Promise<Pick<TryOutcome, 'outputs'>> {
-    const { log, step } = this.step
+    const { log, step, job } = this.step
     if (step.detach) return {}
-    const { values, problems } = await readOutputs(this.prepared.outputFile)
+    const taken = new Set(Object.keys(job.environment))
+    const { values, problems } = await readOutputs(this.prepared.outputFile, taken)
     for (const problem of problems) await log.say(`warning: outputs: ${problem}`)
     const names = Object.keys(values)
     if (names.length === 0) return {}

@@ -32,11 +32,43 @@ describe('parseOutputs', () => {
   it.each([
     ...['PATH', 'HOME', 'SHELL', 'IFS', 'ENV', 'BASH_ENV', 'CI', 'LD_PRELOAD', 'LD_LIBRARY_PATH'],
     ...['CI_COMMIT_SHA', 'DRONE', 'DRONE_BRANCH', 'SANDPIPER_OUTPUT', 'PLUGIN_TARGET'],
+    ...['NODE_OPTIONS', 'NPM_CONFIG_REGISTRY', 'npm_config_registry', 'PYTHONPATH', 'PERL5OPT'],
+    ...['RUBYOPT', 'JAVA_TOOL_OPTIONS', '_JAVA_OPTIONS', 'JDK_JAVA_OPTIONS', 'GIT_SSH_COMMAND'],
+    ...['SSH_AUTH_SOCK', 'SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'OPENSSL_CONF', 'GLIBC_TUNABLES'],
+    ...[
+      'GCONV_PATH',
+      'MALLOC_TOP_PAD_',
+      'DOCKER_HOST',
+      'BASH_FUNC_x',
+      'BASHOPTS',
+      'LC_ALL',
+      'LANG',
+    ],
+    ...['http_proxy', 'HTTPS_PROXY', 'NO_PROXY', 'DYLD_INSERT_LIBRARIES', 'USER', 'SHELLOPTS'],
+    ...['PS1', 'PS4', 'PROMPT_COMMAND', 'CDPATH', 'TMPDIR', 'NLSPATH', 'LOCPATH', 'TERMINFO'],
+    ...['EDITOR', 'PAGER', 'VISUAL', 'BROWSER', '__proto__', 'SANDPIPER'],
   ])('refuses %s', (name) => {
     expect(parseOutputs(`${name}=x\n`)).toEqual({
       values: {},
       problems: [`line 1: ${name} may not be set by an output`],
     })
+  })
+
+  it.each(['PATHS', 'MY_PATH', 'LANGS', 'VERSION', 'CIRCLE', 'HOME_PAGE', 'constructor', 'USERS'])(
+    'takes %s',
+    (name) => {
+      expect(Object.entries(parseOutputs(`${name}=x\n`).values)).toEqual([[name, 'x']])
+    },
+  )
+
+  it('refuses names of the build, and what is no name', () => {
+    const { values, problems } = parseOutputs('A=1\nB-C=2\nÄ=3\nD=4\n', new Set(['A']))
+    expect(values).toEqual({ D: '4' })
+    expect(problems).toEqual([
+      'line 1: A may not be set by an output',
+      'line 2: is no NAME=VALUE',
+      'line 3: is no NAME=VALUE',
+    ])
   })
 
   it('keeps to the number of names and tells a bounded part of what is wrong', () => {
@@ -113,6 +145,16 @@ describe('outputs of steps', () => {
       '[sandpiper] warning: outputs: line 2: PATH may not be set by an output\n',
     )
     expect(sink.log('fail')).toContain('[sandpiper] warning: outputs: line 3: is no NAME=VALUE\n')
+  })
+
+  it('do not take the place of variables of the build', async () => {
+    const steps = [
+      step('give', ['echo TARGET=evil > $SANDPIPER_OUTPUT']),
+      step('use', ['echo "[$TARGET]"'], { dependsOn: ['give'] }),
+    ]
+    const { sink } = await runJob(host, makeJob(steps, { environment: { TARGET: 'prod' } }))
+    expect(sink.log('use')).toContain('\n[prod]\n')
+    expect(sink.log('give')).toContain('outputs: line 1: TARGET may not be set by an output\n')
   })
 
   it('are not read from detached steps', async () => {

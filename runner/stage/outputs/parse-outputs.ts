@@ -10,11 +10,25 @@ export interface Outputs {
 }
 
 /**
- * Names that mean something to shells, the dynamic linker, the build or plugins: who writes a file in
- * one step must not change what another one runs, or what it believes of the build.
+ * Names that mean something to shells, the dynamic linker, interpreters, tools that fetch and sign, the
+ * build or plugins: who writes a file in one step must not change what another one runs, whom it trusts,
+ * or what it believes of the build.
  */
-const REFUSED =
-  /^(?:PATH|HOME|SHELL|IFS|ENV|BASH_ENV|CI|LD_.*|CI_.*|DRONE.*|SANDPIPER.*|PLUGIN_.*)$/
+const REFUSED_NAMES = [
+  ...['PATH', 'HOME', 'USER', 'SHELL', 'SHELLOPTS', 'IFS', 'ENV', 'PS[0-4]', 'PROMPT_COMMAND'],
+  ...['CDPATH', 'ZDOTDIR', 'TMPDIR', 'NLSPATH', 'LOCPATH', 'HOSTALIASES', 'TERMINFO', 'LANG'],
+  ...['LANGUAGE', 'EDITOR', 'PAGER', 'VISUAL', 'BROWSER', 'LESSOPEN', 'LESSCLOSE', 'MAKEFLAGS'],
+  ...['GOFLAGS', 'GOPROXY', 'CI', '__proto__'],
+]
+const REFUSED_PREFIXES = [
+  ...['LD_', 'DYLD_', 'GLIBC_', 'GCONV_', 'MALLOC_', 'LC_', 'BASH', 'NODE_', 'NPM_', 'npm_'],
+  ...['PYTHON', 'PIP_', 'PERL', 'RUBY', 'JAVA_', '_JAVA', 'JDK_', 'MAVEN_', 'GRADLE_', 'CARGO_'],
+  ...['RUSTC', 'GIT_', 'SSH_', 'SSL_', 'CURL_', 'OPENSSL_', 'DOCKER_'],
+  ...['CI_', 'DRONE', 'SANDPIPER', 'PLUGIN_'],
+]
+const REFUSED = new RegExp(
+  `^(?:(?:${REFUSED_NAMES.join('|')})$|${REFUSED_PREFIXES.join('|')}|.*_(?:proxy|PROXY)$)`,
+)
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** Problems that are told one by one. */
@@ -23,8 +37,9 @@ const PROBLEMS_MAX = 20
 /**
  * Reads `NAME=VALUE` lines, and values of several lines as `NAME<<END`, the lines, `END`. Of a name that
  * is there twice the last value counts. Empty lines are skipped.
+ * @param taken names of the build's own variables, which are refused too
  */
-export function parseOutputs(text: string): Outputs {
+export function parseOutputs(text: string, taken: ReadonlySet<string> = new Set()): Outputs {
   const values = new Map<string, string>()
   const problems: string[] = []
   const lines = text.split('\n')
@@ -33,7 +48,7 @@ export function parseOutputs(text: string): Outputs {
     if (line.trim() === '') continue
     const entry = readEntry(lines, at)
     at = entry.last
-    const problem = entry.problem ?? problemOf(entry, values)
+    const problem = entry.problem ?? problemOf(entry, values, taken)
     if (problem === null) values.set(entry.name, entry.value)
     else problems.push(`line ${entry.first}: ${problem}`)
   }
@@ -70,9 +85,13 @@ function readHereDocument(lines: readonly string[], at: number, here: number): E
   return { name, value: '', problem, first, last: lines.length }
 }
 
-function problemOf({ name, value }: Entry, values: ReadonlyMap<string, string>): string | null {
+function problemOf(
+  { name, value }: Entry,
+  values: ReadonlyMap<string, string>,
+  taken: ReadonlySet<string>,
+): string | null {
   if (name.length > NAME_LENGTH_MAX || !NAME.test(name)) return 'is no NAME=VALUE'
-  if (REFUSED.test(name)) return `${name} may not be set by an output`
+  if (REFUSED.test(name) || taken.has(name)) return `${name} may not be set by an output`
   if (value.includes('\0')) return `the value of ${name} has a NUL character`
   if (values.size >= OUTPUT_NAMES_MAX && !values.has(name)) {
     return `${name} is more than the ${OUTPUT_NAMES_MAX} outputs that a step may have`
