@@ -116,6 +116,11 @@ export interface ExecSpec {
   readonly cwd: string
   /** As for a sandbox, whose user does not matter here: default root. */
   readonly user?: SandboxSpec['user']
+  /**
+   * Kills the program when it aborts, also while it is being started: `exec` rejects at once then, with
+   * `SP_NATIVE_ABORTED`, and `exit` resolves at once when it ran already.
+   */
+  readonly signal?: AbortSignal
 }
 
 /** A program that `Sandbox.exec` started. */
@@ -167,7 +172,8 @@ export interface Sandbox {
   /**
    * Runs a further program inside: same namespaces, root, cgroup, capabilities, resource limits and
    * seccomp filter. Resolves when it runs; at most 32 at once, else `EAGAIN`.
-   * @throws NativeError `SP_NATIVE_ENDED` when the sandbox has ended, else naming the call that failed
+   * @throws NativeError `SP_NATIVE_ENDED` when the sandbox has ended, `SP_NATIVE_ABORTED` when the signal
+   * aborted, else naming the call that failed
    */
   exec(spec: ExecSpec): Promise<SandboxProcess>
 }
