@@ -28,7 +28,7 @@ export async function acceptDelivery(
     const build = before.build_id === null ? null : await findBuildById(db, before.build_id)
     return { duplicate: true, build, reason: before.reason }
   }
-  const build = event && (await createBuild(db, { repoId: repo.id, event, parent: 0, now }))
+  const build = event && (await createBuild(db, { repoId: repo.id, event, parent: null, now }))
   if (event && !build) return { duplicate: false, build: null, reason: 'the repo was removed' }
   await insertDelivery(db, {
     repo_id: repo.id,

@@ -2,7 +2,7 @@ import type { BuildEvent } from '../../pipelines/event.js'
 import type { Clock } from '../clock.js'
 import { cancelBuild } from '../scheduling/cancel-build.js'
 import type { Dispatcher } from '../scheduling/dispatcher.js'
-import { Effects } from '../scheduling/effects.js'
+import { transact } from '../scheduling/transact.js'
 import type { Build, BuildDetail, BuildService, Repo } from '../services.js'
 import { findBuild, listBuilds } from '../store/builds.js'
 import type { Db } from '../store/database.js'
@@ -65,7 +65,7 @@ async function restart(
     const old = await findBuild(tx, repo.id, number)
     if (!old) return null
     const event = JSON.parse(old.event_json) as BuildEvent
-    return createBuild(tx, { repoId: repo.id, event, parent: old.number, now: clock.now() })
+    return createBuild(tx, { repoId: repo.id, event, parent: old, now: clock.now() })
   })
   if (build) wakeIngest(options, build.id)
   return build
@@ -76,10 +76,10 @@ async function cancel(
   repo: Repo,
   number: number,
 ): Promise<BuildDetail | null> {
-  const effects = new Effects()
-  await db.transaction().execute(async (tx) => {
+  const now = clock.now()
+  const effects = await transact(db, now, async (tx, effects) => {
     const build = await findBuild(tx, repo.id, number)
-    if (build) await cancelBuild(tx, build, 'the build was cancelled', clock.now(), effects)
+    if (build) await cancelBuild(tx, build, 'the build was cancelled', now, effects)
   })
   dispatcher.dispatch(effects)
   return detailOf(db, await findBuild(db, repo.id, number))

@@ -13,8 +13,8 @@ export async function createBuild(
   input: {
     readonly repoId: number
     readonly event: BuildEvent
-    /** Number of the build that it restarts, or 0. */
-    readonly parent: number
+    /** The build that it restarts, or null. */
+    readonly parent: BuildRow | null
     readonly now: number
   },
 ): Promise<BuildRow | null> {
@@ -24,7 +24,8 @@ export async function createBuild(
   return insertBuild(db, {
     repo_id: repoId,
     number,
-    parent,
+    parent: parent?.number ?? 0,
+    origin: parent?.origin ?? number,
     status: 'pending',
     error: '',
     event_json: JSON.stringify(event),

@@ -3,7 +3,7 @@ import { SandpiperError, messageOf } from '../../protocol/errors.js'
 import type { Clock } from '../clock.js'
 import { hasCode } from '../error-code.js'
 import type { Dispatcher } from '../scheduling/dispatcher.js'
-import { Effects } from '../scheduling/effects.js'
+import { transact } from '../scheduling/transact.js'
 import { findBuildById } from '../store/builds.js'
 import { findRepoById } from '../store/repos.js'
 import type { IngestResult, IngestSource } from './ingest-build.js'
@@ -41,9 +41,10 @@ export async function ingest(options: IngestOptions, attempt: IngestTry): Promis
     if (!isPermanent && !attempt.isLast) throw error
     return { plan: null, error: textOf(error) }
   })
-  const effects = new Effects()
-  await db.transaction().execute((tx) => storePlan(tx, build.id, result, clock.now(), effects))
-  dispatcher.dispatch(effects)
+  const now = clock.now()
+  dispatcher.dispatch(
+    await transact(db, now, (tx, effects) => storePlan(tx, build.id, result, now, effects)),
+  )
 }
 
 function textOf(error: unknown): string {

@@ -2,11 +2,14 @@ import type { Plan, StagePlan, StepPlan } from '../../pipelines/plan.js'
 import { stageQueue } from '../../protocol/keys.js'
 import { advanceBuild } from '../scheduling/advance.js'
 import type { Effects } from '../scheduling/effects.js'
-import { supersede } from '../scheduling/supersede.js'
+import { cancelStage } from '../scheduling/cancel-stage.js'
+import { eventOf } from '../scheduling/stage-job.js'
+import { supersededReason } from '../scheduling/supersede.js'
+import { turnDomain } from '../scheduling/turns.js'
 import type { BuildRow } from '../store/builds.js'
 import { findBuildById, updateBuild } from '../store/builds.js'
 import type { Db } from '../store/database.js'
-import { insertStage } from '../store/stages.js'
+import { insertStage, stageStatusesOfBuild } from '../store/stages.js'
 import { insertSteps } from '../store/steps.js'
 import type { IngestResult } from './ingest-build.js'
 import { encodeWarnings } from './warnings.js'
@@ -14,7 +17,7 @@ import { encodeWarnings } from './warnings.js'
 /**
  * Writes what became of compiling a build: its stages and steps, the first of which become pending,
  * or its end. Does nothing when the build has a plan or has ended: two ingests of one build make one.
- * Call it in a transaction.
+ * Call it in a transaction (`transact`).
  */
 export async function storePlan(
   db: Db,
@@ -47,12 +50,29 @@ export async function storePlan(
     await updateBuild(db, buildId, end)
     return
   }
+  const domain = turnDomain(eventOf(build))
   for (const [index, stage] of plan.stages.entries()) {
-    await storeStage(db, build, stage, index + 1, now)
+    await storeStage(db, { build, domain }, stage, index + 1, now)
   }
-  const groups = new Set(plan.stages.map(({ concurrency }) => concurrency?.group ?? ''))
-  for (const group of groups) await supersede(db, { repoId: build.repo_id, group, now }, effects)
+  await endSuperseded(db, buildId, now, effects)
   await advanceBuild(db, buildId, now, effects)
+}
+
+/** Builds are not compiled in their order: what was superseded before it was there has ended too. */
+async function endSuperseded(
+  db: Db,
+  buildId: number,
+  now: number,
+  effects: Effects,
+): Promise<void> {
+  const reasons = new Map<string, string>()
+  for (const stage of await stageStatusesOfBuild(db, buildId)) {
+    const group = stage.concurrency_group
+    if (group === '') continue
+    const reason = reasons.get(group) ?? (await supersededReason(db, stage))
+    reasons.set(group, reason)
+    if (reason !== '') await cancelStage(db, stage, reason, now, effects)
+  }
 }
 
 function skipReasons(plan: Plan): string {
@@ -62,7 +82,7 @@ function skipReasons(plan: Plan): string {
 
 async function storeStage(
   db: Db,
-  build: BuildRow,
+  { build, domain }: { readonly build: BuildRow; readonly domain: string },
   plan: StagePlan,
   number: number,
   now: number,
@@ -81,6 +101,8 @@ async function storeStage(
     labels_json: JSON.stringify(plan.labels ?? {}),
     queue: stageQueue(plan.platform, plan.labels),
     concurrency_group: plan.concurrency?.group ?? '',
+    concurrency_domain: domain,
+    build_origin: build.origin,
     concurrency_limit: plan.concurrency?.limit ?? 0,
     cancel_previous: plan.concurrency?.cancelPrevious === true ? 1 : 0,
     status: 'waiting_on_dependencies',

@@ -7,13 +7,12 @@ import type { Effects } from './effects.js'
 import { endStage, finishBuildWhenDone } from './end-stage.js'
 import { decideStages } from './outcome.js'
 import type { StageNode } from './outcome.js'
-import { giveTurns } from './turns.js'
 
 /**
  * Lets the build's stages go on as far as they can: those whose dependencies have ended become
  * `pending`, `blocked` until it is their turn in their concurrency group, `error` when no runner may run
  * them, or `skipped`; when all have ended, so has the build. Doing it twice does nothing more. Call it
- * in a transaction; `effects` get the builds whose pending stages have to be queued.
+ * in a transaction (`transact`); `effects` get the builds whose pending stages have to be queued.
  */
 export async function advanceBuild(
   db: Db,
@@ -35,22 +34,18 @@ async function advanceOnce(
 ): Promise<boolean> {
   const stages = await stageStatusesOfBuild(db, buildId)
   const decisions = decideStages(stages.map(nodeOf))
-  const waiting = new Map<string, number>()
   let wasRefused = false
   for (const stage of stages) {
-    const { repo_id: repoId, concurrency_group: group } = stage
     const decision = decisions.get(stage.name)
     if (decision === 'run') {
-      if (await start(db, stage, now, effects)) waiting.set(group, repoId)
-      else wasRefused = true
+      if (!(await start(db, stage, now, effects))) wasRefused = true
     } else if (decision === 'skip') {
       const end = { status: 'skipped', error: '', at: now, byRunner: false } as const
       await endStage(db, stage, end, effects)
     } else if (stage.status === 'blocked') {
-      waiting.set(group, repoId)
+      effects.noteTurn(stage)
     }
   }
-  for (const [group, repoId] of waiting) await giveTurns(db, { repoId, group, now }, effects)
   return wasRefused
 }
 
@@ -67,7 +62,10 @@ async function start(
     return false
   }
   if (stage.concurrency_group !== '') {
-    await updateStage(db, stage.id, { status: 'blocked', updated: now })
+    const supersedes = stage.cancel_previous
+    await updateStage(db, stage.id, { status: 'blocked', supersedes, updated: now })
+    if (supersedes === 1) effects.noteSuperseding(stage)
+    effects.noteTurn(stage)
     return true
   }
   await updateStage(db, stage.id, { status: 'pending', queued: now, updated: now })

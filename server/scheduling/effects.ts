@@ -1,5 +1,6 @@
 import type { Cancel } from '../../protocol/downlink.js'
 import type { LogRef } from '../logs/log-store.js'
+import type { TurnGroup, TurnOrder } from '../store/turns.js'
 
 /** What a transaction asks for once it is committed: everything that is no row in the database. */
 export class Effects {
@@ -15,4 +16,34 @@ export class Effects {
     readonly stageId: number
     readonly attempt: number
   }[] = []
+  /**
+   * What the transaction itself has to do before it ends (`transact`): the groups in which there may
+   * be a free place. Once for each, however many of its stages have ended.
+   */
+  readonly turns = new Map<string, TurnGroup>()
+  readonly #superseding = new Map<string, TurnOrder>()
+
+  /** Notes that the stage's group, if it has one, is to be looked at before the transaction ends. */
+  noteTurn(stage: TurnGroup): void {
+    const { repo_id, concurrency_group, concurrency_domain } = stage
+    if (concurrency_group === '') return
+    const key = JSON.stringify([repo_id, concurrency_domain, concurrency_group])
+    this.turns.set(key, { repo_id, concurrency_group, concurrency_domain })
+  }
+
+  /** Notes that the stage is due, and ends those of its group in older builds. */
+  noteSuperseding(stage: TurnOrder): void {
+    const { repo_id, concurrency_group, concurrency_domain, build_id } = stage
+    const key = [repo_id, concurrency_domain, concurrency_group, build_id]
+    this.#superseding.set(JSON.stringify(key), stage)
+  }
+
+  /** One of the stages noted as superseding, which is forgotten then. */
+  takeSuperseding(): TurnOrder | undefined {
+    for (const [key, stage] of this.#superseding) {
+      this.#superseding.delete(key)
+      return stage
+    }
+    return undefined
+  }
 }

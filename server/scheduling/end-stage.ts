@@ -7,7 +7,6 @@ import { stageStatusesOfBuild, updateStage } from '../store/stages.js'
 import { stepsOfStage, updateStepsInStatus } from '../store/steps.js'
 import type { Effects } from './effects.js'
 import { rollUp } from './outcome.js'
-import { giveTurns } from './turns.js'
 
 /** How a stage ends. */
 export interface StageEnd {
@@ -20,8 +19,9 @@ export interface StageEnd {
 }
 
 /**
- * Ends a stage with those of its steps that have not ended, and gives its turn to the next one of its
- * concurrency group. What depends on it is decided by `advanceBuild`. Call it in a transaction.
+ * Ends a stage with those of its steps that have not ended; its turn goes to the next one of its
+ * concurrency group when the transaction ends. What depends on it is decided by `advanceBuild`. Call
+ * it in a transaction (`transact`).
  */
 export async function endStage(
   db: Db,
@@ -42,8 +42,7 @@ export async function endStage(
   })
   await noteStepLogs(db, stage, effects)
   effects.builds.add(stage.build_id)
-  const { repo_id: repoId, concurrency_group: group } = stage
-  await giveTurns(db, { repoId, group, now: at }, effects)
+  effects.noteTurn(stage)
 }
 
 async function endSteps(db: Db, stage: StageStatusRow, { status, at }: StageEnd): Promise<void> {

@@ -7,9 +7,10 @@ import { findStageById, stagesWithLeaseBefore } from '../store/stages.js'
 import type { UplinkHealth } from '../uplink/health.js'
 import { advanceBuild } from './advance.js'
 import type { Dispatcher } from './dispatcher.js'
-import { Effects } from './effects.js'
+import type { Effects } from './effects.js'
 import type { Enqueuer } from './enqueuer.js'
 import { loseAttempt } from './lose-attempt.js'
+import { transact } from './transact.js'
 
 export interface ReconcilerOptions {
   readonly db: Db
@@ -90,9 +91,9 @@ export class Reconciler {
     const { db, clock, dispatcher } = this.#options
     for (const id of await openBuilds(db, ROWS_MAX)) {
       await this.#part(`advance build ${id}`, async () => {
-        const effects = new Effects()
-        await db.transaction().execute((tx) => advanceBuild(tx, id, clock.now(), effects))
-        dispatcher.dispatch(effects)
+        const now = clock.now()
+        const advance = (tx: Db, effects: Effects) => advanceBuild(tx, id, now, effects)
+        dispatcher.dispatch(await transact(db, now, advance))
       })
     }
   }
@@ -110,10 +111,9 @@ export class Reconciler {
 
   async #endLease(stageId: number, attempt: number): Promise<void> {
     const { db, clock, dispatcher, logger } = this.#options
-    const effects = new Effects()
-    await db.transaction().execute(async (tx) => {
+    const now = clock.now()
+    const effects = await transact(db, now, async (tx, effects) => {
       const stage = await findStageById(tx, stageId)
-      const now = clock.now()
       const isStill = stage?.status === 'running' && stage.attempt === attempt
       if (!stage || !isStill || stage.lease_until >= now) return
       const reason = `no heartbeat from runner ${stage.machine}`

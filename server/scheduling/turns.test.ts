@@ -8,7 +8,7 @@ import type { BuildRow } from '../store/builds.js'
 import { findBuildById, updateBuild } from '../store/builds.js'
 import type { Db } from '../store/database.js'
 import { openDatabase } from '../store/database.js'
-import { findStageById, updateStage } from '../store/stages.js'
+import { findStageById, stageStatusesOfBuild, updateStage } from '../store/stages.js'
 import {
   addBuildTo,
   addRepoTo,
@@ -19,9 +19,10 @@ import {
 } from '../testing/plans.js'
 import { advanceBuild } from './advance.js'
 import { cancelBuild } from './cancel-build.js'
-import { Effects } from './effects.js'
+import type { Effects } from './effects.js'
 import { endStage } from './end-stage.js'
 import { ATTEMPTS_MAX, loseAttempt } from './lose-attempt.js'
+import { transact } from './transact.js'
 
 let directory: string
 let db: Db
@@ -40,9 +41,27 @@ const DEPLOY: ConcurrencyPlan = { group: 'deploy', limit: 1, cancelPrevious: fal
 const NEWEST: ConcurrencyPlan = { ...DEPLOY, cancelPrevious: true }
 
 async function push(...stages: readonly StagePlan[]): Promise<BuildRow> {
-  const build = await addBuildTo(db, repoId)
+  return store(await addBuildTo(db, repoId), ...stages)
+}
+
+async function store(build: BuildRow, ...stages: readonly StagePlan[]): Promise<BuildRow> {
   await storeStages(db, build, stages)
   return build
+}
+
+/** A build of a pull request. */
+async function pull(
+  concurrency: ConcurrencyPlan,
+  ref = 'refs/pull/7/head',
+  sourceRepo = 'evil/n',
+): Promise<BuildRow> {
+  const build = await addBuildTo(db, repoId, { event: 'pull_request', ref, sourceRepo })
+  return store(build, stagePlan({ concurrency }))
+}
+
+/** A build that restarts another. */
+async function restart(build: BuildRow, concurrency = NEWEST): Promise<BuildRow> {
+  return store(await addBuildTo(db, repoId, {}, build), stagePlan({ concurrency }))
 }
 
 const pushOne = (concurrency = DEPLOY): Promise<BuildRow> => push(stagePlan({ concurrency }))
@@ -60,13 +79,18 @@ async function run(build: BuildRow, name = 'only'): Promise<void> {
 
 /** As a runner that ends the stage. */
 async function end(build: BuildRow, outcome: Status = 'success', name = 'only'): Promise<Effects> {
-  const effects = new Effects()
   const stage = await stageOf(db, build, name)
-  await db.transaction().execute(async (tx) => {
+  return transact(db, 4, async (tx, effects) => {
     await endStage(tx, stage, { status: outcome, error: '', at: 4, byRunner: true }, effects)
     await advanceBuild(tx, build.id, 4, effects)
   })
-  return effects
+}
+
+async function cancel(build: BuildRow): Promise<Effects> {
+  return transact(db, 5, async (tx, effects) => {
+    const row = await findBuildById(tx, build.id)
+    await cancelBuild(tx, row!, 'the build was cancelled', 5, effects)
+  })
 }
 
 describe('a concurrency group', () => {
@@ -127,10 +151,7 @@ describe('a concurrency group', () => {
   it('gives the turn on when a build is cancelled', async () => {
     const [first, second, third] = [await pushOne(), await pushOne(), await pushOne()]
     for (const build of [second, first]) {
-      await db.transaction().execute(async (tx) => {
-        const row = await findBuildById(tx, build.id)
-        await cancelBuild(tx, row!, 'the build was cancelled', 5, new Effects())
-      })
+      await cancel(build)
     }
     expect(await status(third)).toBe('pending')
   })
@@ -141,8 +162,7 @@ describe('a concurrency group', () => {
       expect(await status(second)).toBe('blocked')
       await run(first)
       const stage = await stageOf(db, first)
-      const lose = (tx: Db): Promise<void> => loseAttempt(tx, stage, 'gone', 5, new Effects())
-      await db.transaction().execute(lose)
+      await transact(db, 5, (tx, effects) => loseAttempt(tx, stage, 'gone', 5, effects))
     }
     expect([await status(first), await status(second)]).toEqual(['error', 'pending'])
   })
@@ -152,7 +172,7 @@ describe('a concurrency group', () => {
     const { id } = await stageOf(db, first)
     // As nothing of ours does it.
     await updateStage(db, id, { status: 'success', updated: 5 })
-    await db.transaction().execute((tx) => advanceBuild(tx, second.id, 5, new Effects()))
+    await transact(db, 5, (tx, effects) => advanceBuild(tx, second.id, 5, effects))
     expect(await status(second)).toBe('pending')
   })
 
@@ -174,7 +194,113 @@ describe('a concurrency group', () => {
   })
 })
 
+describe('a pull request', () => {
+  const greedy = { group: 'deploy', limit: 1_000_000, cancelPrevious: true }
+
+  it('neither ends, nor passes, nor holds up what others run under the name of its group', async () => {
+    const main = await pushOne()
+    await run(main)
+    const evil = await pull(greedy)
+    expect(await stageOf(db, main)).toMatchObject({ status: 'running', cancel_requested: 0 })
+    expect(await status(evil)).toBe('pending')
+    await run(evil)
+    const next = await pushOne()
+    expect(await status(next)).toBe('blocked')
+    await end(main)
+    expect([await status(next), await status(evil)]).toEqual(['pending', 'running'])
+  })
+
+  it('takes turns with builds of the same one only, by ref and source', async () => {
+    const first = await pull(DEPLOY)
+    const others = [
+      await pull(DEPLOY, 'refs/pull/8/head'),
+      await pull(DEPLOY, 'refs/pull/7/head', 'other/n'),
+      await pull(DEPLOY, 'refs/pull/7/head', ''),
+    ]
+    expect(await Promise.all(others.map((build) => status(build)))).toEqual(
+      others.map(() => 'pending'),
+    )
+    expect(await status(await pull(DEPLOY))).toBe('blocked')
+    await pull(NEWEST)
+    expect([await status(first), await status(others[0]!)]).toEqual(['killed', 'pending'])
+  })
+})
+
+describe('limits that differ', () => {
+  const some = (limit: number): ConcurrencyPlan => ({ ...DEPLOY, limit })
+
+  it('are all kept: nobody passes the limit of another by asking for more', async () => {
+    const [first, second] = [await pushOne(some(1)), await pushOne(some(1_000_000))]
+    expect([await status(first), await status(second)]).toEqual(['pending', 'blocked'])
+    await run(first)
+    const third = await pushOne(some(1_000_000))
+    expect(await status(third)).toBe('blocked')
+    await end(first)
+    expect([await status(second), await status(third)]).toEqual(['pending', 'pending'])
+  })
+
+  it('let the one that asks for less have its turn, also while others come', async () => {
+    const first = await pushOne(some(2))
+    const careful = await pushOne(some(1))
+    const third = await pushOne(some(2))
+    expect([await status(careful), await status(third)]).toEqual(['blocked', 'blocked'])
+    await end(first)
+    const fourth = await pushOne(some(2))
+    expect([await status(careful), await status(third)]).toEqual(['pending', 'blocked'])
+    await end(careful)
+    expect([await status(third), await status(fourth)]).toEqual(['pending', 'pending'])
+  })
+})
+
 describe('a stage that ends what came before', () => {
+  it('does so when it is due, and not when it is skipped or refused', async () => {
+    const first = await pushOne()
+    const deploy = stagePlan({ name: 'deploy', dependsOn: ['test'], concurrency: NEWEST })
+    const failing = await push(stagePlan({ name: 'test' }), deploy)
+    await end(failing, 'failure', 'test')
+    expect(await status(failing, 'deploy')).toBe('skipped')
+    await push(stagePlan({ type: 'ssh', concurrency: NEWEST }))
+    const late = await addBuildTo(db, repoId)
+    const passing = await push(stagePlan({ name: 'test' }), deploy)
+    expect(await status(first)).toBe('pending')
+    await end(passing, 'success', 'test')
+    expect([await status(first), await status(passing, 'deploy')]).toEqual(['killed', 'pending'])
+    await store(late, stagePlan({ concurrency: DEPLOY }))
+    expect(await status(late)).toBe('killed')
+  })
+
+  it('leaves newer commits alone when it is the restart of an old one', async () => {
+    const [old, older] = [await pushOne(NEWEST), await pushOne(NEWEST)]
+    await end(older)
+    const newer = await pushOne(NEWEST)
+    await run(newer)
+    const again = await restart(old)
+    const twice = await restart(again)
+    expect(await stageOf(db, newer)).toMatchObject({ status: 'running', cancel_requested: 0 })
+    expect([await status(again), await status(twice)]).toEqual(['killed', 'blocked'])
+    await end(newer)
+    expect(await status(twice)).toBe('pending')
+    const newest = await pushOne(NEWEST)
+    expect([await status(twice), await status(newest)]).toEqual(['killed', 'pending'])
+  })
+
+  it('lets what it ended be followed by others that do the same', async () => {
+    const other = { ...NEWEST, group: 'other' }
+    const first = await pushOne(other)
+    const second = await push(
+      stagePlan({ name: 'deploy', concurrency: DEPLOY }),
+      stagePlan({
+        name: 'clean',
+        dependsOn: ['deploy'],
+        runOn: { success: false, failure: true },
+        concurrency: other,
+      }),
+    )
+    await pushOne(NEWEST)
+    expect(await statusesOf(db, second)).toMatchObject({ deploy: 'killed', clean: 'pending' })
+    expect(await status(first)).toBe('killed')
+  })
+
   it('kills what waits in older builds, and says by whom', async () => {
     const [first, second] = [await pushOne(), await pushOne()]
     const third = await pushOne(NEWEST)
@@ -280,6 +406,23 @@ describe('a stage that no runner may run', () => {
 })
 
 describe('a build of many stages', () => {
+  it('is cancelled in little time, and none of them has its turn first', async () => {
+    const stages = Array.from({ length: 2_000 }, (_, index) =>
+      stagePlan({ name: `s${index}`, concurrency: DEPLOY }),
+    )
+    const build = await push(...stages)
+    const next = await pushOne()
+    const started = performance.now()
+    const effects = await cancel(build)
+    expect(performance.now() - started).toBeLessThan(5_000)
+    const statuses = await stageStatusesOfBuild(db, build.id)
+    expect(statuses.every((stage) => stage.status === 'killed')).toBe(true)
+    // Only the first was ever queued.
+    expect(statuses.filter(({ queued }) => queued > 0).map(({ name }) => name)).toEqual(['s0'])
+    expect([...effects.builds]).toEqual([build.id, next.id])
+    expect(await status(next)).toBe('pending')
+  })
+
   it('is stored and advanced in little time', async () => {
     const chain = Array.from({ length: 2_000 }, (_, index) =>
       stagePlan({ name: `s${index}`, dependsOn: index === 0 ? [] : [`s${index - 1}`] }),

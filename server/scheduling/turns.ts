@@ -1,31 +1,34 @@
+import type { BuildEvent } from '../../pipelines/event.js'
 import type { Db } from '../store/database.js'
-import { unfinishedStagesOfGroup, updateStage } from '../store/stages.js'
+import { updateStage } from '../store/stages.js'
+import type { TurnGroup } from '../store/turns.js'
+import { nextInTurn, turnsTaken } from '../store/turns.js'
 import type { Effects } from './effects.js'
 
-/** A concurrency group of a repo. */
-export interface Group {
-  readonly repoId: number
-  readonly group: string
-  readonly now: number
-}
-
 /**
- * Lets the stages of a group that are due (`blocked`) go on while fewer than their limit are queued or
- * run: the older build's first, and none before one that waits longer. Call it in a transaction: those
- * of the database are one after the other, also between servers, so that no two pass one free place.
+ * Lets the stages of a group that are due (`blocked`) go on while fewer are queued or run than the
+ * least limit among all of these: so nobody's own limit lets them pass another's, and none waits for
+ * ever behind those that ask for less. The older build's first. Call it in a transaction: those of
+ * the database are one after the other, also between servers, so that no two pass one free place.
  */
 export async function giveTurns(
   db: Db,
-  { repoId, group, now }: Group,
+  group: TurnGroup,
+  now: number,
   effects: Effects,
 ): Promise<void> {
-  if (group === '') return
-  const stages = await unfinishedStagesOfGroup(db, repoId, group)
-  let active = stages.filter(({ status }) => status === 'pending' || status === 'running').length
-  for (const stage of stages.filter(({ status }) => status === 'blocked')) {
-    if (active >= stage.concurrency_limit) return
+  const { active, limit } = await turnsTaken(db, group)
+  if (!(active < limit) || limit === Infinity) return
+  for (const stage of await nextInTurn(db, group, limit - active)) {
     await updateStage(db, stage.id, { status: 'pending', queued: now, updated: now })
     effects.builds.add(stage.build_id)
-    active += 1
   }
+}
+
+/**
+ * Which builds a build takes turns with: whoever opens a pull request, from a fork too, decides what
+ * its file says, so its groups are its own; all that needs the right to push shares the others.
+ */
+export function turnDomain({ event, ref, sourceRepo }: BuildEvent): string {
+  return event.startsWith('pull_request') ? `pr:${ref}:${sourceRepo}` : ''
 }

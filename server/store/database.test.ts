@@ -101,11 +101,16 @@ describe('the database', () => {
     await sql`insert into repos values
       (1, 'o', 'n', '/git', 0, 'main', '', 0, 'sealed', 1, 1, 3600000, 1, 1)`.execute(old)
     await sql`insert into builds values
-      (1, 1, 1, 0, 'running', '', '{}', 'push', 'refs/heads/main', 'main', 'abc', 1, 2, 0, 2, '{}')
+      (1, 1, 1, 0, 'running', '', '{}', 'push', 'refs/heads/main', 'main', 'abc', 1, 2, 0, 2, '{}'),
+      (2, 1, 2, 1, 'running', '', '{"sourceRepo":"x/n"}', 'pull_request', 'refs/pull/7/head', 'main',
+       'abc', 1, 2, 0, 2, '{}'),
+      (3, 1, 3, 2, 'running', '', '{}', 'push', 'refs/heads/main', 'main', 'abc', 1, 2, 0, 2, '{}')
       `.execute(old)
     await sql`insert into stages values
       (1, 1, 1, 1, 'only', 'pipeline', 'exec', 'linux', 'arm64', 'running', '', 0, 2, 's', 'm', 9,
-       1, '[]', 1, 0, '{"name":"only"}', 1, 2, 3, 0, 3)`.execute(old)
+       1, '[]', 1, 0, '{"name":"only"}', 1, 2, 3, 0, 3),
+      (2, 2, 1, 1, 'only', 'pipeline', 'exec', 'linux', 'arm64', 'running', '', 0, 2, 's', 'm', 9,
+       0, '[]', 1, 0, '{"name":"only"}', 1, 2, 3, 0, 3)`.execute(old)
     await old.destroy()
     const db = await openDatabase(path)
     expect(await findBuildById(db, 1)).toMatchObject({ status: 'running', warnings_json: '[]' })
@@ -116,9 +121,15 @@ describe('the database', () => {
       queue: stageQueue({ os: 'linux', arch: 'arm64' }),
       labels_json: '{}',
       concurrency_group: '',
+      ...{ concurrency_domain: '', build_origin: 1 },
       concurrency_limit: 0,
       cancel_reason: 'the build was cancelled',
     })
+    const domain = 'pr:refs/pull/7/head:x/n'
+    expect(await findStageById(db, 2)).toMatchObject({
+      ...{ concurrency_domain: domain, build_origin: 1 },
+    })
+    expect((await findBuildById(db, 3))?.origin).toBe(1)
     await db.destroy()
   })
 

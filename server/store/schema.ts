@@ -58,6 +58,8 @@ export interface BuildTable {
   number: number
   /** Number of the build that this one restarts, or 0. */
   parent: number
+  /** Number of the build that it restarts in the end, over restarts of restarts; its own if none. */
+  origin: Generated<number>
   /** `pending` until ingested and a stage starts. */
   status: Status
   error: string
@@ -109,12 +111,18 @@ export interface StageTable {
   cancel_requested: number
   /** Why, in words; empty when nobody did. */
   cancel_reason: Generated<string>
-  /** Stages of a repo with the same group take turns; empty: it waits for nobody. */
+  /** Stages of a repo with the same group and domain take turns; empty: it waits for nobody. */
   concurrency_group: Generated<string>
+  /** Which builds it takes turns with: `turnDomain`. */
+  concurrency_domain: Generated<string>
   /** How many of the group may be queued or run at once; 0 without a group. */
   concurrency_limit: Generated<number>
   /** 1 when it ends the group's stages of older builds. */
   cancel_previous: Generated<number>
+  /** 1 when it has become due, and so has done that. */
+  supersedes: Generated<number>
+  /** Copy of the build's `origin`. */
+  build_origin: Generated<number>
   depends_on_json: string
   on_success: number
   on_failure: number

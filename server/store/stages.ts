@@ -1,14 +1,16 @@
-import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
+import type { Insertable, Selectable, Updateable } from 'kysely'
 import type { Db } from './database.js'
 import type { StageTable } from './schema.js'
 
 export type StageRow = Selectable<StageTable>
 
-const STATUS_COLUMNS = [
+/** All but the plan, which can be large. */
+export const STATUS_COLUMNS = [
   ...['id', 'build_id', 'repo_id', 'number', 'name', 'kind', 'type', 'status', 'error'],
   ...['os', 'arch', 'variant', 'os_version', 'labels_json', 'queue', 'exit_code', 'attempt'],
   ...['session', 'machine', 'lease_until', 'cancel_requested', 'cancel_reason'],
-  ...['concurrency_group', 'concurrency_limit', 'cancel_previous', 'depends_on_json'],
+  ...['concurrency_group', 'concurrency_domain', 'concurrency_limit', 'cancel_previous'],
+  ...['supersedes', 'build_origin', 'depends_on_json'],
   ...['on_success', 'on_failure', 'created', 'queued', 'started', 'stopped', 'updated'],
 ] as const satisfies readonly (keyof StageRow)[]
 
@@ -46,47 +48,6 @@ export type StageStatusRow = Omit<StageRow, 'plan_json'>
 export async function stageStatusesOfBuild(db: Db, buildId: number): Promise<StageStatusRow[]> {
   const query = db.selectFrom('stages').select(STATUS_COLUMNS).where('build_id', '=', buildId)
   return query.orderBy('number').execute()
-}
-
-/**
- * Stages of a concurrency group that have not ended, in the order in which they take turns: by build,
- * then by their place in it. Those whose dependencies have not ended are among them.
- */
-export async function unfinishedStagesOfGroup(
-  db: Db,
-  repoId: number,
-  group: string,
-): Promise<StageStatusRow[]> {
-  return (
-    db
-      .selectFrom('stages')
-      .select(STATUS_COLUMNS)
-      .where('repo_id', '=', repoId)
-      .where('concurrency_group', '=', group)
-      // For the partial index.
-      .where('concurrency_group', '!=', sql.lit(''))
-      .where('status', 'in', ['waiting_on_dependencies', 'blocked', 'pending', 'running'])
-      .orderBy('build_id')
-      .orderBy('number')
-      .execute()
-  )
-}
-
-/** Id of the newest build with a stage of the group that ends those of older builds; null for none. */
-export async function newestSuperseding(
-  db: Db,
-  repoId: number,
-  group: string,
-): Promise<number | null> {
-  const row = await db
-    .selectFrom('stages')
-    .select((eb) => eb.fn.max('build_id').as('build_id'))
-    .where('repo_id', '=', repoId)
-    .where('concurrency_group', '=', group)
-    .where('concurrency_group', '!=', sql.lit(''))
-    .where('cancel_previous', '=', 1)
-    .executeTakeFirst()
-  return row?.build_id ?? null
 }
 
 /** Every stage of the repo's builds. */

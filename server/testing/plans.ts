@@ -1,7 +1,10 @@
 import type { Plan, StagePlan } from '../../pipelines/plan.js'
 import { createBuild } from '../builds/create-build.js'
+import { eventOf } from '../scheduling/stage-job.js'
 import { storePlan } from '../ingest/store-plan.js'
-import { Effects } from '../scheduling/effects.js'
+import type { BuildEvent } from '../../pipelines/event.js'
+import type { Effects } from '../scheduling/effects.js'
+import { transact } from '../scheduling/transact.js'
 import type { BuildRow } from '../store/builds.js'
 import { findBuildById } from '../store/builds.js'
 import type { Db } from '../store/database.js'
@@ -57,11 +60,16 @@ export async function addRepoTo(db: Db, name = 'n'): Promise<number> {
 }
 
 /** Adds a build that is not compiled yet. */
-export async function addBuildTo(db: Db, repoId: number): Promise<BuildRow> {
-  const event = pushEvent('ab'.repeat(20))
+export async function addBuildTo(
+  db: Db,
+  repoId: number,
+  facts: Partial<BuildEvent> = {},
+  parent: BuildRow | null = null,
+): Promise<BuildRow> {
+  const event = pushEvent('ab'.repeat(20), facts)
   const build = await db
     .transaction()
-    .execute((tx) => createBuild(tx, { repoId, event, parent: 0, now: 1 }))
+    .execute((tx) => createBuild(tx, { repoId, event, parent, now: 1 }))
   if (!build) throw new Error('no such repo')
   return build
 }
@@ -73,11 +81,9 @@ export async function storeStages(
   stages: readonly StagePlan[],
   now = 2,
 ): Promise<Effects> {
-  const effects = new Effects()
   const plan: Plan = { stages, skipped: [] }
-  const result = { plan, event: pushEvent(build.after), warnings: [] }
-  await db.transaction().execute((tx) => storePlan(tx, build.id, result, now, effects))
-  return effects
+  const result = { plan, event: eventOf(build), warnings: [] }
+  return transact(db, now, (tx, effects) => storePlan(tx, build.id, result, now, effects))
 }
 
 /** `status` of each stage, by name, and that of the build as `build`. */

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js'
 import type { LogRef, LogStore } from '../logs/log-store.js'
 import type { Dispatcher } from '../scheduling/dispatcher.js'
 import { Effects } from '../scheduling/effects.js'
+import { transact } from '../scheduling/transact.js'
 import type { Db } from '../store/database.js'
 import { lastSeqs, saveLastSeq } from '../store/sessions.js'
 import type { StageRow } from '../store/stages.js'
@@ -147,7 +148,7 @@ async function commit(
   if (batch.next.length === 0) return
   const now = clock.now()
   const archivedOf = (message: StepFinished): ArchivedLog => archived.get(keyOf(message)) ?? NOTHING
-  await db.transaction().execute(async (tx) => {
+  const apply = async (tx: Db): Promise<void> => {
     for (const [session, seq] of batch.lastSeqs) {
       // A session of which nothing has come in order yet is none to remember.
       if (seq > 0) await saveLastSeq(tx, session, seq, now)
@@ -156,7 +157,8 @@ async function commit(
     for (const { session, message } of batch.next) {
       if (message) await applyMessage(context, session, message)
     }
-  })
+  }
+  await transact(db, now, apply, effects)
 }
 
 function keyOf(ref: LogRef): string {

@@ -100,7 +100,7 @@ export class HttpFixture {
     if (repo === null) throw new Error('no such repo')
     await this.db.transaction().execute(async (tx) => {
       for (let i = 0; i < count; i += 1) {
-        await createBuild(tx, { repoId: repo.id, event: EVENT, parent: 0, now: Date.now() })
+        await createBuild(tx, { repoId: repo.id, event: EVENT, parent: null, now: Date.now() })
       }
     })
   }

@@ -1,0 +1,27 @@
+import type { Db } from '../store/database.js'
+import { Effects } from './effects.js'
+import { supersede } from './supersede.js'
+import { giveTurns } from './turns.js'
+
+/**
+ * Does work that may end stages, or make them due, in a transaction, and whatever that means for
+ * their concurrency groups at its end: a place is given to nobody who ends a moment later. What is
+ * left to do outside of the database is in the effects, for the dispatcher.
+ */
+export async function transact(
+  db: Db,
+  now: number,
+  work: (tx: Db, effects: Effects) => Promise<void>,
+  effects = new Effects(),
+): Promise<Effects> {
+  await db.transaction().execute(async (tx) => {
+    await work(tx, effects)
+    // What is superseded may let other stages become due that supersede still older ones.
+    for (let next = effects.takeSuperseding(); next; next = effects.takeSuperseding()) {
+      await supersede(tx, next, now, effects)
+    }
+    for (const group of effects.turns.values()) await giveTurns(tx, group, now, effects)
+    effects.turns.clear()
+  })
+  return effects
+}
