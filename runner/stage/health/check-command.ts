@@ -9,35 +9,60 @@ const OUTPUT_BYTES_MAX = 2048
 /** How a check went: null when it passed, else why not and what the command printed last. */
 export type CheckFailure = { readonly reason: string; readonly output: string } | null
 
-/** Runs the command once inside of a sandbox; never longer than `timeoutMs`. */
+/** Runs the command once inside of a sandbox; never longer than `timeoutMs`, with its start. */
 export async function checkCommand(
   sandbox: Pick<Sandbox, 'exec'>,
   spec: ExecSpec,
   timeoutMs: number,
 ): Promise<CheckFailure> {
-  let process: SandboxProcess
-  try {
-    process = await sandbox.exec(spec)
-  } catch (error) {
-    return { reason: messageOf(error), output: '' }
-  }
-  const printed = readTail(process)
   const overdue = new AbortController()
-  const timer = setTimeout(() => {
-    overdue.abort()
-    process.kill()
-  }, timeoutMs)
+  const timer = setTimeout(() => overdue.abort(), timeoutMs)
   try {
-    const { code, signal } = await process.exit
-    if (!overdue.signal.aborted && code === 0) return null
-    const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`
-    const reason = overdue.signal.aborted ? `no result in ${formatDuration(timeoutMs)}` : how
-    return { reason, output: await printed }
+    return await runCheck(sandbox, spec, overdue.signal, timeoutMs)
   } catch (error) {
     return { reason: messageOf(error), output: '' }
   } finally {
     clearTimeout(timer)
   }
+}
+
+async function runCheck(
+  sandbox: Pick<Sandbox, 'exec'>,
+  spec: ExecSpec,
+  overdue: AbortSignal,
+  timeoutMs: number,
+): Promise<CheckFailure> {
+  const late = `no result in ${formatDuration(timeoutMs)}`
+  const process = await startInTime(sandbox, spec, overdue)
+  if (process === null) return { reason: late, output: '' }
+  const printed = readTail(process)
+  overdue.addEventListener('abort', () => process.kill())
+  if (overdue.aborted) process.kill()
+  const { code, signal } = await process.exit
+  if (!overdue.aborted && code === 0) return null
+  const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`
+  return { reason: overdue.aborted ? late : how, output: await printed }
+}
+
+/** Null when time was up first; what starts all the same is ended. */
+async function startInTime(
+  sandbox: Pick<Sandbox, 'exec'>,
+  spec: ExecSpec,
+  overdue: AbortSignal,
+): Promise<SandboxProcess | null> {
+  const cancellable = { ...spec, signal: overdue }
+  const starting = sandbox.exec(cancellable)
+  const gaveUp = new Promise<null>((resolve) => {
+    overdue.addEventListener('abort', () => resolve(null))
+  })
+  const process = await Promise.race([starting, gaveUp])
+  if (process === null) starting.then(discard, () => undefined)
+  return process
+}
+
+function discard(process: SandboxProcess): void {
+  process.output.destroy()
+  process.kill()
 }
 
 /** What the command started may hold the pipe open for longer than it runs: readOutput has an end. */
