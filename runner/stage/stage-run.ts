@@ -15,6 +15,7 @@ import { StepLog } from './step-log.js'
 import type { StepOutcome } from './step-run.js'
 import { StepStop } from './step-stop.js'
 import { describeStop, EXIT_EARLY, stopVerdict, type StopReason } from './verdict.js'
+import { sizesInMemory } from './volume-memory.js'
 
 /** How a stage ended: `success`, `failure`, `error` or `killed`, and why. */
 export interface StageOutcome {
@@ -82,6 +83,11 @@ export class StageRun {
     const { platform } = this.deps
     const refusal = refusalOf(this.job.stage, platform ? { platform } : {})
     if (refusal) this.#fail(new Error(refusalText(refusal)))
+    try {
+      sizesInMemory(this.job.stage, this.deps.limits)
+    } catch (error) {
+      this.#fail(new Error(textOf(error)))
+    }
   }
 
   async #runGraph(): Promise<void> {
@@ -206,8 +212,7 @@ export class StageRun {
       this.#isLost = true
       this.#fail(error)
     }
-    const hint = error instanceof SandpiperError && error.hint !== '' ? `. ${error.hint}` : ''
-    const text = `${messageOf(error)}${hint}`
+    const text = textOf(error)
     await log.say(text)
     return { status: 'error', exitCode: 1, error: text, usage: null }
   }
@@ -263,4 +268,9 @@ export class StageRun {
     if (!step) throw new Error(`no number for step ${name} of stage ${this.job.stage.name}`)
     return step.number
   }
+}
+
+function textOf(error: unknown): string {
+  const hint = error instanceof SandpiperError && error.hint !== '' ? `. ${error.hint}` : ''
+  return `${messageOf(error)}${hint}`
 }

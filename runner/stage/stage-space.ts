@@ -79,7 +79,7 @@ export class StageSpace {
       this.#job.stage,
       path.join(this.#directory, 'volumes'),
       start,
-      this.#deps.limits.memoryBytes,
+      this.#deps.limits,
     )
     this.#stage = this.#deps.launcher.createStage({
       ids: { start, count },

@@ -237,6 +237,22 @@ describe('volumes', () => {
     expect(sink.log('read')).toContain('\nread-only\n')
   })
 
+  it.each([[[100 * 1024 * MIB]], [[200 * MIB, 57 * MIB]]])(
+    'in memory are refused before anything starts when they may hold too much: %j',
+    async (sizes) => {
+      const volumes = sizes.map((sizeBytes, at) => ({ ...memory, name: `ram${at}`, sizeBytes }))
+      const { sink, outcome } = await runJob(
+        host,
+        makeJob([step('a', ['true'])], { plan: { volumes } }),
+      )
+      expect(outcome.status).toBe('error')
+      expect(outcome.error).toMatch(
+        /^the volumes in memory ask for .* gives them 256 MiB together\. Set lower sizes/,
+      )
+      expect(sink.events).toEqual(['end a'])
+    },
+  )
+
   it('start empty in each stage and leave nothing behind', async () => {
     const job = makeJob(
       [step('a', ['ls -A /c', 'touch /c/x'], { mounts: [at(disk.name, '/c')] })],

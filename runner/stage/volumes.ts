@@ -3,6 +3,8 @@ import path from 'node:path'
 import type { BindMount, SandboxSpec, StageSpec } from '../../native/lib/types.js'
 import type { MountPlan, SandboxStep, StagePlan, TempVolume } from '../../pipelines/plan.js'
 import { SandpiperError } from '../../protocol/errors.js'
+import type { StepLimits } from '../config.js'
+import { sizesInMemory } from './volume-memory.js'
 
 /** Where nothing may be mounted over: the kernel's file systems and the runner's own files. */
 const RESERVED = ['/proc', '/sys', '/dev', '/run/sandpiper']
@@ -38,21 +40,23 @@ export interface MadeVolumes {
  * Makes the volumes of a stage: empty, for everyone in it to write to. Names of volumes are numbered, as
  * they are no names of files.
  * @param owner host id that is root inside
- * @param memoryBytes what a volume in memory may hold that has no size of its own
+ * @param limits what the volumes in memory may hold comes of these
+ * @throws SandpiperError SP_RUNNER_LIMIT
  */
 export async function makeVolumes(
   stage: Pick<StagePlan, 'volumes'>,
   parent: string,
   owner: number,
-  memoryBytes: number,
+  limits: StepLimits,
 ): Promise<MadeVolumes> {
+  const sizes = sizesInMemory(stage, limits)
   const volumes = new Map<string, { directory: string } | { inMemory: string }>()
   const inMemory: { name: string; sizeBytes: number }[] = []
   for (const [index, volume] of (stage.volumes ?? []).entries()) {
     if (volume.kind !== 'temp') continue
     if (volume.medium === 'memory') {
       const name = `volume-${index}`
-      inMemory.push({ name, sizeBytes: volume.sizeBytes ?? memoryBytes })
+      inMemory.push({ name, sizeBytes: sizes.get(volume.name) ?? 0 })
       volumes.set(volume.name, { inMemory: name })
     } else {
       const directory = path.join(parent, String(index))
