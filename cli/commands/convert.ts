@@ -8,7 +8,7 @@ export function addConvertCommand(program: Command, io: CliIo, finish: Finish): 
   addCommand(program, io, finish, {
     syntax: 'convert <file>',
     summary:
-      "print another tool's pipeline file in Sandpiper's language, and what changed on stderr",
+      "print another tool's pipeline file, or a directory of them, in Sandpiper's language, and what changed on stderr",
     scope: 'doctor',
     options: [
       [
@@ -19,6 +19,7 @@ export function addConvertCommand(program: Command, io: CliIo, finish: Finish): 
     ],
     examples: [
       'sandpiper convert .woodpecker.yml --out .pipeline.yml',
+      'sandpiper convert .woodpecker/ --out .pipeline.yml   # a document for each file',
       'sandpiper convert --from drone-0.8 ci/old.yml | sandpiper lint -',
     ],
     run: async (context) => (await import('../run/convert.js')).runConvert(context),

@@ -40,8 +40,12 @@ export function assembleSteps(parts: StepParts, context: AssembleContext): Entry
 function draftsOf(
   entry: Entry | undefined,
   area: 'services' | 'steps',
-  { draft, fallback }: AssembleContext,
+  { draft, fallback, ledger }: AssembleContext,
 ): StepDraft[] {
+  // The report on `pipeline` says it already.
+  if (entry?.value.kind === 'map' && entry.key !== 'pipeline') {
+    ledger.changed(entry.keySpan, `\`${area}\` is a list, each with its \`name\``)
+  }
   return namedSteps(entry?.value, fallback).map((step) => draft(step, area))
 }
 

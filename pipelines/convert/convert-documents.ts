@@ -3,6 +3,7 @@ import type { Reporter } from '../diagnostics/reporter.js'
 import type { Document } from '../parse/tree.js'
 import { createLedger, type Ledger } from './change.js'
 import { type Dialect, dialectOf, foreignDialect } from './dialect.js'
+import { otherTool } from './other-tools.js'
 import { convertLegacy } from './drone-legacy/convert-legacy.js'
 import { withoutOtherFiles } from './woodpecker/other-files.js'
 import { convertWorkflow } from './woodpecker/convert-workflow.js'
@@ -30,6 +31,7 @@ export function convertDocuments(
   const ledger = createLedger(reporter)
   const convert = files.length === 1 ? convertAlone : convertFile
   return files.flatMap((file) => {
+    if (refuseOtherTool(file.documents, reporter)) return []
     const dialect = dialectOf(file.source, file.documents)
     if (dialect === 'sandpiper' && refuseForeign(file.documents, reporter)) return []
     return convert(file, dialect, ledger).map((document) => ({ document, dialect }))
@@ -47,7 +49,7 @@ export function convertAlone(
 }
 
 /** Brings the documents of one file into our language. */
-function convertFile(
+export function convertFile(
   { source, documents }: ParsedFile,
   dialect: Dialect,
   ledger: Ledger,
@@ -69,6 +71,18 @@ function convertFile(
 function workflowName(file: string): string {
   const base = file.slice(file.lastIndexOf('/') + 1)
   return base.replace(/^\./, '').replace(/\.ya?ml$/i, '') || 'default'
+}
+
+/** What there is no converter for. @returns whether it is that */
+export function refuseOtherTool(documents: readonly Document[], reporter: Reporter): boolean {
+  const tool = otherTool(documents)
+  if (tool === undefined) return false
+  const start = documents[0]?.root.span.start ?? 0
+  const message = `this is a file of ${tool}, which is not read here`
+  const hint =
+    'there is no converter for it: write the pipeline anew, starting with `kind: pipeline`'
+  reporter.error('SP_PIPELINE_FOREIGN', { start, end: start }, message, hint)
+  return true
 }
 
 const TOOLS = { 'drone-0.8': 'Drone 0.8', drone: 'Drone', woodpecker: 'Woodpecker' } as const

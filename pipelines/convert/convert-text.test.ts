@@ -5,6 +5,38 @@ import { pushInput } from '../testing/events.js'
 import { convertText } from './convert-text.js'
 
 describe('converting to text', () => {
+  it('reports what runners refuse, and every other form', () => {
+    const step = (rest: string) => `steps: [{name: a, image: b, commands: [c], ${rest}}]\n`
+    const reportOf = (rest: string) =>
+      convertText({ file: '.woodpecker.yml', text: step(rest) }, 'auto').changes.map(
+        ({ kind, message }) => `${kind}: ${message}`,
+      )
+    const refused = (what: string) =>
+      `check: runners refuse ${what}: the pipeline ends with an error`
+    expect(reportOf('privileged: true')).toEqual([refused('`privileged`')])
+    expect(reportOf('network_mode: host')).toEqual([refused('`network_mode`')])
+    expect(reportOf('network_mode: none')).toEqual([])
+    expect(reportOf('devices: [/dev/kvm]')).toEqual([refused('`/dev/kvm` of the host')])
+    expect(reportOf('volumes: ["/srv:/srv"]')).toEqual([
+      'changed: `volumes` of a step are declared by the pipeline and mounted by the step',
+      refused('`/srv` of the host'),
+    ])
+    expect(reportOf('environment: [A=b]')).toEqual([
+      'changed: `environment` is a mapping of names to values',
+    ])
+    expect(reportOf('when: {local: true}')).toEqual([
+      'changed: `local: true` is left out: steps run everywhere',
+    ])
+  })
+
+  it('leaves the label of the backend out without a word', () => {
+    const text = 'labels: {backend: docker, size: big}\nsteps: []\n'
+    const converted = convertText({ file: '.woodpecker.yml', text }, 'auto')
+    expect(converted.text).toContain('node:\n  size: big')
+    expect(converted.text).not.toContain('backend')
+    expect(converted.diagnostics).toEqual([])
+  })
+
   it('writes what a person would, and reports it', () => {
     const text = `# comment
 when:
@@ -64,9 +96,19 @@ steps:
         message: 'the event `manual` is called `custom`',
       },
       {
+        at: '.woodpecker.yml:4:1',
+        kind: 'changed',
+        message: '`steps` is a list, each with its `name`',
+      },
+      {
         at: '.woodpecker.yml:15:5',
         kind: 'dropped',
         message: 'Woodpecker has no key `unheard` of steps: it is left out',
+      },
+      {
+        at: '.woodpecker.yml:16:1',
+        kind: 'changed',
+        message: '`services` is a list, each with its `name`',
       },
     ])
     expect(diagnostics.map(({ code, severity }) => [code, severity])).toEqual([

@@ -24,6 +24,9 @@ export function environmentEntries(
   const variables = environment === undefined ? [] : variablesOf(environment.value, ledger)
   const given = secrets === undefined ? [] : secretVariables(secrets, ledger)
   const whole = environment ?? secrets
+  if (environment?.value.kind === 'list') {
+    ledger.changed(environment.keySpan, '`environment` is a mapping of names to values')
+  }
   if (whole === undefined) return []
   if (variables === undefined) return environment === undefined ? [] : [environment]
   if (variables.length + given.length === 0) return []

@@ -31,6 +31,7 @@ export function createVolumeTable(ledger: Ledger): VolumeTable {
   }
   const host = (path: string, span: Span): string => {
     const value = mapAt([entryAt('path', scalarAt(path, span), span)], span)
+    ledger.check(span, `runners refuse ${quote(path)} of the host: the pipeline ends with an error`)
     return declare(path, nameFor(path), span, entryAt('host', value, span))
   }
   const temporary = (source: string, span: Span, options: readonly Entry[]): string =>
@@ -48,7 +49,11 @@ export function createVolumeTable(ledger: Ledger): VolumeTable {
   }
 
   return {
-    mounts: (node) => itemsOf(node).map(mountOne),
+    mounts: (node) => {
+      const items = itemsOf(node)
+      if (items.length > 0) ledger.changed(node.span, VOLUMES_CHANGED)
+      return items.map(mountOne)
+    },
     memory: (node) =>
       itemsOf(node).map((item) => {
         const [path = '', options = ''] = shortText(item).split(':')
@@ -70,6 +75,8 @@ export function createVolumeTable(ledger: Ledger): VolumeTable {
     },
   }
 }
+
+const VOLUMES_CHANGED = '`volumes` of a step are declared by the pipeline and mounted by the step'
 
 /** Linux has no longer paths than 4096; aliases could make much work of a long text. */
 const VOLUME_LENGTH_MAX = 2 * 4096

@@ -49,7 +49,8 @@ function convertCondition(entry: Entry, ledger: Ledger): Entry[] {
     case 'status':
       return [withValue(entry, convertStatus(value, ledger))]
     case 'local':
-      if (!isTrue(value)) ledger.dropped(keySpan, '`local` has no effect: steps run everywhere')
+      if (isTrue(value)) ledger.changed(keySpan, '`local: true` is left out: steps run everywhere')
+      else ledger.dropped(keySpan, '`local` has no effect: steps run everywhere')
       return []
     default:
       if (SAME.includes(key)) return [entry]

@@ -1,3 +1,4 @@
+import { checkTrust } from '../trust.js'
 import { quote } from '../../diagnostics/quote.js'
 import type { Entry, MapNode } from '../../parse/tree.js'
 import type { Ledger } from '../change.js'
@@ -88,6 +89,7 @@ export function convertLegacyStep(
 
 function convertEntry(entry: Entry, { ledger, volumes }: LegacyContext): Entry[] {
   const { key, keySpan, value } = entry
+  checkTrust(entry, ledger)
   switch (key) {
     case 'command':
     case 'entrypoint':

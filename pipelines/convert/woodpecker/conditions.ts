@@ -129,7 +129,8 @@ function convertCondition(entry: Entry, { ledger, isWorkflow }: ConditionContext
         ),
       ]
     case 'local':
-      if (!isTrue(value)) ledger.dropped(keySpan, '`local` has no effect: steps run everywhere')
+      if (isTrue(value)) ledger.changed(keySpan, '`local: true` is left out: steps run everywhere')
+      else ledger.dropped(keySpan, '`local` has no effect: steps run everywhere')
       return []
     case 'matrix':
       if (!isWorkflow) return [entry]

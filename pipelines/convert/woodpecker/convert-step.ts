@@ -7,6 +7,7 @@ import type { StepDraft } from '../groups.js'
 import { asList, entryAt, listAt, renamed, scalarAt, textOf, withValue } from '../nodes.js'
 import { woodpeckerSettings } from '../settings.js'
 import { type NamedStep, pullEntry, setEntries } from '../steps.js'
+import { checkTrust } from '../trust.js'
 import type { VolumeTable } from '../volumes.js'
 import { backendOptions } from './backend-options.js'
 import { convertWhen, type PossibleEvents } from './conditions.js'
@@ -54,6 +55,7 @@ const SAME = [
 function convertEntry(entry: Entry, step: MapNode, context: StepContext): Entry[] {
   const { key, keySpan, value } = entry
   const { ledger } = context
+  checkTrust(entry, ledger)
   switch (key) {
     case 'pull':
       return pullEntry(entry)

@@ -29,6 +29,8 @@ export function convertLabels(
 function nodeLabel(entry: Entry, ledger: Ledger): Entry[] {
   const { key, keySpan } = entry
   if (key === 'platform') return []
+  // What every runner of ours does anyway.
+  if (key === 'backend' && textOf(entry.value) === 'docker') return []
   if (OF_AGENTS.includes(key) || key.includes('woodpecker-ci.org')) {
     ledger.dropped(keySpan, `runners have no label ${quote(key)}`, 'choose a label with `node`')
     return []
