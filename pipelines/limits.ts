@@ -6,6 +6,15 @@
 /** Length of a file in UTF-16 code units. */
 export const SOURCE_LENGTH_MAX = 1024 * 1024
 
+/** Length in UTF-16 code units of all files of a compilation, included ones too. */
+export const SOURCES_LENGTH_MAX = 2 * 1024 * 1024
+
+/** Broken files of a compilation of which every error is looked for; of others the first is told. */
+export const THOROUGH_READS_MAX = 3
+
+/** Length of those files together in UTF-16 code units: looking for every error is slow. */
+export const THOROUGH_LENGTH_MAX = 256 * 1024
+
 /** Documents in a file. */
 export const DOCUMENTS_MAX = 500
 
@@ -13,8 +22,8 @@ export const DOCUMENTS_MAX = 500
 export const TOKENS_MAX = 500_000
 
 /**
- * Values, and starts and ends of lists and mappings, in a file; real files of the full size have about
- * 160,000.
+ * Values, and starts and ends of lists and mappings, in all files of a compilation; real files of the
+ * full size have about 160,000.
  */
 export const EVENTS_MAX = 750_000
 

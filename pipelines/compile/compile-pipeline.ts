@@ -9,6 +9,7 @@ import { stepGraph } from '../graph/step-graph.js'
 import { type RepoFiles, resolveIncludes } from '../include/resolve-includes.js'
 import { PLAN_TEXT_MAX, STEPS_MAX } from '../limits.js'
 import { combinationsOf } from '../matrix/expand-matrix.js'
+import type { KnownTexts } from '../parse/budget.js'
 import { type Budget, createBudget, parseSource } from '../parse/parse-source.js'
 import type { Plan, Platform } from '../plan.js'
 import { allSteps } from '../schema/all-steps.js'
@@ -36,6 +37,8 @@ export interface CompileInput {
   readonly platform?: Platform
   /** Files of the repo at the commit that the sources may include. */
   readonly files?: RepoFiles
+  /** For compiling again with the wanted files: what was read before, which is added to. */
+  readonly known?: KnownTexts
 }
 
 /** `plan` is null exactly when one of the diagnostics is an error, or files are wanted. */
@@ -103,7 +106,7 @@ function compile(
   input: CompileInput,
   reporter: Reporter,
 ): Compiled {
-  const budget = createBudget()
+  const budget = createBudget(input.known)
   const parsed = sources.map((source) => ({
     source,
     documents: parseSource(source, budget, reporter),
@@ -115,7 +118,8 @@ function compile(
   }
   const files = input.files ?? new Map<string, string | null>()
   const { documents, wanted } = resolveIncludes(converted, { files, budget, reporter })
-  if (wanted.length > 0) return { plan: null, wanted }
+  // What is broken already gives no plan whatever the files hold.
+  if (wanted.length > 0) return { plan: null, wanted: reporter.hasErrors() ? [] : wanted }
   return { plan: planDocuments(documents, input, budget, reporter), wanted: [] }
 }
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { DIAGNOSTICS_MAX, SOURCE_LENGTH_MAX } from '../limits.js'
-import { compileText, fileWithSteps, problemsOf } from '../testing/compile.js'
+import type { KnownTexts } from '../parse/budget.js'
+import { compileText, fileOf, fileWithSteps, problemsOf } from '../testing/compile.js'
+import { pushInput } from '../testing/events.js'
+import { compilePipeline } from './compile-pipeline.js'
 
 const STEP = '{name: a, image: alpine, commands: [make]}'
 
@@ -99,6 +102,58 @@ describe('a file over the limits', () => {
     expect(many.filter(({ severity }) => severity === 'warning')).toHaveLength(DIAGNOSTICS_MAX)
     expect(many.map(({ code }) => code)).toContain('SP_PIPELINE_MISSING_KEY')
     expect(many.at(-1)).toMatchObject({ code: 'SP_PIPELINE_TOO_MANY_PROBLEMS', severity: 'error' })
+  })
+})
+
+describe('files over the limits together', () => {
+  const broken = '- "'.repeat(130_000)
+  const codesOf = (texts: readonly string[]): string[] => {
+    const sources = texts.map((text, index) => fileOf(text, `.woodpecker/${index}.yml`))
+    return compilePipeline(sources, pushInput()).diagnostics.map(({ code }) => code)
+  }
+
+  it('are not read further', () => {
+    const valid = fileWithSteps(['name: a']) + `# ${'x'.repeat(1_000_000)}\n`
+    const texts = Array.from({ length: 50 }, () => valid)
+    const errors = codesOf(texts).filter((code) => code !== 'SP_PIPELINE_CONVERTED')
+    expect(errors).toEqual(['SP_PIPELINE_TOO_LARGE'])
+    const known: KnownTexts = new Map()
+    const sources = texts.map((text, index) => fileOf(`${text}# ${index}`, `${index}.yml`))
+    compilePipeline(sources, { ...pushInput(), known })
+    expect(known.size).toBe(2)
+  })
+
+  it('share the limit on YAML nodes', () => {
+    const dense = `[${'a,'.repeat(300_000)}]`
+    const codes = codesOf([dense, `${dense} # 2`, `${dense} # 3`])
+    expect(codes).toContain('SP_PIPELINE_TOO_LARGE')
+  })
+
+  it('are each told of when they are broken, within the limit on their length', () => {
+    const codes = codesOf(Array.from({ length: 20 }, () => broken))
+    // One error each: the slow parser, which finds all, takes seconds for one of these.
+    expect(codes).toHaveLength(6)
+    expect(new Set(codes)).toEqual(new Set(['SP_PIPELINE_YAML', 'SP_PIPELINE_TOO_LARGE']))
+    expect(codes.filter((code) => code === 'SP_PIPELINE_TOO_LARGE')).toHaveLength(1)
+  })
+
+  it('are read by the slow parser three times at most', () => {
+    // The slow parser tells of both lines.
+    const two = 'a: b: c\n---\nd: [e\n---\nf: 1\n'
+    const sources = Array.from({ length: 6 }, (_, index) => fileOf(two, `${index}.yml`))
+    const { diagnostics } = compilePipeline(sources, pushInput())
+    const counts = sources.map(({ file }) => diagnostics.filter((one) => one.file === file).length)
+    expect(counts.map((count) => count > 1)).toEqual([true, true, true, false, false, false])
+  })
+
+  it('want no more files once something is broken', () => {
+    const text = 'steps: [{include: a.yml}, {include: b.yml}]\n'
+    const files = new Map([['a.yml', '- {name: [\n']])
+    const { wanted, diagnostics } = compilePipeline([fileOf(text)], { ...pushInput(), files })
+    expect(wanted).toEqual([])
+    expect(diagnostics.map(({ file, code }) => `${file} ${code}`)).toContain(
+      'a.yml SP_PIPELINE_YAML',
+    )
   })
 })
 

@@ -4,33 +4,18 @@ import type { Reporter } from '../diagnostics/reporter.js'
 import {
   DOCUMENTS_MAX,
   EVENTS_MAX,
-  EXPANDED_NODES_MAX,
   NESTING_MAX,
-  PLAN_TEXT_MAX,
   SOURCE_LENGTH_MAX,
+  SOURCES_LENGTH_MAX,
 } from '../limits.js'
-import { createSubstitutionBudget, type SubstitutionBudget } from '../substitution/budget.js'
+import { type Budget, isSpent, mayReadThoroughly } from './budget.js'
 import { buildTrees, type TreeContext } from './build-tree.js'
 import { maskReferences } from './mask-references.js'
-import { readEvents, type SyntaxProblem } from './read-events.js'
+import { type EventStream, readEvents, type SyntaxProblem } from './read-events.js'
 import { type Range, reportSyntax } from './report-syntax.js'
 import type { Document } from './tree.js'
 
-/** What all files of one compilation may expand to together. */
-export interface Budget {
-  nodes: number
-  /** Length of the text that is made by putting values into templates. */
-  templateText: number
-  readonly substitution: SubstitutionBudget
-}
-
-export function createBudget(): Budget {
-  return {
-    nodes: EXPANDED_NODES_MAX,
-    templateText: PLAN_TEXT_MAX,
-    substitution: createSubstitutionBudget(),
-  }
-}
+export { type Budget, createBudget } from './budget.js'
 
 /**
  * Makes a pipeline file known to the reporter and parses it: YAML 1.2, core schema, merge keys.
@@ -42,12 +27,18 @@ export function createBudget(): Budget {
 export function parseSource(source: SourceFile, budget: Budget, reporter: Reporter): Document[] {
   const base = reporter.addSource(source)
   const { text } = source
-  const context: TreeContext = { text, base, budget, reporter, restore: (part) => part }
+  const context: FileContext = { text, base, budget, reporter, restore: (part) => part }
+  if (isSpent(budget)) return []
   if (text.length > SOURCE_LENGTH_MAX) {
     const message = `the file has ${text.length} characters, more than ${SOURCE_LENGTH_MAX}`
     return tooLarge(context, 0, message)
   }
-  const read = readEvents(text)
+  budget.characters -= text.length
+  if (budget.characters < 0) {
+    const message = `with this file all files have more than ${SOURCES_LENGTH_MAX} characters together`
+    return tooLarge(context, 0, message)
+  }
+  const read = readOnce(text, budget)
   if ('reason' in read) return parseBroken(context, read)
   const { events } = read
   const documents = events.reduce(
@@ -57,10 +48,22 @@ export function parseSource(source: SourceFile, budget: Budget, reporter: Report
   if (documents > DOCUMENTS_MAX) {
     return tooLarge(context, 0, `the file has more than ${DOCUMENTS_MAX} documents`)
   }
-  if (events.length > EVENTS_MAX) {
-    return tooLarge(context, 0, `the file has more than ${EVENTS_MAX} YAML nodes`)
+  budget.events -= events.length
+  if (budget.events < 0) {
+    const message = `with this file all files have more than ${EVENTS_MAX} YAML nodes together`
+    return tooLarge(context, 0, message)
   }
   return buildTrees(events, { ...context, text: read.text, restore: read.restore })
+}
+
+interface FileContext extends TreeContext {
+  readonly budget: Budget
+}
+
+function readOnce(text: string, { known }: Budget): EventStream | SyntaxProblem {
+  const read = known?.get(text) ?? readEvents(text)
+  known?.set(text, read)
+  return read
 }
 
 function tooLarge({ base, reporter }: TreeContext, at: number, message: string): Document[] {
@@ -69,13 +72,15 @@ function tooLarge({ base, reporter }: TreeContext, at: number, message: string):
   return []
 }
 
-function parseBroken(context: TreeContext, problem: SyntaxProblem): Document[] {
-  const { text, base, reporter } = context
+function parseBroken(context: FileContext, problem: SyntaxProblem): Document[] {
+  const { text, base, budget, reporter } = context
   if (problem.isTooDeep) {
     const message = `lists and mappings are nested more than ${NESTING_MAX} levels deep`
     return tooLarge(context, problem.at, message)
   }
-  const sound = reportSyntax(maskReferences(text).text, base, problem.at, reporter)
+  const sound = mayReadThoroughly(budget, text)
+    ? reportSyntax(maskReferences(text).text, base, problem.at, reporter)
+    : undefined
   if (sound === undefined) {
     const at = base + problem.at
     reporter.error('SP_PIPELINE_YAML', { start: at, end: at + 1 }, problem.reason)

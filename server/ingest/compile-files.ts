@@ -5,9 +5,10 @@ import {
   compilePipeline,
   type CompileResult,
 } from '../../pipelines/compile/compile-pipeline.js'
+import type { KnownTexts } from '../../pipelines/parse/budget.js'
 
 /** Included files can include others, this deep. */
-const ROUNDS_MAX = 20
+const ROUNDS_MAX = 12
 const FILES_MAX = 200
 const BYTES_MAX = 4 * 1024 * 1024
 
@@ -25,9 +26,10 @@ export async function compileFiles(
   input: Omit<CompileInput, 'files'>,
 ): Promise<CompiledFiles> {
   const files = new Map<string, string | null>()
+  const known: KnownTexts = new Map()
   let bytesLeft = BYTES_MAX
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const result = compilePipeline(sources, { ...input, files })
+    const result = compilePipeline(sources, { ...input, files, known })
     if (result.wanted.length === 0) return result
     if (files.size + result.wanted.length > FILES_MAX) {
       return { error: `${nameOf(sources)}: more than ${FILES_MAX} files are included` }
