@@ -271,7 +271,7 @@ steps:
   it('is refused when its text grows beyond measure', () => {
     const steps = Array.from(
       { length: 500 },
-      (_, index) => `name: s${index}, user: "\${DRONE_COMMIT_MESSAGE}"`,
+      (_, index) => `name: s${index}, environment: {A: "\${DRONE_COMMIT_MESSAGE}"}`,
     )
     const { diagnostics } = compileText(fileWithSteps(steps), { message: 'x'.repeat(32_000) })
     expect(diagnostics.map(({ code }) => code)).toContain('SP_PIPELINE_TOO_LARGE')

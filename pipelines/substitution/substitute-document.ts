@@ -1,11 +1,12 @@
 import type { Reporter, Span } from '../diagnostics/reporter.js'
 import type { Document, Entry, MapNode, Node } from '../parse/tree.js'
 import { createSubstitutionBudget, isSpent, type SubstitutionBudget } from './budget.js'
-import { commandKeysOf, isShellCheck } from './commands-of.js'
-import type { Value } from './evaluate-reference.js'
+import { type ProgramKind, Programs, UNKNOWN } from './commands-of.js'
+import { evaluateReference, type Value } from './evaluate-reference.js'
+import { parseTemplate } from './parse-template.js'
 import { createShellVariables } from './shell-variables.js'
 import { type SubstitutionContext, substituteScalar } from './substitute-scalar.js'
-import type { ScalarContext } from './warnings.js'
+import type { Guard, ScalarContext } from './warnings.js'
 
 export interface Substituted {
   readonly document: Document
@@ -62,6 +63,33 @@ function reportTooLarge({ start }: Span, reporter: Reporter): void {
 
 const TEXT: ScalarContext = { isCommand: false, isInEnvironment: () => false }
 const EXPRESSION: ScalarContext = { ...TEXT, isExpression: true }
+const CHOICE: ScalarContext = { ...TEXT, guard: 'choice' }
+const PATH: ScalarContext = { ...TEXT, guard: 'path' }
+
+/** Keys of a pipeline that decide about rights, secrets or machines, and those that hold paths. */
+const PIPELINE_GUARDS: Readonly<Record<string, ScalarContext>> = {
+  kind: CHOICE,
+  type: CHOICE,
+  node: CHOICE,
+  image_pull_secrets: CHOICE,
+  volumes: CHOICE,
+  workspace: PATH,
+}
+
+/** The same of a step. */
+const STEP_GUARDS: Readonly<Record<string, ScalarContext>> = {
+  privileged: CHOICE,
+  user: CHOICE,
+  network: CHOICE,
+  network_mode: CHOICE,
+  devices: CHOICE,
+  shell: CHOICE,
+  volumes: PATH,
+  working_dir: PATH,
+}
+
+const PROGRAM_KEYS = ['entrypoint', 'command']
+
 /** Levels below which nothing is looked at; no document that can be used comes near. */
 const DEPTH_MAX = 500
 
@@ -69,9 +97,9 @@ const DEPTH_MAX = 500
 class Walker {
   readonly #context: SubstitutionContext
   readonly #root: Node
-  readonly #texts = new Map<Node, Node>()
-  readonly #commands = new Map<Node, Node>()
-  readonly #expressions = new Map<Node, Node>()
+  /** What nodes became, by what they are. */
+  readonly #known = new Map<string, Map<Node, Node>>()
+  readonly #programs = new Programs((text) => this.#resolve(text))
   #depth = 0
 
   constructor(context: SubstitutionContext, root: Node) {
@@ -84,7 +112,8 @@ class Walker {
     if (root.kind !== 'map') return this.#walk(root, TEXT)
     return mapEntries(root, ({ key, value }) => {
       if (key === 'steps' || key === 'services') return this.#steps(value, root)
-      return key === 'trigger' ? this.#conditions(value) : this.#walk(value, TEXT)
+      if (key === 'trigger') return this.#conditions(value)
+      return this.#walk(value, guardOf(PIPELINE_GUARDS, key))
     })
   }
 
@@ -96,14 +125,29 @@ class Walker {
   }
 
   #step(step: MapNode, root: MapNode): Node {
-    const keys = commandKeysOf(step)
     const isInEnvironment = (name: string) => sets(step, name) || sets(root, name)
     const command = { isCommand: true, isInEnvironment }
+    const [entrypoint, program] = PROGRAM_KEYS.map((key) => step.entries.get(key)?.value)
+    const kind = this.#programs.kindOf(entrypoint, program)
     return mapEntries(step, ({ key, value }) => {
-      if (keys.has(key)) return this.#walk(value, command)
+      if (key === 'commands') return this.#walk(value, command)
+      if (PROGRAM_KEYS.includes(key)) return this.#walk(value, argument(kind, value, command))
       if (key === 'when') return this.#conditions(value)
-      return key === 'healthcheck' ? this.#check(value, command) : this.#walk(value, TEXT)
+      if (key === 'healthcheck') return this.#check(value, command)
+      return this.#walk(value, guardOf(STEP_GUARDS, key))
     })
+  }
+
+  /** A text with what the file itself says put in. */
+  #resolve(text: string): string {
+    if (!text.includes('${')) return text
+    const { scope } = this.#context
+    const written = parseTemplate(text).parts.map((part) => {
+      if (typeof part === 'string') return part
+      const value = evaluateReference(part, scope)
+      return value.isFromFile ? value.text : UNKNOWN
+    })
+    return written.join('')
   }
 
   #conditions(node: Node): Node {
@@ -116,9 +160,12 @@ class Walker {
 
   #check(node: Node, command: ScalarContext): Node {
     if (node.kind !== 'map') return this.#walk(node, TEXT)
-    return mapEntries(node, ({ key, value }) =>
-      this.#walk(value, key === 'command' && isShellCheck(value) ? command : TEXT),
-    )
+    return mapEntries(node, ({ key, value }) => {
+      if (key !== 'command') return this.#walk(value, TEXT)
+      if (value.kind === 'scalar') return this.#walk(value, command)
+      const kind = this.#programs.kindOf(value)
+      return this.#walk(value, argument(kind, value, command))
+    })
   }
 
   #walk(node: Node, place: ScalarContext): Node {
@@ -132,9 +179,11 @@ class Walker {
     return result
   }
 
-  #memoOf({ isCommand, isExpression }: ScalarContext): Map<Node, Node> {
-    if (isCommand) return this.#commands
-    return isExpression === true ? this.#expressions : this.#texts
+  #memoOf({ isCommand, isExpression, guard }: ScalarContext): Map<Node, Node> {
+    const meaning = isCommand ? 'command' : isExpression === true ? 'expression' : (guard ?? 'text')
+    const memo = this.#known.get(meaning) ?? new Map<Node, Node>()
+    this.#known.set(meaning, memo)
+    return memo
   }
 
   #replaced(node: Node, place: ScalarContext): Node {
@@ -144,9 +193,22 @@ class Walker {
       case 'list':
         return mapItems(node, (item) => this.#walk(item, place))
       case 'map':
-        return mapEntries(node, ({ value }) => this.#walk(value, place))
+        return mapEntries(node, ({ key, value }) =>
+          this.#walk(value, key === 'from_secret' ? CHOICE : place),
+        )
     }
   }
+}
+
+function guardOf(guards: Readonly<Record<string, ScalarContext>>, key: string): ScalarContext {
+  return (Object.hasOwn(guards, key) ? guards[key] : undefined) ?? TEXT
+}
+
+function argument(kind: ProgramKind, { kind: form }: Node, command: ScalarContext): ScalarContext {
+  if (kind === 'shell') return command
+  const guard: Guard | undefined =
+    kind === 'code' ? 'code' : form === 'scalar' ? 'words' : undefined
+  return guard === undefined ? TEXT : { ...TEXT, guard }
 }
 
 /** Whether the `environment` of a step or a pipeline has a name. */

@@ -7,10 +7,13 @@ import { ExpressionQuotes } from './expression-quotes.js'
 import { evaluateReference, type Scope } from './evaluate-reference.js'
 import { parseTemplate } from './parse-template.js'
 import { ShellQuotes } from './shell-quotes.js'
+import { isFreeText } from './free-text.js'
 import { isPlainToShells, type ShellVariables } from './shell-variables.js'
 import type { Part, Reference } from './template.js'
 import {
+  type Guard,
   type ScalarContext,
+  refuseValue,
   reportTooMuch,
   warnMalformed,
   warnSingleQuotes,
@@ -43,7 +46,8 @@ export function substituteScalar(
   return { ...node, value, text: value === null ? '' : text }
 }
 
-function textIn({ isCommand, isExpression }: ScalarContext): typeof plainText {
+function textIn({ isCommand, isExpression, guard }: ScalarContext): typeof plainText {
+  if (guard !== undefined) return guardedText(guard)
   if (isCommand) return commandText
   return isExpression === true ? expressionText : plainText
 }
@@ -73,6 +77,53 @@ function plainText(
   return parts
     .map((part) => (typeof part === 'string' ? part : valueOf(node, part, scope, reporter).text))
     .join('')
+}
+
+/** A place that values of strangers may not be put into as they are. */
+function guardedText(guard: Guard): typeof plainText {
+  return (node, parts, { scope, reporter }) => {
+    const quotes = new ShellQuotes()
+    let written = ''
+    for (const part of parts) {
+      const { text, isFromFile } =
+        typeof part === 'string'
+          ? { text: part, isFromFile: true }
+          : valueOf(node, part, scope, reporter)
+      const added = isFromFile || guard !== 'words' ? text : asWord(text, quotes)
+      quotes.read(added)
+      if (typeof part !== 'string' && guard !== 'words') {
+        const isRefused =
+          guard === 'choice'
+            ? isFreeText(part, scope, isKnownLater)
+            : !isFromFile && isDangerous[guard](text, written)
+        if (isRefused) refuseValue(node, part, guard, reporter)
+      }
+      written += added
+    }
+    return written
+  }
+}
+
+/** So that splitting leaves it one word, whatever is in it. */
+function asWord(value: string, quotes: ShellQuotes): string {
+  if (quotes.isInSingleQuotes) return value.replaceAll("'", "'\\''")
+  return value.replace(/[\s\\"']/g, '\\$&')
+}
+
+const isDangerous = {
+  /** A `-` at the start may be an option that makes code of what comes after it. */
+  code: (value: string) => !isPlainToShells(value) || value.startsWith('-'),
+  path: (value: string, before: string) =>
+    (before === '' && /^[/\\]/.test(value)) || value.includes('..') || isDots(value, before),
+}
+
+/** Half of a `..` whose other half stands in the file. */
+function isDots(value: string, before: string): boolean {
+  return /^\.(?:\/|$)/.test(value) && before.endsWith('.')
+}
+
+function isKnownLater(name: string): boolean {
+  return variableNamed(name)?.known === 'build'
 }
 
 /**

@@ -6,12 +6,20 @@ import type { ScalarNode } from '../parse/tree.js'
 import { placeInScalar } from './place.js'
 import type { Malformed, Reference } from './template.js'
 
+/**
+ * `code`: an argument that may be code. `words`: text that is split into arguments. `choice`: what
+ * decides about rights, secrets or machines. `path`: a path that must stay where the file puts it.
+ */
+export type Guard = 'code' | 'words' | 'choice' | 'path'
+
 /** What is known about the place of a scalar. */
 export interface ScalarContext {
   /** Text that a shell reads. */
   readonly isCommand: boolean
   /** An expression of a condition. */
   readonly isExpression?: boolean
+  /** What values of strangers may not be put into, or only in part. */
+  readonly guard?: Guard
   /** Whether the `environment` of the step or the pipeline has the name. */
   readonly isInEnvironment: (name: string) => boolean
 }
@@ -104,3 +112,30 @@ export function warnSlice(
   const place = placeInScalar(node, at, source.length)
   reporter.warning('SP_PIPELINE_SUBSTITUTION', place, message, hint)
 }
+
+/** Refuses a value of a stranger where it would decide what a program does, or what it may. */
+export function refuseValue(
+  node: ScalarNode,
+  { source, at }: Reference,
+  guard: Exclude<Guard, 'words'>,
+  reporter: Reporter,
+): void {
+  const place = placeInScalar(node, at, source.length)
+  const message = `${quote(source)} ${REFUSED[guard].message}`
+  reporter.error('SP_PIPELINE_SUBSTITUTION', place, message, REFUSED[guard].hint)
+}
+
+const REFUSED = {
+  code: {
+    message: 'has a value that could become code here: others than the author of the file chose it',
+    hint: 'give it to the program by `environment`, or write `commands`',
+  },
+  choice: {
+    message: 'can not stand here: whoever pushes, or opens a pull request, would choose it',
+    hint: 'write the value itself, or take it from a `matrix`',
+  },
+  path: {
+    message: 'has a value that leads the path elsewhere: it has `..` in it, or starts with `/`',
+    hint: 'write the path itself, or begin it with a directory of its own',
+  },
+} as const
