@@ -3,6 +3,7 @@ import { addBuildCommands } from './commands/build.js'
 import { addConvertCommand } from './commands/convert.js'
 import { addDoctorCommand } from './commands/doctor.js'
 import { addExecCommand } from './commands/exec.js'
+import { addExplainCommand } from './commands/explain.js'
 import { addHookCommands } from './commands/hook.js'
 import { addImageCommands } from './commands/image.js'
 import { addLintCommand } from './commands/lint.js'
@@ -64,6 +65,7 @@ const ADDERS: readonly ((program: Command, io: CliIo, finish: Finish) => void)[]
   addLintCommand,
   addPlanCommand,
   addConvertCommand,
+  addExplainCommand,
   addRepoCommands,
   addHookCommands,
   addBuildCommands,

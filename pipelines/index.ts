@@ -10,6 +10,7 @@ export {
 export type { Change } from './convert/change.js'
 export { CONVERT_FROM, type ConvertFrom } from './convert/convert-from.js'
 export { type ConvertedText, convertText } from './convert/convert-text.js'
+export { CODE_EXAMPLES, type CodeExample } from './diagnostics/code-examples.js'
 export { PIPELINE_CODES, type PipelineCode } from './diagnostics/codes.js'
 export { SOURCE_LENGTH_MAX } from './limits.js'
 export { nearest } from './diagnostics/did-you-mean.js'

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DEFAULT_HINTS, type Diagnostic, PIPELINE_CODES } from '../../pipelines/index.js'
 import type { PipelineCode } from '../../pipelines/index.js'
@@ -8,9 +7,8 @@ import type { LintedFile } from './linted-files.js'
 /**
  * Diagnostics as SARIF 2.1.0, which code scanning services and editors read.
  * Source: OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1.0.
- * @param home where Sandpiper's documentation is: rules link to it
  */
-export function sarifLog(files: readonly LintedFile[], home: string): unknown {
+export function sarifLog(files: readonly LintedFile[]): unknown {
   const diagnostics = files.flatMap((file) => file.diagnostics)
   const names = [...new Set([...files, ...diagnostics].map(({ file }) => file))]
   const uris = names.map(uriOf)
@@ -20,7 +18,7 @@ export function sarifLog(files: readonly LintedFile[], home: string): unknown {
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'sandpiper', version: VERSION, rules: rulesOf(home) } },
+        tool: { driver: { name: 'sandpiper', version: VERSION, rules: rulesOf() } },
         columnKind: 'utf16CodeUnits',
         artifacts: uris.map((uri) => ({ location: { uri } })),
         results: diagnostics.map((one) => resultOf(one, names)),
@@ -31,13 +29,11 @@ export function sarifLog(files: readonly LintedFile[], home: string): unknown {
 
 const CODES = Object.keys(PIPELINE_CODES) as PipelineCode[]
 
-function rulesOf(home: string): unknown[] {
-  const page = pathToFileURL(join(home, 'docs/errors.md')).href
+function rulesOf(): unknown[] {
   return CODES.map((code) => ({
     id: code,
     shortDescription: { text: PIPELINE_CODES[code] },
     help: { text: DEFAULT_HINTS[code] },
-    helpUri: `${page}#${code.toLowerCase()}`,
   }))
 }
 

@@ -43,7 +43,7 @@ describe('sandpiper lint', () => {
     write({ 'a.yml': GOOD, 'b.yml': BAD, 'c.yml': WARNED })
     const { status, stdout } = lint(['a.yml', 'b.yml', 'c.yml'])
     expect(stdout).toMatch(/^a\.yml: ok\nb\.yml:3:1: error SP_PIPELINE_UNKNOWN_KEY: /)
-    expect(stdout).toMatch(/\n {2}hint: .* \(see docs\/errors\.md#sp_pipeline_unknown_key\)\n/)
+    expect(stdout).toMatch(/\n {2}hint: .* \(sandpiper explain SP_PIPELINE_UNKNOWN_KEY\)\n/)
     expect(stdout).toMatch(/\n\d errors?, \d warnings? in 3 files\n$/)
     expect(status).toBe(1)
   })
@@ -158,7 +158,7 @@ interface Sarif {
   version: string
   runs: {
     columnKind: string
-    tool: { driver: { rules: { id: string; helpUri: string }[] } }
+    tool: { driver: { rules: { id: string; help: { text: string } }[] } }
     artifacts: { location: { uri: string } }[]
     results: {
       ruleId: string
@@ -180,7 +180,10 @@ describe('sandpiper lint --sarif', () => {
     expect(run?.columnKind).toBe('utf16CodeUnits')
     expect(run?.artifacts.map(({ location }) => location.uri)).toEqual(['a%20b.yml', 'c.yml'])
     expect(run?.tool.driver.rules.map(({ id }) => id)).toEqual(Object.keys(PIPELINE_CODES))
-    for (const { helpUri } of run?.tool.driver.rules ?? []) expect(URL.canParse(helpUri)).toBe(true)
+    for (const rule of run?.tool.driver.rules ?? []) {
+      expect(rule.help.text).not.toBe('')
+      expect(rule).not.toHaveProperty('helpUri')
+    }
     const result = run?.results.find(({ level }) => level === 'error')
     expect(run?.tool.driver.rules[result?.ruleIndex ?? -1]?.id).toBe('SP_PIPELINE_UNKNOWN_KEY')
     expect(result).toMatchObject({

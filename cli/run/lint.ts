@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { type CompileResult, formatSummary } from '../../pipelines/index.js'
 import type { CommandContext } from '../command.js'
 import { usageError } from '../errors.js'
@@ -26,7 +25,7 @@ export async function runLint(context: CommandContext): Promise<ExitCode> {
     if (!json && !has('sarif')) printResult(context, result, linted)
   }
   if (json) printJson(io, files)
-  else if (has('sarif')) printJson(io, sarifLog(files, join(io.programPath, '../..')))
+  else if (has('sarif')) printJson(io, sarifLog(files))
   else printSummary(context, files)
   return files.every(({ ok }) => ok) ? ExitCode.ok : ExitCode.failed
 }

@@ -250,7 +250,7 @@ describe('a formatted diagnostic', () => {
       `.pipeline.yml:3:23: error SP_PIPELINE_UNKNOWN_KEY: unknown key \`comands\`
   3 | - {name: a, image: b, comands: [c], commands: [d]}
     |                       ^^^^^^^
-  hint: did you mean \`commands\`? (see docs/errors.md#sp_pipeline_unknown_key)`,
+  hint: did you mean \`commands\`? (sandpiper explain SP_PIPELINE_UNKNOWN_KEY)`,
     ])
   })
 

@@ -30,7 +30,7 @@ describe('a diagnostic with a style', () => {
     expect(styled).toBe(`<b>a.yml:1:7:</b> <error>error SP_PIPELINE_KIND:</error> wrong
   <i>1 | </i>kind: x
   <i>  | </i>      <error>^</error>
-  hint: write it well <i>(see docs/errors.md#sp_pipeline_kind)</i>`)
+  hint: write it well <i>(sandpiper explain SP_PIPELINE_KIND)</i>`)
     expect(styled.replace(/<.*?>/g, '')).toBe(formatDiagnostic(diagnostic(), [SOURCE]))
   })
 

@@ -18,7 +18,7 @@ const PLAIN: DiagnosticStyle = {
 
 /**
  * A diagnostic for people: `file:line:column: severity CODE: message`, the source line with carets under
- * the place, and the hint with where to read more. But for `style` nothing in it can move a terminal's
+ * the place, and the hint with the command that tells more. But for `style` nothing in it can move a terminal's
  * cursor or colours, whatever the source holds. No newline at the end.
  * @param sources the files that were compiled, included ones too
  */
@@ -31,7 +31,7 @@ export function formatDiagnostic(
   const place = style.strong(`${printable(file)}:${start.line}:${start.column}:`)
   const kind = style.severity(severity, `${severity} ${code}:`)
   const text = sources.find((source) => source.file === file)?.text ?? ''
-  const help = style.faint(`(see ${printable(diagnostic.help)})`)
+  const help = style.faint(`(sandpiper explain ${printable(code)})`)
   return [
     `${place} ${kind} ${printable(message)}`,
     ...excerpt(diagnostic, text, style),
