@@ -26,7 +26,7 @@ export function stageNode(stage: StagePlan, style: Emphasis): TreeNode {
     children: [
       ...facts(stage),
       ...demandNodes(demands.filter((demand) => demand.step === undefined)),
-      ...steps.map((step) => stepNode(step, demands, style.bold)),
+      ...steps.map((step) => stepNode(step, stage, style.bold)),
       ...leftOut.map((one) => leftOutNode('step', one, style)),
     ],
   }

@@ -5,6 +5,7 @@ import type {
   ResourcesPlan,
   RetryPlan,
   SandboxStep,
+  StagePlan,
   StepPlan,
 } from '../../pipelines/index.js'
 import { formatBytes, formatDuration } from '../terminal/duration.js'
@@ -13,7 +14,8 @@ import type { TreeNode } from './tree.js'
 import { count, detail, runsOn } from './words.js'
 
 /** A step or service with everything that is not as usual. */
-export function stepNode(step: StepPlan, demands: readonly Demand[], bold: Bold): TreeNode {
+export function stepNode(step: StepPlan, stage: StagePlan, bold: Bold): TreeNode {
+  const { demands = [] } = stage
   if (step.kind === 'clone') {
     return { text: `step ${bold(cleanName(step.name))}: checks out the commit` }
   }
@@ -22,13 +24,24 @@ export function stepNode(step: StepPlan, demands: readonly Demand[], bold: Bold)
   return {
     text: `${kind} ${bold(cleanName(step.name))}: ${cleanName(what)}`,
     children: [
-      ...detail('after', step.dependsOn.join(', ')),
+      ...detail('after', describeDependencies(step.dependsOn, stage.steps)),
       ...runsOn(step.runOn),
       ...outcome(step),
       ...surroundings(step),
       ...demandNodes(demands.filter((demand) => demand.step === step.name)),
     ],
   }
+}
+
+/** Most steps wait for all services: these are told in one word, after what else there is. */
+function describeDependencies(names: readonly string[], steps: readonly StepPlan[]): string {
+  const services = steps.flatMap((step) =>
+    step.kind !== 'clone' && step.service === true ? [step.name] : [],
+  )
+  const given = new Set(names)
+  if (services.length < 2 || !services.every((name) => given.has(name))) return names.join(', ')
+  const isService = new Set(services)
+  return [...names.filter((name) => !isService.has(name)), 'the services'].join(', ')
 }
 
 /** Makes a name stand out. */

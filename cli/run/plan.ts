@@ -40,10 +40,14 @@ export async function runPlan(context: CommandContext): Promise<ExitCode> {
 const ASSUMED =
   'conditions on paths are taken to hold, as no changed file is named: --changed PATH names one'
 
+/** Columns where there is no terminal. */
+const PIPED_WIDTH = 100
+
 function printTree({ io, has }: CommandContext, node: ReturnType<typeof planNode>): void {
   const marks = has('ascii') || !isUtf8Locale(io.env) ? ASCII_MARKS : BOX_MARKS
   const { dim } = createStyle(io.colours)
-  for (const line of treeLines(node, marks, dim)) printLine(io, line)
+  const width = io.terminalSize()?.columns ?? PIPED_WIDTH
+  for (const line of treeLines(node, { marks, draw: dim, width })) printLine(io, line)
 }
 
 function emphasis(colours: boolean) {
