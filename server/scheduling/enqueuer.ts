@@ -13,24 +13,27 @@ import { buildFactsOf } from './build-facts.js'
 import { eventOf, makeStageJob, repoFactsOf } from './stage-job.js'
 import type { StageQueues } from './stage-queues.js'
 
-/** Stages looked at in one go; the next go follows soon. */
-const PENDING_MAX = 1_000
+/** Stages held in memory at once. */
+const PAGE_SIZE = 1_000
 
 /** Puts what the database says should be queued, and is not, on the queue. */
 export class Enqueuer {
   readonly #db: Db
   readonly #queues: StageQueues
   readonly #system: () => SystemFacts
+  readonly #pageSize: number
 
   constructor(options: {
     readonly db: Db
     readonly queues: StageQueues
     /** Known only once the server listens. */
     readonly system: () => SystemFacts
+    readonly pageSize?: number
   }) {
     this.#db = options.db
     this.#queues = options.queues
     this.#system = options.system
+    this.#pageSize = options.pageSize ?? PAGE_SIZE
   }
 
   /** Queues the build's pending stages. Returns how many were not queued. */
@@ -41,7 +44,14 @@ export class Enqueuer {
 
   /** Queues every pending stage. Returns how many were not queued. */
   async enqueueAll(): Promise<number> {
-    return this.#enqueue(await pendingStages(this.#db, PENDING_MAX))
+    let count = 0
+    let page = await pendingStages(this.#db, this.#pageSize)
+    // To the end: stages that no runner takes must not hide those behind them.
+    for (let last = page.at(-1); last; last = page.at(-1)) {
+      count += await this.#enqueue(page)
+      page = await pendingStages(this.#db, this.#pageSize, last)
+    }
+    return count
   }
 
   async #enqueue(stages: readonly StageStatusRow[]): Promise<number> {

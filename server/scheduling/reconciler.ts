@@ -24,6 +24,10 @@ export interface ReconcilerOptions {
   readonly leaseMs: number
   readonly intervalMs: number
   readonly logger: Logger
+  /** Builds advanced in one round; the next one goes on behind them. Default: 1000. */
+  readonly rowsMax?: number
+  /** How long a stage waits for a runner, in milliseconds. Default: a day. */
+  readonly pendingMs?: number
 }
 
 /** Rows looked at in one round. */
@@ -39,6 +43,8 @@ export class Reconciler {
   #timer: NodeJS.Timeout | undefined
   #round: Promise<void> = Promise.resolve()
   #stopped = false
+  /** The build that the last round ended with. */
+  #advancedId = 0
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
@@ -89,7 +95,10 @@ export class Reconciler {
   /** Every change of a stage advances its build in the same transaction; this is the second net. */
   async #advanceBuilds(): Promise<void> {
     const { db, clock, dispatcher } = this.#options
-    for (const id of await openBuilds(db, ROWS_MAX)) {
+    const rowsMax = this.#options.rowsMax ?? ROWS_MAX
+    const ids = await openBuilds(db, rowsMax, this.#advancedId)
+    this.#advancedId = ids.length < rowsMax ? 0 : (ids.at(-1) ?? 0)
+    for (const id of ids) {
       await this.#part(`advance build ${id}`, async () => {
         const now = clock.now()
         const advance = (tx: Db, effects: Effects) => advanceBuild(tx, id, now, effects)

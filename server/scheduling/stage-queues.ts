@@ -13,12 +13,17 @@ export interface QueuedAttempt {
   readonly attempt: number
 }
 
+/** Queues kept open. */
+const OPEN_MAX = 100
+
 /** The queues that runners take stages from, one per platform and labels. They hold nothing that the database
  * does not have; a job that is there already is not added again. */
 export class StageQueues {
   readonly #redis: Redis
   readonly #bullPrefix: string
   readonly #logger: Logger
+  readonly #openMax: number
+  /** The one used last is the last. */
   readonly #queues = new Map<string, Queue<StageJob>>()
 
   /** `redis` must fail fast, and stays the caller's to close. */
@@ -26,10 +31,18 @@ export class StageQueues {
     readonly redis: Redis
     readonly bullPrefix: string
     readonly logger: Logger
+    /** Queues kept open for the next use. Default: 100. */
+    readonly openMax?: number
   }) {
     this.#redis = options.redis
     this.#bullPrefix = options.bullPrefix
     this.#logger = options.logger
+    this.#openMax = options.openMax ?? OPEN_MAX
+  }
+
+  /** Names of the queues that are open, the one used last at the end. */
+  get open(): readonly string[] {
+    return [...this.#queues.keys()]
   }
 
   /** False while Redis is away: then there is no use in trying. */
@@ -79,7 +92,7 @@ export class StageQueues {
   async #withQueue<T>(name: string, work: (queue: Queue<StageJob>) => Promise<T>): Promise<T> {
     // BullMQ would wait for it to come back, however long that takes.
     if (!this.isReachable) throw new Error('Redis is away')
-    const queue = this.#queues.get(name) ?? this.#open(name)
+    const queue = this.#take(name)
     try {
       return await work(queue)
     } catch (error) {
@@ -90,12 +103,25 @@ export class StageQueues {
     }
   }
 
+  /** Whoever can push names queues: those that were not used for longest are closed. */
+  #take(name: string): Queue<StageJob> {
+    const queue = this.#queues.get(name) ?? this.#open(name)
+    this.#queues.delete(name)
+    this.#queues.set(name, queue)
+    for (const [oldest, idle] of this.#queues) {
+      if (this.#queues.size <= this.#openMax) break
+      this.#queues.delete(oldest)
+      // Commands under way are on the shared connection, which stays open.
+      idle.close().catch(() => undefined)
+    }
+    return queue
+  }
+
   #open(name: string): Queue<StageJob> {
     const queue = new Queue<StageJob>(name, { connection: this.#redis, prefix: this.#bullPrefix })
     queue.on('error', (error) =>
       this.#logger.debug({ queue: name, reason: messageOf(error) }, 'stage queue'),
     )
-    this.#queues.set(name, queue)
     return queue
   }
 }

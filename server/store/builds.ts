@@ -51,13 +51,14 @@ export async function uningestedBuilds(db: Db, limit: number): Promise<number[]>
   return rows.map((row) => row.id)
 }
 
-/** Ids of builds that have a plan and have not ended, oldest first. */
-export async function openBuilds(db: Db, limit: number): Promise<number[]> {
+/** Ids of builds that have a plan and have not ended, oldest first: those after the given one. */
+export async function openBuilds(db: Db, limit: number, afterId = 0): Promise<number[]> {
   const rows = await db
     .selectFrom('builds')
     .select('id')
     .where('status', 'in', ['pending', 'running'])
     .where('plan_json', 'is not', null)
+    .where('id', '>', afterId)
     .orderBy('id')
     .limit(limit)
     .execute()

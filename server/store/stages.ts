@@ -55,10 +55,20 @@ export async function stagesOfRepo(db: Db, repoId: number): Promise<StageRow[]> 
   return db.selectFrom('stages').selectAll().where('repo_id', '=', repoId).execute()
 }
 
-/** Stages that wait for a runner, in the order they came. */
-export async function pendingStages(db: Db, limit: number): Promise<StageStatusRow[]> {
+/** Stages that wait for a runner, in the order they came: those after the given one. */
+export async function pendingStages(
+  db: Db,
+  limit: number,
+  after: Pick<StageRow, 'queued' | 'id'> = { queued: -1, id: 0 },
+): Promise<StageStatusRow[]> {
   const query = db.selectFrom('stages').select(STATUS_COLUMNS).where('status', '=', 'pending')
-  return query.orderBy('queued').orderBy('id').limit(limit).execute()
+  const rest = query.where((eb) =>
+    eb.or([
+      eb('queued', '>', after.queued),
+      eb('queued', '=', after.queued).and('id', '>', after.id),
+    ]),
+  )
+  return rest.orderBy('queued').orderBy('id').limit(limit).execute()
 }
 
 /** Running stages whose lease ended before the given time. */

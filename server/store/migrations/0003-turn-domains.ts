@@ -23,7 +23,7 @@ export const turnDomains: Migration = {
 /** A restart comes after what it restarts. */
 async function fillOrigins(db: Kysely<unknown>): Promise<void> {
   await sql`update builds set origin = number`.execute(db)
-  const restarts = await sql<{ id: number }>`select id from builds where parent != 0 order by id`
+  const restarts = sql<{ id: number }>`select id from builds where parent != 0 order by id`
   for (const { id } of (await restarts.execute(db)).rows) {
     await sql`update builds set origin = coalesce((select p.origin from builds p
       where p.repo_id = builds.repo_id and p.number = builds.parent), number)
