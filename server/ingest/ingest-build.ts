@@ -12,6 +12,7 @@ import type { RepoRow } from '../store/repos.js'
 import { withChangedFiles } from './changed-files.js'
 import { compileFiles } from './compile-files.js'
 import { findSources } from './find-sources.js'
+import { runnerKindsProblem } from './runner-kinds.js'
 import { type BuildWarning, changesUnknown, warningsOf } from './warnings.js'
 
 /** What became of compiling a build: a plan, or why there is none, in words for the build's page. */
@@ -80,6 +81,8 @@ async function compile(
   if ('error' in compiled) return { plan: null, error: compiled.error }
   const { plan, diagnostics } = compiled
   if (plan) {
+    const kinds = runnerKindsProblem(plan)
+    if (kinds !== '') return { plan: null, error: kinds }
     const isMissed = problem !== '' && compiled.sources.some(({ text }) => /\bpaths?\b/.test(text))
     const unknown = isMissed ? [changesUnknown(problem)] : []
     return { plan, event, warnings: [...warningsOf(diagnostics), ...unknown] }

@@ -174,6 +174,17 @@ describe('a build', () => {
     expect(eventOf(await compiledAt(head, other)).changedFiles).toEqual(['feature'])
   })
 
+  it('asks for 50 kinds of runners at most', async () => {
+    const pipelines = (count: number): string =>
+      Array.from({ length: count }, (_, i) => `${named(`p${i}`)}node: {gpu: "${i}"}\n`).join('---')
+    const { build } = await compiled({ '.pipeline.yml': pipelines(51) })
+    expect(build).toMatchObject({
+      status: 'error',
+      error: expect.stringContaining('ask for 51 kinds of runners'),
+    })
+    expect(stagesOf(await compiled({ '.pipeline.yml': pipelines(50) }))).toHaveLength(50)
+  })
+
   it('gives its stages the limits that they set themselves', async () => {
     const text = `${SIMPLE}timeout: 5m\nconcurrency: {limit: 1, group: g}\nnode: {gpu: "yes"}\n`
     const first = await compiled({ '.pipeline.yml': text })
