@@ -98,4 +98,14 @@ describe('ImageFiles', () => {
     expect(await files.find('/bin/tool')).toMatchObject({ isExecutable: true })
     expect(await files.find('/bin/text')).toMatchObject({ isExecutable: false })
   })
+
+  it('tells where a path leads, also when it is not there yet', async () => {
+    await link('top/var', 'srv')
+    await link('middle/srv/run', '/run')
+    await link('top/loop', 'loop')
+    expect(await files.resolve('/var/run//sandpiper/./x/')).toBe('/run/sandpiper/x')
+    expect(await files.resolve('/new/../var/data')).toBe('/srv/data')
+    expect(await files.resolve('/etc/../..')).toBe('/')
+    expect(await files.resolve('/loop/x')).toBeNull()
+  })
 })

@@ -40,6 +40,21 @@ export class ImageFiles {
     return null
   }
 
+  /**
+   * The absolute path that one leads to when all links are followed; what is not there yet stays as it is
+   * written. Null when there are too many links or parts.
+   */
+  async resolve(inside: string): Promise<string | null> {
+    let parts = split(inside)
+    for (let links = 0; links <= LINKS_MAX; links++) {
+      if (parts.length > PATH_PARTS_MAX) return null
+      const walked = await this.#walk(parts)
+      if (walked === null || 'kind' in walked) return `/${parts.join('/')}`
+      parts = walked.parts
+    }
+    return null
+  }
+
   /** Text of a regular file, or null when there is none or it is larger than `bytesMax`. */
   async read(inside: string, bytesMax: number): Promise<string | null> {
     const found = await this.find(inside)

@@ -55,7 +55,7 @@ export async function prepareStep(
   const surroundings = { env, cwd, ...(user.user === undefined ? {} : { user: user.user }) }
   const health = await healthOf(run, root, surroundings)
   const open = await run.openStage()
-  const mounts = mountsOf(step, job.stage, open.volumes)
+  const mounts = await mountsOf(step, job.stage, open.volumes, root.files)
   const overlay = await makeOverlayDirs(directory)
   const files = await writeFiles(run, directory, open)
   const spec: SandboxSpec = {

@@ -2,6 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { MountPlan, VolumePlan } from '../../pipelines/plan.js'
+import type { Made } from '../layers/testing/archives.js'
 import { addImage } from '../testing/images.js'
 import { makeJob, openTestHost, runJob, service, step, type TestHost } from '../testing/stages.js'
 import type { StageStop } from './run-stage.js'
@@ -300,6 +301,12 @@ describe('volumes', () => {
     ['/run/x/../sandpiper/output', 'that place is the system’s own'],
     ['relative', 'the path is not absolute'],
     ['/drone/src/', 'it is the workspace'],
+    ['/drone//src/.', 'it is the workspace'],
+    ['/run/', 'it would hide /run/sandpiper'],
+    ['/etc', 'it would hide /etc/hosts'],
+    ['/etc/resolv.conf', 'that place is the system’s own'],
+    ['/dev/', 'that place is the system’s own'],
+    ['/dev/shm/x', 'that place is the system’s own'],
   ])('are not mounted at %s', async (target, expected) => {
     const job = makeJob([step('a', ['true'], { mounts: [at(disk.name, target)] })], {
       plan: { volumes: [disk] },
@@ -329,8 +336,41 @@ describe('volumes', () => {
       plan: { volumes: [disk] },
     })
     const { sink } = await runJob(host, job)
-    expect(sink.log('a')).toContain('[sandpiper] mkdir on /link/inner: ENOENT\n')
+    expect(sink.results.get('a')!.status).toBe('success')
     expect(await readdir(outside)).toEqual([])
+  })
+
+  it.each([
+    ['/var/run', 'it would hide /run/sandpiper'],
+    ['/var/run/sandpiper/script', 'that place is the system’s own'],
+    ['/src/', 'it is the workspace'],
+    ['/loop/x', 'its links lead nowhere'],
+  ])('are not mounted where a link of the image leads: %s', async (target, expected) => {
+    const link = (at: string, linkPath: string): Made => ({ path: at, flag: '2', linkPath })
+    const links = [link('var/run', '../run'), link('src', '/drone/src'), link('loop', 'loop')]
+    await addImage(host, 'links', { files: links })
+    const mounts = [at(disk.name, target)]
+    const job = makeJob([step('a', ['true'], { mounts, image: 'links' })], {
+      plan: { volumes: [disk] },
+    })
+    const { sink } = await runJob(host, job)
+    expect(sink.log('a')).toContain(expected)
+  })
+
+  it('are refused where one would hide another', async () => {
+    const plan = { volumes: [disk, memory] }
+    const [outer, inner] = [at(disk.name, '/c'), at(memory.name, '/c/ram')]
+    const steps = [
+      step('same', ['true'], { mounts: [outer, at(memory.name, '/x/../c/')] }),
+      step('inner', ['true'], { mounts: [inner, outer] }),
+      step('outer', ['touch /c/ram/x'], {
+        mounts: [at(memory.name, '/c'), at(disk.name, '/c/ram')],
+      }),
+    ]
+    const { sink } = await runJob(host, makeJob(steps, { plan }))
+    expect(sink.log('same')).toContain('another volume is there')
+    expect(sink.log('inner')).toContain('the volume at /c would hide it')
+    expect(sink.results.get('outer')!.status).toBe('success')
   })
 })
 

@@ -4,10 +4,18 @@ import type { BindMount, SandboxSpec, StageSpec } from '../../native/lib/types.j
 import type { MountPlan, SandboxStep, StagePlan, TempVolume } from '../../pipelines/plan.js'
 import { SandpiperError } from '../../protocol/errors.js'
 import type { StepLimits } from '../config.js'
+import type { ImageFiles } from './image-files.js'
 import { sizesInMemory } from './volume-memory.js'
 
-/** Where nothing may be mounted over: the kernel's file systems and the runner's own files. */
-const RESERVED = ['/proc', '/sys', '/dev', '/run/sandpiper']
+/**
+ * Where nothing may be mounted, neither in them nor over them: the kernel's file systems, and the files
+ * that the runner itself mounts.
+ */
+const RESERVED = [
+  ...['/proc', '/sys', '/dev', '/run/sandpiper'],
+  ...['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'],
+]
+const SHARED_MEMORY = '/dev/shm'
 
 /** A directory of a step whose size is watched. */
 export interface SizedDirectory {
@@ -75,24 +83,28 @@ async function makeShared(directory: string, owner: number): Promise<void> {
 
 /**
  * The mounts of one step, outer ones first so that none hides another.
+ * @param files the image, whose links lead to other places
  * @throws SandpiperError SP_RUNNER_MOUNT
  */
-export function mountsOf(
+export async function mountsOf(
   step: Pick<SandboxStep, 'mounts'>,
   stage: Pick<StagePlan, 'volumes' | 'workspace'>,
   made: StageVolumes,
-): StepMounts {
-  const mounts = (step.mounts ?? []).map((mount) => ({ mount, target: targetOf(mount, stage) }))
-  mounts.sort((a, b) => depthOf(a.target) - depthOf(b.target))
+  files: Pick<ImageFiles, 'resolve'>,
+): Promise<StepMounts> {
+  const placed = await placeMounts(step.mounts ?? [], stage, files)
   const binds: BindMount[] = []
   const volumes: { name: string; target: string; readOnly: boolean }[] = []
   const sized: SizedDirectory[] = []
-  for (const { mount, target } of mounts) {
+  for (const { mount, target } of placed) {
     const { name, sizeBytes } = volumeOf(mount, stage)
     const place = made.get(name)
     if (place === undefined) continue
     const readOnly = mount.readOnly ?? false
     if ('inMemory' in place) {
+      // The launcher mounts those in memory first.
+      const outer = binds.find((bind) => isWithin(target, bind.target))
+      if (outer !== undefined) throw cantMount(mount, `the volume at ${outer.target} would hide it`)
       volumes.push({ name: place.inMemory, target, readOnly })
       continue
     }
@@ -103,6 +115,41 @@ export function mountsOf(
   return { binds, volumes, sized }
 }
 
+interface PlacedMount {
+  readonly mount: MountPlan
+  /** Absolute path inside without links. */
+  readonly target: string
+}
+
+async function placeMounts(
+  mounts: readonly MountPlan[],
+  { workspace }: Pick<StagePlan, 'workspace'>,
+  files: Pick<ImageFiles, 'resolve'>,
+): Promise<readonly PlacedMount[]> {
+  const placed: PlacedMount[] = []
+  for (const mount of mounts) {
+    if (!mount.path.startsWith('/')) throw cantMount(mount, 'the path is not absolute')
+    const target = await files.resolve(mount.path)
+    if (target === null) throw cantMount(mount, 'its links lead nowhere')
+    const why = refusalOf(target, (await files.resolve(workspace)) ?? workspace)
+    if (why !== null) throw cantMount(mount, why)
+    if (placed.some((other) => other.target === target)) {
+      throw cantMount(mount, 'another volume is there')
+    }
+    placed.push({ mount, target })
+  }
+  return placed.sort((a, b) => depthOf(a.target) - depthOf(b.target))
+}
+
+function refusalOf(target: string, workspace: string): string | null {
+  if (target === '/') return 'it would hide the whole image'
+  if (target === workspace) return 'it is the workspace'
+  if (target === SHARED_MEMORY) return null
+  if (RESERVED.some((one) => isWithin(target, one))) return 'that place is the system’s own'
+  const hidden = RESERVED.find((one) => isWithin(one, target))
+  return hidden === undefined ? null : `it would hide ${hidden}`
+}
+
 function volumeOf(mount: MountPlan, stage: Pick<StagePlan, 'volumes'>): TempVolume {
   const volume = stage.volumes?.find(({ name }) => name === mount.volume)
   if (volume?.kind === 'temp') return volume
@@ -110,14 +157,8 @@ function volumeOf(mount: MountPlan, stage: Pick<StagePlan, 'volumes'>): TempVolu
   throw cantMount(mount, `volume ${mount.volume} ${why}`)
 }
 
-function targetOf(mount: MountPlan, { workspace }: Pick<StagePlan, 'workspace'>): string {
-  const target = path.posix.normalize(path.posix.join('/', mount.path)).replace(/(.)\/$/, '$1')
-  const isReserved = RESERVED.some((one) => target === one || target.startsWith(`${one}/`))
-  if (!mount.path.startsWith('/')) throw cantMount(mount, 'the path is not absolute')
-  if (target === '/') throw cantMount(mount, 'it would hide the whole image')
-  if (isReserved && target !== '/dev/shm') throw cantMount(mount, 'that place is the system’s own')
-  if (target === path.posix.normalize(workspace)) throw cantMount(mount, 'it is the workspace')
-  return target
+function isWithin(inner: string, outer: string): boolean {
+  return inner === outer || inner.startsWith(`${outer}/`)
 }
 
 function depthOf(target: string): number {
