@@ -106,4 +106,34 @@ describe('the reconciler', () => {
       expect((await findBuildById(db, id))?.status).toBe('success')
     }
   })
+
+  it('ends what no runner takes within its time, and gives the turn on', async () => {
+    const concurrency = { group: 'g', limit: 1, cancelPrevious: false }
+    const plan = stagePlan({ labels: { gpu: 'yes', zone: 'b' }, concurrency })
+    const [first, second] = [await addBuildTo(db, repoId), await addBuildTo(db, repoId)]
+    await storeStages(db, first, [plan], now)
+    await storeStages(db, second, [stagePlan({ concurrency })], now)
+    const rounds = reconciler()
+    now += 60 * 60_000 - 1
+    await rounds.reconcile()
+    expect((await stageOf(db, first)).status).toBe('pending')
+    now += 1
+    await rounds.reconcile()
+    expect(await stageOf(db, first)).toMatchObject({
+      status: 'error',
+      error: 'no runner with labels gpu=yes, zone=b, platform linux/amd64 took it within 60m',
+    })
+    expect((await findBuildById(db, first.id))?.status).toBe('error')
+    expect(await stageOf(db, second)).toMatchObject({ status: 'pending', queued: now })
+    await rounds.reconcile()
+    expect((await stageOf(db, second)).status).toBe('pending')
+  })
+
+  it('counts that time only while runners are heard', async () => {
+    const build = await push()
+    now += 24 * 60 * 60_000
+    const rounds = reconciler()
+    await rounds.reconcile()
+    expect((await stageOf(db, build)).status).toBe('pending')
+  })
 })

@@ -9,6 +9,7 @@ import { advanceBuild } from './advance.js'
 import type { Dispatcher } from './dispatcher.js'
 import type { Effects } from './effects.js'
 import type { Enqueuer } from './enqueuer.js'
+import { endUnclaimed } from './end-unclaimed.js'
 import { loseAttempt } from './lose-attempt.js'
 import { transact } from './transact.js'
 
@@ -32,6 +33,7 @@ export interface ReconcilerOptions {
 
 /** Rows looked at in one round. */
 const ROWS_MAX = 1_000
+const PENDING_MS = 24 * 60 * 60_000
 
 /**
  * Makes the world agree with the database, again and again: whatever should be queued and is not is
@@ -65,6 +67,7 @@ export class Reconciler {
   /** One round. A part that fails does not keep the others from their work. */
   async reconcile(): Promise<void> {
     await this.#part('end leases', () => this.#endLeases())
+    await this.#part('end stages that nobody takes', () => this.#endUnclaimed())
     await this.#part('advance builds', () => this.#advanceBuilds())
     if (!this.#options.isRedisReachable()) return
     await this.#part('queue builds to ingest', () => this.#queueIngest())
@@ -116,6 +119,15 @@ export class Reconciler {
     for (const { id, attempt } of await stagesWithLeaseBefore(db, now)) {
       await this.#endLease(id, attempt)
     }
+  }
+
+  /** The time counts only while we hear: a server that comes back gives runners all of it. */
+  async #endUnclaimed(): Promise<void> {
+    const { db, clock, uplink, dispatcher, pendingMs = PENDING_MS } = this.#options
+    const healthySince = uplink.healthySince()
+    const now = clock.now()
+    if (healthySince === null || now < healthySince + pendingMs) return
+    await endUnclaimed(db, now, pendingMs, (effects) => dispatcher.dispatch(effects))
   }
 
   async #endLease(stageId: number, attempt: number): Promise<void> {
