@@ -26,6 +26,8 @@ export interface ApiBuild {
 export interface ApiWarning {
   readonly code: string
   readonly message: string
+  /** What to do; not every server tells it. */
+  readonly hint?: string
   readonly file: string
   readonly line: number
   readonly column: number

@@ -1,6 +1,7 @@
 import type { ApiBuild, ApiStage, ApiStep, ApiWarning, RepoName } from '../client/api.js'
+import { DEFAULT_HINTS } from '../../pipelines/diagnostics/hints.js'
 import { formatDuration } from '../terminal/duration.js'
-import { cleanName } from '../terminal/log-lines.js'
+import { cleanName, safeLines } from '../terminal/log-lines.js'
 import { createStyle, statusMark } from '../terminal/style.js'
 
 /** A build with its stages and steps as text for people. Colours are ours, everything else may be a stranger's. */
@@ -13,9 +14,10 @@ export function describeBuild(repo: RepoName, build: ApiBuild, colours: boolean)
     `author   ${cleanName(`${build.author_name} <${build.author_email}>`)}`,
     `created  ${timeOf(build.created_ms)}`,
   ]
-  if (build.error !== '') lines.push(style.status('error', cleanName(build.error)))
+  if (build.error !== '')
+    lines.push(...safeLines(build.error, false).map((line) => style.status('error', line)))
   for (const warning of build.warnings ?? [])
-    lines.push(style.status('skipped', warningOf(warning)))
+    lines.push(style.status('skipped', warningOf(warning)), ...hintOf(warning))
   for (const stage of build.stages ?? []) {
     lines.push('', `${statusMark(stage.status)} ${cleanName(stage.name)}${why(stage)}`)
     const width = Math.max(0, ...(stage.steps ?? []).map((step) => cleanName(step.name).length))
@@ -33,6 +35,13 @@ export function describeBuild(repo: RepoName, build: ApiBuild, colours: boolean)
 function warningOf({ code, message, file, line, column }: ApiWarning): string {
   const place = file === '' ? '' : `${file}:${line}:${column}: `
   return cleanName(`${place}warning ${code} ${message}`)
+}
+
+/** What the warning itself says to do, or else what its code says. */
+function hintOf({ code, hint }: ApiWarning): string[] {
+  const defaults: Readonly<Record<string, string>> = DEFAULT_HINTS
+  const text = hint ?? (Object.hasOwn(defaults, code) ? defaults[code] : undefined) ?? ''
+  return text === '' ? [] : [`  hint: ${cleanName(text)}`]
 }
 
 /** First line of the commit's message, safe to print. */

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals'
+import type { ApiBuild } from '../client/api.js'
+import { describeBuild } from './describe-build.js'
+
+const BUILD = {
+  ...{ id: 1, number: 3, event: 'push', ref: 'refs/heads/main', branch: 'main', status: 'error' },
+  ...{ before: '0'.repeat(40), after: 'a'.repeat(40), message: 'A change', error: '' },
+  ...{ author_name: 'Ada', author_email: 'ada@example.com', created_ms: 0, started_ms: 0 },
+  ...{ finished_ms: 0, updated_ms: 0, link: '' },
+} as unknown as ApiBuild
+
+const describeWith = (more: Partial<ApiBuild>): string =>
+  describeBuild({ owner: 'octo', name: 'hello' }, { ...BUILD, ...more }, false)
+
+describe('a build as text', () => {
+  it('keeps the lines of what is wrong with its file, and lets none steer the terminal', () => {
+    const error = '.pipeline.yml:1:1: error X: wrong\n  1 | kind\x1b[2J: x\n    | ^^^^'
+    expect(describeWith({ error })).toContain(
+      '\n.pipeline.yml:1:1: error X: wrong\n  1 | kind: x\n    | ^^^^',
+    )
+  })
+
+  it('tells what to do about a warning', () => {
+    const place = { file: '.pipeline.yml', line: 2, column: 1 }
+    const own = { ...place, code: 'SP_OTHER', message: 'odd', hint: 'do this' }
+    const known = { ...place, code: 'SP_PIPELINE_NO_EFFECT', message: 'idle' }
+    const unknown = { ...place, code: 'toString', message: 'new' }
+    const text = describeWith({ warnings: [own, known, unknown] })
+    expect(text).toContain('.pipeline.yml:2:1: warning SP_OTHER odd\n  hint: do this\n')
+    expect(text).toMatch(/NO_EFFECT idle\n {2}hint: take it out/)
+    expect(text).toMatch(/warning toString new$/)
+  })
+})
