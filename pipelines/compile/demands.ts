@@ -16,10 +16,15 @@ export function checkDemands(pipeline: DecodedPipeline, reporter: Reporter): voi
   const asked = [...hostVolumes(pipeline), ...allSteps(pipeline).flatMap((named) => askedBy(named))]
   for (const { what, span } of asked) {
     const message = `${quote(what)} asks for what no runner gives unless it was set up to`
-    const hint = 'whoever can push could take the host over with it: do without it'
+    const hint = what.startsWith('host:') ? HOST_HINT : HINT
     reporter.warning('SP_PIPELINE_NEEDS_TRUST', span, message, hint)
   }
 }
+
+const HINT =
+  'take it out, or the pipeline ends before its first step; other pipelines of the file run'
+const HOST_HINT =
+  'share files through a volume with `temp: {}`, or the pipeline ends before its first step'
 
 /** What the steps that run ask for, each with its place, for the runner to refuse. */
 export function demandsOf(

@@ -69,7 +69,7 @@ function basePlan(input: StepInput): Base {
     ...(named.isService ? { service: true } : {}),
     ...compact({
       user: step.user?.value,
-      workingDir: step.working_dir?.value,
+      workingDir: step.working_dir && insideOf(input.workspace, step.working_dir.value),
       mounts: mountsOf(input),
       extraHosts: nonEmpty(step.extra_hosts?.items),
       dns: nonEmpty(step.dns?.items.map(({ value }) => value)),
@@ -140,7 +140,11 @@ function mountsOf({
   const volumes = declaredVolumes(pipeline)
   const mounts = (step.volumes?.items ?? []).flatMap(({ name, path, read_only: readOnly }) => {
     if (name === undefined || path === undefined || !volumes.has(name.value)) return []
-    const inside = isAbsolute(path.value) ? path.value : normalPath(`${workspace}/${path.value}`)
+    const inside = path.value.startsWith('/')
+      ? normalPath(path.value)
+      : isAbsolute(path.value)
+        ? path.value
+        : normalPath(`${workspace}/${path.value}`)
     const mount = { volume: name.value, path: inside }
     return [readOnly?.value === true ? { ...mount, readOnly: true } : mount]
   })
@@ -162,4 +166,11 @@ function healthcheckOf(named: NamedStep): HealthcheckPlan | undefined {
   const { healthcheck, ports } = named.step
   const port = ports?.items.find(({ protocol }) => protocol === 'tcp')
   return healthcheck ?? (port && impliedHealthcheck(port.port))
+}
+
+/** A normal path: below the workspace where it stays there, else absolute. */
+function insideOf(workspace: string, path: string): string {
+  if (isAbsolute(path)) return path.startsWith('/') ? normalPath(path) : path
+  const whole = normalPath(`${workspace}/${path}`)
+  return whole.startsWith(`${workspace}/`) ? whole.slice(workspace.length + 1) : whole
 }

@@ -26,6 +26,8 @@ const CLOSED = [
   '/usr/lib64',
   '/usr/libexec',
   '/usr/libx32',
+  '/usr/local/bin',
+  '/usr/local/sbin',
   '/usr/sbin',
   '/var/run',
 ]

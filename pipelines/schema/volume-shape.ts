@@ -118,10 +118,21 @@ export const OTHER_VOLUMES = list(
   VOLUMES_MAX,
 )
 
+/** What the runner itself puts into a step. */
+const OWN_DIRECTORIES = ['/run/drone', '/run/sandpiper', '/var/run/drone', '/var/run/sandpiper']
+/** Mounts over these would cover them. Real files share the /var/run of a Docker beside them. */
+const THEIR_PARENTS = ['/', '/run']
+
 const MOUNT_PATH = mapped(text(LINE), (path, node, context) => {
   const normal = normalPath(path.value)
-  if (normal !== '/run/drone' && !normal.startsWith('/run/drone/')) return path
-  return wrong(node, context, 'nothing can be mounted below `/run/drone`')
+  const isBelowWorkspace = !path.value.startsWith('/') && !path.value.split('/').includes('..')
+  if (isBelowWorkspace) return path
+  if (THEIR_PARENTS.includes(normal)) {
+    return wrong(node, context, `nothing can be mounted over \`${normal}\``)
+  }
+  const own = OWN_DIRECTORIES.find((one) => normal === one || normal.startsWith(`${one}/`))
+  if (own === undefined) return path
+  return wrong(node, context, `nothing can be mounted below \`${own}\``)
 })
 
 const MOUNT_KEYS = {

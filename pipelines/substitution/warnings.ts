@@ -78,7 +78,11 @@ function reasonOf(name: string): string {
 function hintFor(name: string, { isCommand, isInEnvironment }: ScalarContext): string | undefined {
   const variable = variableNamed(name)
   if (variable?.known === 'never') return `it is set ${variable.when}`
-  if (!isCommand) return isSettledLater(name) ? 'commands can use it' : undefined
+  if (!isCommand) {
+    return isSettledLater(name)
+      ? 'commands can use it'
+      : `write \`$\${${name}}\` for the text itself`
+  }
   const own = `write \`$${name}\` or \`$\${${name}}\` to mean the shell's own`
   return isInEnvironment(name) ? `\`environment\` sets it for the step only: ${own}` : own
 }
