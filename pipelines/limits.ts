@@ -48,6 +48,9 @@ export const GLOB_LENGTH_MAX = 512
 /** Alternatives in the list of a `when` or `trigger`. */
 export const CONDITION_ALTERNATIVES_MAX = 200
 
+/** What matching all other conditions may cost: looks at a state of a pattern's automaton. */
+export const GLOBS_EFFORT_MAX = 10_000_000
+
 /** What matching changed files may cost: looks at a state of a pattern's automaton, or at a file. */
 export const PATHS_EFFORT_MAX = 10_000_000
 

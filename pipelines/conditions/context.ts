@@ -10,6 +10,7 @@ import {
 import { PATHS_EFFORT_MAX } from '../limits.js'
 import type { Combination } from '../matrix/expand-matrix.js'
 import type { Platform } from '../plan.js'
+import { createGlobMatcher, type GlobMatcher } from './glob-matcher.js'
 import { conditionFacts, type Facts } from './facts.js'
 
 /** What the conditions of all pipelines of one compilation share. */
@@ -20,6 +21,7 @@ export interface ConditionBase {
   readonly systemLink: string
   readonly reporter: Reporter
   /** What may still be spent on changed files, and on expressions. */
+  readonly matches: GlobMatcher
   readonly effort: { readonly paths: Effort; readonly expressions: ExpressionEffort }
 }
 
@@ -46,6 +48,7 @@ export function conditionBase(
     repo: input.repo,
     systemLink: input.system?.link ?? '',
     reporter,
+    matches: createGlobMatcher(reporter),
     effort: { paths: { left: PATHS_EFFORT_MAX }, expressions: expressionEffort() },
   }
 }

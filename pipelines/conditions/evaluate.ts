@@ -49,7 +49,7 @@ function evaluate(
 function evaluateSet(set: ConditionSet, context: ConditionContext, scope: Scope): Verdict {
   const reason = firstUnmet(set, context, scope)
   if (reason !== undefined) return { holds: false, reason }
-  const runOn = scope === 'step' ? runOnOfStep(set.status) : runOnOfPipeline(set.status)
+  const runOn = (scope === 'step' ? runOnOfStep : runOnOfPipeline)(set.status, context.matches)
   if (runOn.success || runOn.failure) return { holds: true, runOn }
   return { holds: false, reason: 'the condition on `status` matches neither success nor failure' }
 }

@@ -43,7 +43,7 @@ function unmetFact(
     return undefined
   }
   const fact = context.facts[name]
-  if (holdsForAny(condition, namesOf(name, fact, context))) return undefined
+  if (holdsForAny(condition, namesOf(name, fact, context), context.matches)) return undefined
   const value = fact === '' ? 'empty' : quote(fact)
   return `the ${name} is ${value}, which the condition on \`${name}\` does not match`
 }
@@ -86,11 +86,12 @@ function namesOf(name: FactName, fact: string, { dialect }: ConditionContext): s
 /** Woodpecker looks at the matrix on steps only. */
 function unmetCombination(
   { matrix }: ConditionSet,
-  { combination, dialect }: ConditionContext,
+  context: ConditionContext,
   scope: Scope,
 ): string | undefined {
-  if (matrix === undefined || (dialect === 'woodpecker' && scope === 'pipeline')) return undefined
-  return unmetMatrix(matrix, combination)
+  if (matrix === undefined || (context.dialect === 'woodpecker' && scope === 'pipeline'))
+    return undefined
+  return unmetMatrix(matrix, context)
 }
 
 function unmetFiles({ paths, path }: ConditionSet, context: ConditionContext): string | undefined {

@@ -22,29 +22,62 @@ export function compileGlob(parts: readonly GlobPart[]): Automaton {
   const states: State[] = []
   const accepting = addState(states)
   const start = addParts(states, parts, accepting)
+  const run = createRun(states)
   const matches = (text: string): boolean => {
-    let current = reach(states, [start])
-    for (const character of text) {
-      const moved: number[] = []
-      for (const state of current) {
-        const step = states[state]?.step
-        if (step?.accepts(character) === true) moved.push(step.to)
-      }
-      current = reach(states, moved)
-      if (current.size === 0) return false
-    }
-    return current.has(accepting)
+    run.start(start)
+    for (const character of text) if (!run.step(character)) return false
+    return run.isIn(accepting)
   }
   return { matches, size: states.length }
 }
 
-function reach(states: readonly State[], from: readonly number[]): Set<number> {
-  const reached = new Set(from)
-  // A Set's iterator also visits what is added while it runs.
-  for (const state of reached) {
-    for (const next of states[state]?.free ?? []) reached.add(next)
+interface Run {
+  start(state: number): void
+  /** Consumes a character; @returns whether there is a state left to be in. */
+  step(character: string): boolean
+  isIn(state: number): boolean
+}
+
+/** The set of states is a list in an array, with the number of the step at which each was last added. */
+function createRun(states: readonly State[]): Run {
+  let current = new Int32Array(states.length)
+  let next = new Int32Array(states.length)
+  const addedAt = new Float64Array(states.length)
+  let now = 0
+  let count = 0
+  const add = (state: number): void => {
+    if (addedAt[state] === now) return
+    addedAt[state] = now
+    next[count] = state
+    count += 1
   }
-  return reached
+  /** Adds what is reached for free, and makes the new set the current one. */
+  const settle = (): void => {
+    for (let index = 0; index < count; index++) {
+      for (const free of states[next[index] ?? 0]?.free ?? []) add(free)
+    }
+    ;[current, next] = [next, current]
+  }
+  return {
+    start(state) {
+      now += 1
+      count = 0
+      add(state)
+      settle()
+    },
+    step(character) {
+      const before = count
+      now += 1
+      count = 0
+      for (let index = 0; index < before; index++) {
+        const step = states[current[index] ?? 0]?.step
+        if (step?.accepts(character) === true) add(step.to)
+      }
+      settle()
+      return count > 0
+    },
+    isIn: (state) => addedAt[state] === now,
+  }
 }
 
 function addState(states: State[], step?: State['step'], free: number[] = []): number {
@@ -54,7 +87,14 @@ function addState(states: State[], step?: State['step'], free: number[] = []): n
 
 /** Adds states for `parts` that lead to `to`, last part first. @returns where they start */
 function addParts(states: State[], parts: readonly GlobPart[], to: number): number {
-  return parts.reduceRight((next, part) => addPart(states, part, next), to)
+  return withoutRuns(parts).reduceRight((next, part) => addPart(states, part, next), to)
+}
+
+/** Parts that take any number of something take no more when there are two of them. */
+function withoutRuns(parts: readonly GlobPart[]): readonly GlobPart[] {
+  return parts.filter(({ kind }, index) => {
+    return (kind !== 'segments' && kind !== 'many') || parts[index + 1]?.kind !== kind
+  })
 }
 
 function addPart(states: State[], part: GlobPart, to: number): number {

@@ -115,6 +115,17 @@ describe('glob', () => {
     )
   })
 
+  it('makes one part of a run of stars', () => {
+    const cost = (pattern: string): number => {
+      const glob = parseGlob(pattern)
+      return 'problem' in glob ? NaN : glob.cost('text')
+    }
+    expect(cost(`${'**/'.repeat(100)}x`)).toBe(cost('**/x'))
+    expect(cost(`${'*'.repeat(100)}x`)).toBe(cost('*x'))
+    expect(matches('**/**/x', 'a/b/x')).toBe(true)
+    expect(matches('**/**/x', 'x')).toBe(true)
+  })
+
   it('does not backtrack', () => {
     // With regular expressions this takes longer than the universe has.
     const pattern = `${'*a'.repeat(250)}b`

@@ -1,4 +1,4 @@
-import { compileGlob } from './automaton.js'
+import { type Automaton, compileGlob } from './automaton.js'
 import { type GlobPart, parsePattern } from './parse-pattern.js'
 
 /** A compiled pattern. */
@@ -24,11 +24,12 @@ export function parseGlob(source: string): Glob | { readonly problem: string } {
   if ('problem' in parsed) return parsed
   // Most patterns start with a directory, and most files are in another one.
   const start = literalStart(parsed.parts)
-  const { matches, size } = compileGlob(parsed.parts)
+  let automaton: Automaton | undefined
+  const compiled = (): Automaton => (automaton ??= compileGlob(parsed.parts))
   return {
     source,
-    matches: (text) => text.startsWith(start) && matches(text),
-    cost: (text) => (text.startsWith(start) ? (text.length + 1) * size : 1),
+    matches: (text) => text.startsWith(start) && compiled().matches(text),
+    cost: (text) => (text.startsWith(start) ? (text.length + 1) * compiled().size : 1),
   }
 }
 
