@@ -6,7 +6,8 @@
 
 namespace sandpiper {
 
-// A child process of the launcher, which kills and reaps it when nobody has done so before.
+// A child process of the launcher, which is killed with the object. Nobody waits for it here: who
+// traces it may keep it from being reaped. The server reaps whatever has ended.
 class Child {
  public:
   Child() = default;
@@ -16,7 +17,7 @@ class Child {
   Child& operator=(Child&& other) noexcept;
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
-  ~Child() { End(); }
+  ~Child();
 
   // Whether there is one that was not reaped.
   [[nodiscard]] bool valid() const { return pid_ > 0; }
@@ -25,10 +26,8 @@ class Child {
   [[nodiscard]] int pidfd() const { return pidfd_.get(); }
   // Nothing happens when it was reaped.
   void Signal(int signal) const;
-  // Waits for its end. @returns its wait status.
-  int Reap();
-  // SIGKILL, and waits for its end.
-  void End();
+  // Takes note that a process was reaped. @returns whether it is this one.
+  bool Reaped(pid_t pid);
 
  private:
   pid_t pid_ = -1;

@@ -34,18 +34,42 @@ Result<Child> StartHelper(const Joining& joining, int unified_cgroup) {
 }  // namespace
 
 Execution::~Execution() {
-  helper_.End();
-  (void)AdoptProgram();
-  program_.End();
+  Kill();
   if (shared_pid_ != nullptr) munmap(shared_pid_, sizeof(pid_t));
   sandbox_.executions--;
+  if (told_) sandbox_.dying_executions--;
+}
+
+bool Execution::Tell() {
+  if (std::exchange(told_, true)) return false;
+  sandbox_.dying_executions++;
+  return true;
+}
+
+void Execution::Kill() const {
+  KillHelper();
+  program_.Signal(SIGKILL);
+  // Not reaped: Reaped() would have forgotten it.
+  const pid_t half_started = shared_pid_ == nullptr ? 0 : *shared_pid_;
+  if (half_started > 0) (void)kill(half_started, SIGKILL);
+}
+
+bool Execution::Reaped(pid_t pid, int status) {
+  if (helper_.Reaped(pid)) return true;
+  const bool is_half_started = *shared_pid_ == pid;
+  if (!is_half_started && !program_.Reaped(pid)) return false;
+  if (is_half_started) *shared_pid_ = 0;
+  status_ = status;
+  return true;
 }
 
 Result<std::unique_ptr<Execution>> Execution::Start(const World& world, Sandbox& sandbox,
                                                     const ProgramRequest& program,
                                                     const std::string& seccomp_filter,
                                                     UniqueFd output) {
-  if (sandbox.executions >= kMax) return Failure{EAGAIN, "exec", "sandbox with 32 execs"};
+  const int running = sandbox.executions - sandbox.dying_executions;
+  if (running >= kMax || sandbox.executions >= kWithDyingMax)
+    return Failure{EAGAIN, "exec", "sandbox with 32 execs"};
   TRY(sandbox.stage().CheckUser(program.user));
   std::unique_ptr<Execution> execution(new Execution(sandbox));
   TRY(execution->MapShared());
@@ -72,7 +96,6 @@ Status Execution::MapShared() {
 }
 
 Status Execution::AdoptProgram() {
-  if (shared_pid_ == nullptr) return {};
   const pid_t pid = std::exchange(*shared_pid_, 0);
   if (pid <= 0) return {};
   Result<UniqueFd> pidfd = sys::PidFd(pid);
@@ -83,7 +106,7 @@ Status Execution::AdoptProgram() {
 
 Status Execution::HelperEnded() {
   static Report report;
-  helper_.Reap();
+  prepared = true;
   TRY(AdoptProgram());
   if (!ReceiveReport(reports_.get(), &report)) {
     return Failure{ECANCELED, "exec", "program that was killed while it was starting"};

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <csignal>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,8 @@ class Execution {
  public:
   // Most at once in one sandbox.
   static constexpr int kMax = 32;
+  // With those that are over, but which a process that traces them keeps from being reaped.
+  static constexpr int kWithDyingMax = 256;
 
   // The sandbox must outlive it.
   static Result<std::unique_ptr<Execution>> Start(const World& world, Sandbox& sandbox,
@@ -30,19 +33,35 @@ class Execution {
                                                   UniqueFd output);
   Execution(const Execution&) = delete;
   Execution& operator=(const Execution&) = delete;
-  // Kills and reaps what nobody has.
+  // Kills what has not ended.
   ~Execution();
 
-  [[nodiscard]] const Sandbox& sandbox() const { return sandbox_; }
-  [[nodiscard]] Child& helper() { return helper_; }
+  [[nodiscard]] Sandbox& sandbox() const { return sandbox_; }
+  [[nodiscard]] const Child& helper() const { return helper_; }
   // The program's process. Not valid before HelperEnded(), or when there is none.
-  [[nodiscard]] Child& program() { return program_; }
-  // Reaps the helper, which must have ended. @returns whether the program runs; when it does not,
-  // there may be a process of it that has still to be reaped. The text is good until the next call.
+  [[nodiscard]] const Child& program() const { return program_; }
+  // As waitpid gives it; good when nothing of it is left.
+  [[nodiscard]] int status() const { return status_; }
+  // Whether both processes were reaped.
+  [[nodiscard]] bool IsOver() const { return !helper_.valid() && !program_.valid(); }
+  // Whether the runner was told that it does not run, or not any more: once its program has ended
+  // or was killed, whether that can be reaped yet or not.
+  [[nodiscard]] bool told() const { return told_; }
+  // @returns whether that was to be told yet.
+  bool Tell();
+  // Takes note that a process was reaped. @returns whether it is one of its own.
+  bool Reaped(pid_t pid, int status);
+  // To be called once, when the helper was reaped. @returns whether the program runs, or ran; when
+  // not, there may be a process of it that has still to end. The text is good until the next call.
   Status HelperEnded();
+  void KillHelper() const { helper_.Signal(SIGKILL); }
+  // Kills also a program that is half started, by which the helper may be held up.
+  void Kill() const;
 
   // Whether the runner was told that it runs.
   bool started = false;
+  // Whether HelperEnded() was called.
+  bool prepared = false;
 
  private:
   explicit Execution(Sandbox& sandbox) : sandbox_(sandbox) { sandbox_.executions++; }
@@ -57,6 +76,8 @@ class Execution {
   UniqueFd reports_;
   Child helper_;
   Child program_;
+  int status_ = SIGKILL;
+  bool told_ = false;
 };
 
 }  // namespace sandpiper

@@ -1,6 +1,5 @@
 #include "init.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -9,6 +8,7 @@
 #include "program.h"
 #include "report.h"
 #include "sys.h"
+#include "wait_status.h"
 
 namespace sandpiper {
 namespace {
@@ -18,7 +18,7 @@ int WaitForProgram(pid_t program, const sigset_t& signals) {
   while (true) {
     int status = 0;
     const pid_t ended = waitpid(-1, &status, WNOHANG);
-    if (ended == program) return status;
+    if (ended == program && IsEnd(status)) return status;
     if (ended > 0) continue;
     siginfo_t info{};
     const int signal = sigwaitinfo(&signals, &info);

@@ -4,7 +4,6 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -20,10 +19,7 @@ Sandbox::Sandbox(Stage& stage, StartRequest request) : stage_(stage), request_(s
 }
 
 Sandbox::~Sandbox() {
-  if (pidfd_.valid() && !reaped_) {
-    Signal(SIGKILL);
-    Reap();
-  }
+  if (!reaped_) Signal(SIGKILL);
   stage_.sandboxes--;
 }
 
@@ -37,7 +33,8 @@ Result<std::unique_ptr<Sandbox>> Sandbox::Start(const World& world, Stage& stage
   std::vector<UniqueFd> volume_trees(request.volumes.size());
   std::unique_ptr<Sandbox> sandbox(new Sandbox(stage, std::move(request)));
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) < 0) return LastFailure("pipe2", "reports");
+  // Not to be waited for: it is read when there is something, and when the init has ended.
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return LastFailure("pipe2", "reports");
   sandbox->reports_.Reset(ends[0]);
   const UniqueFd reports(ends[1]);
   const UniqueFd unified_cgroup =
@@ -78,32 +75,25 @@ UniqueFd Sandbox::OpenMountNamespace() const {
 }
 
 bool Sandbox::Runs() const {
-  return !killed_ && mount_namespace_.valid() && OpenMountNamespace().valid();
+  return !killed_ && !reaped_ && mount_namespace_.valid() && OpenMountNamespace().valid();
 }
 
 void Sandbox::HoldMounts() { mount_namespace_ = OpenMountNamespace(); }
 
 void Sandbox::Signal(int signal) {
   if (signal == SIGKILL) killed_ = true;
-  (void)syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0);
+  if (pidfd_.valid()) (void)syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0);
 }
 
-Sandbox::End Sandbox::Reap() {
-  End end{};
-  siginfo_t info{};
-  rusage usage{};
-  // The system call itself: the library's waitid has no rusage.
-  while (syscall(SYS_waitid, P_PIDFD, pidfd_.get(), &info, WEXITED, &usage) < 0 && errno == EINTR) {
-  }
+void Sandbox::Reaped(const rusage& usage) {
   reaped_ = true;
   const auto microseconds = [](const timeval& time) {
     return static_cast<uint64_t>(time.tv_sec) * 1'000'000 + static_cast<uint64_t>(time.tv_usec);
   };
-  end.cpu_us = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
-  while (!end.by_init && NextReport(&end.report)) {
-    end.by_init = end.report.kind != Report::Kind::kReady;
+  end_.cpu_us = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
+  while (!end_.by_init && NextReport(&end_.report)) {
+    end_.by_init = end_.report.kind != Report::Kind::kReady;
   }
-  return end;
 }
 
 }  // namespace sandpiper

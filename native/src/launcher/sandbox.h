@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -34,7 +35,7 @@ class Sandbox {
                                                 const std::string& seccomp_filter, UniqueFd output);
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
-  // Kills and reaps it, if nobody has.
+  // Kills it, unless it has ended.
   ~Sandbox();
 
   [[nodiscard]] pid_t pid() const { return pid_; }
@@ -49,8 +50,11 @@ class Sandbox {
   // The next report of the init, if there is one.
   [[nodiscard]] bool NextReport(Report* report) const;
   void Signal(int signal);
-  // Reaps the init, which must have ended, and with it everything in its pid namespace.
-  End Reap();
+  // Takes note that the init was reaped, and with it everything in its pid namespace.
+  void Reaped(const rusage& usage);
+  [[nodiscard]] bool reaped() const { return reaped_; }
+  // How it ended, when it was reaped.
+  [[nodiscard]] const End& end() const { return end_; }
 
   // Keeps the sandbox's mounts when its init has ended: unmounting them then is the launcher's
   // work, after the end was told, and not the init's before it.
@@ -62,6 +66,8 @@ class Sandbox {
 
   // Further programs that run in it.
   int executions = 0;
+  // Those of them that are over for the runner, but whose processes were not reaped yet.
+  int dying_executions = 0;
 
  private:
   Sandbox(Stage& stage, StartRequest request);
@@ -78,6 +84,7 @@ class Sandbox {
   UniqueFd mount_namespace_;
   bool killed_ = false;
   bool reaped_ = false;
+  End end_{};
 };
 
 }  // namespace sandpiper

@@ -18,20 +18,22 @@ constexpr unsigned kShutDownSecondsMax = 30;
 
 int Server::Run() {
   epoll_.Reset(epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll_.valid() || !Watch(channel_.fd(), kOnRequest).ok()) return 1;
+  if (!epoll_.valid() || !Watch(channel_.fd(), kOnRequest, EPOLLIN).ok()) return 1;
+  if (!WatchChildren().ok()) return 1;
+  bool more_children = false;
   while (!ending_ || !sandboxes_.empty()) {
     epoll_event events[64];
-    const int count = epoll_wait(epoll_.get(), events, 64, -1);
+    const int count = epoll_wait(epoll_.get(), events, 64, more_children ? 0 : -1);
     if (count < 0 && errno != EINTR) return 1;
     for (int i = 0; i < count; i++) {
       const auto id = static_cast<uint32_t>(events[i].data.u64);
       const uint64_t kind = events[i].data.u64 - id;
       if (kind == kOnRequest) ReadRequests();
       if (kind == kOnReport) OnReport(id);
-      if (kind == kOnEnd) OnEnd(id);
-      if (kind == kOnHelperEnd) OnHelperEnd(id);
-      if (kind == kOnExecEnd) OnExecEnd(id);
+      if (kind == kOnChildren) more_children = true;
+      if (kind == kOnProgramEnd) OnProgramEnd(id);
     }
+    if (more_children) more_children = ReapChildren();
   }
   return 0;
 }
@@ -119,8 +121,7 @@ Status Server::Start(Frame& frame) {
   std::unique_ptr<Sandbox> sandbox =
       TRY(Sandbox::Start(*world_, *stage->second, frame.payload, std::move(*request),
                          seccomp_filter_, std::move(frame.fds[0])));
-  TRY(Watch(sandbox->reports(), kOnReport | id));
-  TRY(Watch(sandbox->pidfd(), kOnEnd | id));
+  TRY(Watch(sandbox->reports(), kOnReport | id, EPOLLIN));
   sandboxes_[id] = std::move(sandbox);
   return {};
 }
@@ -131,7 +132,9 @@ void Server::Signal(const Frame& frame) {
   const auto found = sandboxes_.find(frame.header.id);
   if (found != sandboxes_.end()) SignalSandbox(*found->second, static_cast<int>(signal));
   const auto execution = executions_.find(frame.header.id);
-  if (execution != executions_.end()) execution->second->program().Signal(static_cast<int>(signal));
+  if (execution == executions_.end()) return;
+  if (signal == SIGKILL) return KillExecution(execution->first, *execution->second);
+  execution->second->program().Signal(static_cast<int>(signal));
 }
 
 void Server::SignalSandbox(Sandbox& sandbox, int signal) {
@@ -154,16 +157,18 @@ void Server::OnReport(uint32_t id) {
   sandbox.HoldMounts();
 }
 
-void Server::OnEnd(uint32_t id) {
+void Server::OnInitEnd(uint32_t id) {
   OnReport(id);
-  const auto found = sandboxes_.find(id);
-  if (found == sandboxes_.end()) return;
-  EndExecutions(*found->second);
-  const std::unique_ptr<Sandbox> sandbox = std::move(found->second);
-  sandboxes_.erase(found);
-  const Sandbox::End end = sandbox->Reap();
+  Sandbox& sandbox = *sandboxes_[id];
+  if (sandbox.executions > 0) return KillHelpers(sandbox);
+  FinishSandbox(id);
+}
+
+void Server::FinishSandbox(uint32_t id) {
+  const std::unique_ptr<Sandbox> sandbox = std::move(sandboxes_[id]);
+  sandboxes_.erase(id);
   const int host = world_->host.get();
-  SendEnd(id, end, ReadCgroups(host, sandbox->request().cgroups));
+  SendEnd(id, sandbox->end(), ReadCgroups(host, sandbox->request().cgroups));
   sandbox->ReleaseMounts();
   SendCleaned(id, RemoveCgroups(host, sandbox->request().cgroups));
 }
@@ -190,9 +195,9 @@ void Server::SendFailure(uint32_t id, const Failure& failure) {
                     .String(failure.object, std::strlen(failure.object)));
 }
 
-Status Server::Watch(int fd, uint64_t key) {
+Status Server::Watch(int fd, uint64_t key, uint32_t events) {
   epoll_event event{};
-  event.events = EPOLLIN;
+  event.events = events;
   event.data.u64 = key;
   if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) < 0) return LastFailure("epoll_ctl", "fd");
   return {};

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/resource.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,9 +32,8 @@ class Server {
   // What an event is about: kind in the upper half, sandbox or exec in the lower.
   static constexpr uint64_t kOnRequest = 0;
   static constexpr uint64_t kOnReport = uint64_t{1} << 32;
-  static constexpr uint64_t kOnEnd = uint64_t{2} << 32;
-  static constexpr uint64_t kOnHelperEnd = uint64_t{3} << 32;
-  static constexpr uint64_t kOnExecEnd = uint64_t{4} << 32;
+  static constexpr uint64_t kOnChildren = uint64_t{2} << 32;
+  static constexpr uint64_t kOnProgramEnd = uint64_t{3} << 32;
 
   static Failure Malformed() { return {EBADMSG, "decode", "request"}; }
   void ReadRequests();
@@ -46,24 +47,38 @@ class Server {
   void Signal(const Frame& frame);
 
   void OnReport(uint32_t id);
-  void OnEnd(uint32_t id);
-  void OnHelperEnd(uint32_t id);
-  void OnExecEnd(uint32_t id);
+  Status WatchChildren();
+  // Reaps what has ended, and never waits: a program may be kept by a process that traces it, until
+  // its sandbox ends. Programs can also make children, and traced threads, of the launcher, which
+  // it has to reap as nobody else does. @returns whether there may be more.
+  bool ReapChildren();
+  void OnReaped(pid_t pid, int status, const rusage& usage);
+  void OnInitEnd(uint32_t id);
+  void OnProgramEnd(uint32_t id);
+  // Tells what is to be told of an execution one of whose processes was reaped.
+  void OnExecutionChange(uint32_t id);
+  void OnHelperEnd(uint32_t id, Execution& execution);
+  // Kills it. It is over for the runner at once, whenever its processes can be reaped.
+  void KillExecution(uint32_t id, Execution& execution);
+  void TellExecutionEnd(uint32_t id, Execution& execution, int status);
+  void FinishExecution(uint32_t id);
+  // Tells how a sandbox ended and removes what it had. Not before its helpers are gone, which are
+  // in its cgroups.
+  void FinishSandbox(uint32_t id);
   void SignalSandbox(Sandbox& sandbox, int signal);
   // Kills what starts programs in a sandbox that was killed. Whatever may hold a helper up, it must
   // not be what the sandbox's end waits for: the init ends only when the launcher has reaped a
   // program that the helper may have made.
   void KillHelpers(const Sandbox& sandbox);
-  // Ends what is left of the execs of a sandbox whose init has ended: helpers that came too late.
-  void EndExecutions(const Sandbox& sandbox);
   void SendEnd(uint32_t id, const Sandbox::End& end, const std::vector<std::string>& cgroup_files);
   void SendCleaned(uint32_t id, bool cgroups_removed);
   void SendFailure(uint32_t id, const Failure& failure);
-  Status Watch(int fd, uint64_t key);
+  Status Watch(int fd, uint64_t key, uint32_t events);
   void ShutDown();
 
   Channel channel_;
   UniqueFd epoll_;
+  UniqueFd children_;
   std::optional<World> world_;
   std::string seccomp_filter_;
   std::unordered_map<uint32_t, std::unique_ptr<Stage>> stages_;

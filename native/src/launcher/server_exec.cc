@@ -1,6 +1,10 @@
+#include <sys/epoll.h>
+#include <sys/wait.h>
+
 #include <csignal>
 
 #include "server.h"
+#include "wait_status.h"
 
 // What the server does about the programs that are run in sandboxes besides their own.
 namespace sandpiper {
@@ -22,55 +26,74 @@ Status Server::Exec(Frame& frame) {
   if (!started.ok() && !sandbox->second->Runs()) return SandboxEnded();
   std::unique_ptr<Execution> execution = TRY(std::move(started));
   const uint32_t id = frame.header.id;
-  TRY(Watch(execution->helper().pidfd(), kOnHelperEnd | id));
   executions_[id] = std::move(execution);
   return {};
 }
 
-void Server::OnHelperEnd(uint32_t id) {
-  const auto found = executions_.find(id);
-  if (found == executions_.end() || !found->second->helper().valid()) return;
-  Execution& execution = *found->second;
-  const Status status = execution.HelperEnded();
-  execution.started = status.ok();
-  const Child& program = execution.program();
-  if (status.ok()) {
-    channel_.Send(
-        wire::Writer(wire::Reply::kStarted, id).U32(static_cast<uint32_t>(program.pid())));
-  } else {
-    SendFailure(id, execution.sandbox().Runs() ? status.failure() : SandboxEnded());
-    program.Signal(SIGKILL);
-  }
-  const bool watched = program.valid() && Watch(program.pidfd(), kOnExecEnd | id).ok();
-  if (!watched) OnExecEnd(id);
+void Server::OnExecutionChange(uint32_t id) {
+  Execution& execution = *executions_[id];
+  if (execution.helper().valid()) return;
+  if (!execution.prepared) OnHelperEnd(id, execution);
+  if (!execution.IsOver()) return;
+  TellExecutionEnd(id, execution, execution.status());
+  FinishExecution(id);
 }
 
-void Server::OnExecEnd(uint32_t id) {
+void Server::OnHelperEnd(uint32_t id, Execution& execution) {
+  const Status status = execution.HelperEnded();
+  const Child& program = execution.program();
+  // Once: a program that has ended and can't be reaped yet would be told again and again.
+  if (program.valid()) {
+    (void)Watch(program.pidfd(), kOnProgramEnd | id, EPOLLIN | EPOLLONESHOT);
+  }
+  if (!status.ok() || execution.told()) program.Signal(SIGKILL);
+  if (execution.told()) return;
+  execution.started = status.ok();
+  if (status.ok()) {
+    const auto pid = static_cast<uint32_t>(program.valid() ? program.pid() : 0);
+    channel_.Send(wire::Writer(wire::Reply::kStarted, id).U32(pid));
+  } else {
+    execution.Tell();
+    SendFailure(id, execution.sandbox().Runs() ? status.failure() : SandboxEnded());
+  }
+}
+
+// Either it can be reaped now, or who traces it has it: it is over all the same.
+void Server::OnProgramEnd(uint32_t id) {
   const auto found = executions_.find(id);
-  if (found == executions_.end()) return;
-  const std::unique_ptr<Execution> execution = std::move(found->second);
-  executions_.erase(found);
-  execution->program().Signal(SIGKILL);
-  const int status = execution->program().valid() ? execution->program().Reap() : SIGKILL;
-  if (!execution->started) return;
+  if (found == executions_.end() || !found->second->program().valid()) return;
+  int status = 0;
+  rusage usage{};
+  const pid_t pid = found->second->program().pid();
+  if (wait4(pid, &status, WNOHANG | __WALL, &usage) == pid && IsEnd(status)) {
+    return OnReaped(pid, status, usage);
+  }
+  TellExecutionEnd(id, *found->second, SIGKILL);
+}
+
+void Server::KillExecution(uint32_t id, Execution& execution) {
+  execution.Kill();
+  TellExecutionEnd(id, execution, SIGKILL);
+}
+
+void Server::TellExecutionEnd(uint32_t id, Execution& execution, int status) {
+  if (!execution.Tell()) return;
+  if (!execution.started) return SendFailure(id, {ECANCELED, "exec", "program that was killed"});
   channel_.Send(wire::Writer(wire::Reply::kEnded, id).U32(static_cast<uint32_t>(status)));
+}
+
+void Server::FinishExecution(uint32_t id) {
+  const Sandbox& sandbox = executions_[id]->sandbox();
+  executions_.erase(id);
+  if (!sandbox.reaped() || sandbox.executions > 0) return;
+  for (const auto& [sandbox_id, one] : sandboxes_) {
+    if (one.get() == &sandbox) return FinishSandbox(sandbox_id);
+  }
 }
 
 void Server::KillHelpers(const Sandbox& sandbox) {
   for (const auto& [id, execution] : executions_) {
-    if (&execution->sandbox() == &sandbox) execution->helper().Signal(SIGKILL);
-  }
-}
-
-void Server::EndExecutions(const Sandbox& sandbox) {
-  KillHelpers(sandbox);
-  std::vector<uint32_t> ids;
-  for (const auto& [id, execution] : executions_) {
-    if (&execution->sandbox() == &sandbox) ids.push_back(id);
-  }
-  for (const uint32_t id : ids) {
-    OnHelperEnd(id);
-    OnExecEnd(id);
+    if (&execution->sandbox() == &sandbox) execution->KillHelper();
   }
 }
 

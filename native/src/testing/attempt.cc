@@ -28,6 +28,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "hold.h"
 #include "watch.h"
 
 namespace {
@@ -238,6 +239,17 @@ const Attempt kAttempts[] = {
     {"chroot", [] { return static_cast<long>(chroot("/")); }},
 };
 
+struct Hold {
+  const char* name;
+  void (*run)();
+};
+
+const Hold kHolds[] = {{"trace-others", TraceOthers},
+                       {"be-traced", BeTraced},
+                       {"stop-traced", StopTracedByParent},
+                       {"stop-starting", StopStarting},
+                       {"leave-to-parent", LeaveToParent}};
+
 void Print(const char* name, long result) {
   std::printf("%s %s\n", name, result >= 0 ? "ok" : strerrorname_np(errno));
 }
@@ -250,6 +262,9 @@ void Run(const char* name) {
   constexpr char kWatch[] = "watch:";
   if (std::strncmp(name, kWatch, sizeof(kWatch) - 1) == 0) {
     return WatchProcesses(std::atoi(name + sizeof(kWatch) - 1));
+  }
+  for (const Hold& hold : kHolds) {
+    if (std::strcmp(hold.name, name) == 0) return hold.run();
   }
   for (const Attempt& attempt : kAttempts) {
     if (std::strcmp(attempt.name, name) == 0) return Print(name, attempt.run());
