@@ -54,6 +54,26 @@ describe('the last line of a run', () => {
     )
   })
 
+  it('names every pipeline that was refused, with the reason, beside steps that failed', () => {
+    const plan = {
+      stages: [stage('one', [step('a')]), stage('two', []), stage('three', [step('c')])],
+      skipped: [],
+    }
+    const stages = [
+      { name: 'one', status: 'error' as const, error: 'no: privileged' },
+      { name: 'two', status: 'error' as const, error: 'no: devices' },
+      { name: 'three', status: 'failure' as const, error: '' },
+    ]
+    const steps = new Map([
+      ['one', [ended('a', 'skipped', 'no: privileged')]],
+      ['three', [ended('c', 'failure', 'exit code 3')]],
+    ])
+    const text = describeResult({ plan, result: { passed: false, stages }, steps, durationMs: 1 })
+    expect(text).toBe(
+      'failed: pipeline one (no: privileged), pipeline two (no: devices), step three/c (exit code 3)',
+    )
+  })
+
   it('names a service that never became ready', () => {
     const healthcheck = { port: 1, intervalMs: 1, timeoutMs: 1, retries: 5, startPeriodMs: 0 }
     const db = step('db', { detach: true, service: true, healthcheck })

@@ -19,9 +19,20 @@ export function describeResult(run: FinishedRun): string {
   const { result, durationMs } = run
   if (result.passed) return `passed in ${formatDuration(durationMs)}`
   const steps = failedSteps(run)
-  if (steps.length > 0) return `failed: ${steps.join(', ')}`
+  const failures = [...refusedPipelines(run), ...steps]
+  if (failures.length > 0) return `failed: ${failures.join(', ')}`
   const error = result.stages.find((stage) => stage.error !== '')?.error ?? 'interrupted'
   return `failed: ${cleanName(error)}`
+}
+
+/** Of several pipelines those that ended before a step of theirs could fail. */
+function refusedPipelines({ plan, result, steps }: FinishedRun): string[] {
+  if (plan.stages.length < 2) return []
+  return result.stages.flatMap(({ name, status, error }) => {
+    const hasFailedStep = (steps.get(name) ?? []).some((step) => isFailure(step.status))
+    if (!isFailure(status) || error === '' || hasFailedStep) return []
+    return [`pipeline ${cleanName(name)} (${cleanName(error)})`]
+  })
 }
 
 /** The steps that the event leaves out, a line each. */

@@ -21,6 +21,7 @@ export function viewSink(
   const idOf = (step: number): string => `${job.stageNumber}.${step}`
   const lines = new Map<number, LineBuffer>()
   const started = new Map<number, number>()
+  let told = ''
   for (const { number, name } of job.steps) {
     view.add({ id: idOf(number), name: options.several ? `${job.stage.name}/${name}` : name })
   }
@@ -39,7 +40,10 @@ export function viewSink(
       const { step, status, exitCode, error, at } = result
       lines.get(step)?.end()
       const durationMs = at - (started.get(step) ?? at)
-      view.finished(idOf(step), { status, exitCode, error, durationMs })
+      // What is wrong with the pipeline is told with its first step.
+      const isRepeated = status === 'skipped' && error === told
+      if (status === 'skipped') told = error
+      view.finished(idOf(step), { status, exitCode, error: isRepeated ? '' : error, durationMs })
       options.results.push({ ...result, name: names.get(step) ?? '' })
       return Promise.resolve()
     },

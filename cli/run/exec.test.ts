@@ -114,6 +114,29 @@ withSandbox('sandpiper exec', () => {
     expect(code).toBe(0)
   })
 
+  it('tells once why a pipeline is refused, and names it at the end', async () => {
+    const pipeline = { kind: 'pipeline', type: 'exec' }
+    const steps = [
+      { name: 'a', commands: ['true'], privileged: true },
+      { name: 'b', commands: ['true'] },
+    ]
+    const documents = [
+      { ...pipeline, name: 'one', steps },
+      { ...pipeline, name: 'two', steps: [{ name: 'c', commands: ['exit 3'] }] },
+    ]
+    const file = path.join(tree, 'refused.yml')
+    await writeFile(file, documents.map((one) => JSON.stringify(one)).join('\n---\n'))
+    const { code, stdout } = await exec({}, ['refused.yml'])
+    await rm(file)
+    const lines = stdout.split('\n').filter((line) => line.startsWith('one/'))
+    expect(lines).toHaveLength(3)
+    expect(lines.filter((line) => line.includes('privileged'))).toHaveLength(1)
+    expect(stdout).toMatch(
+      /\nfailed: pipeline one \(.*privileged.*\), step two\/c \(exit code 3\)\n$/,
+    )
+    expect(code).toBe(1)
+  })
+
   it('tells at the end which step failed', async () => {
     const { stdout } = await exec({ good: ['true'], bad: ['exit 7'] })
     expect(stdout).toMatch(/\nfailed: step bad \(exit code 7\)\n$/)
