@@ -7,6 +7,7 @@ import { ExpressionQuotes } from './expression-quotes.js'
 import { evaluateReference, type Scope } from './evaluate-reference.js'
 import { parseTemplate } from './parse-template.js'
 import { ShellQuotes } from './shell-quotes.js'
+import { hazardOf } from './hazards.js'
 import { isFreeText } from './free-text.js'
 import { isPlainToShells, type ShellVariables } from './shell-variables.js'
 import type { Part, Reference } from './template.js'
@@ -15,6 +16,7 @@ import {
   type ScalarContext,
   refuseValue,
   reportTooMuch,
+  warnHazard,
   warnMalformed,
   warnSingleQuotes,
   warnSlice,
@@ -142,6 +144,13 @@ function commandText(
       return part
     }
     if (isForShell(part)) return part.source
+    if (isFreeText(part, scope, isKnownLater)) {
+      const hazard = hazardOf(
+        node.text.slice(Math.max(0, part.at - 300), part.at),
+        node.text.slice(part.at + part.source.length, part.at + part.source.length + 300),
+      )
+      if (hazard !== undefined) warnHazard(node, part, hazard, reporter)
+    }
     const { text, isFromFile } = valueOf(node, part, scope, reporter)
     if (isFromFile || isPlainToShells(text)) {
       quotes.read(text)

@@ -143,3 +143,16 @@ const REFUSED = {
     hint: 'write the path itself, or begin it with a directory of its own',
   },
 } as const
+
+/** Tells of a place in a command where even a variable's value is read as code. */
+export function warnHazard(
+  node: ScalarNode,
+  { source, at }: Reference,
+  hazard: string,
+  reporter: Reporter,
+): void {
+  const message = `${quote(source)} stands in ${quote(hazard)}, which can read its value as code`
+  const hint = 'check the value before, or pass it as an argument of its own'
+  const place = placeInScalar(node, at, source.length)
+  reporter.warning('SP_PIPELINE_SUBSTITUTION', place, message, hint)
+}
