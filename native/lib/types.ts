@@ -91,8 +91,11 @@ export interface SandboxSpec {
     readonly groups?: readonly number[]
   }
   /**
-   * Volumes of the stage, mounted before the binds. Both come after the workspace, but for those at a
-   * directory that it lies in: these come before it.
+   * Volumes of the stage. Workspace, volumes, directories among the binds, and `tmpfs` are mounted by the
+   * depth of their targets, in this order where that is the same, so that none hides another that lies in
+   * it; then the files among the binds, those in /run/sandpiper in a file system of their own. A target
+   * in or around /proc, /sys, /dev (but /dev/shm) or /run/sandpiper, by whatever links, is an `EINVAL`; a
+   * tmpfs may be around the last.
    */
   readonly volumes?: readonly {
     readonly name: string
@@ -100,8 +103,8 @@ export interface SandboxSpec {
     readonly readOnly: boolean
   }[]
   /**
-   * Directories in memory, mounted after the binds, empty and writable for everybody. They count to the
-   * memory of the sandbox.
+   * Directories in memory of the sandbox alone, empty and writable for everybody. They count to its
+   * memory.
    */
   readonly tmpfs?: readonly { readonly target: string; readonly sizeBytes: number }[]
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { chmod, chown, mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   describeSandboxes,
@@ -162,5 +162,45 @@ describeSandboxes('a directory of the host that steps share', () => {
     const { output } = await sandboxes.run('touch /shared/a /shared/inner/b', { binds })
     expect(output.match(/Read-only file system/g)).toHaveLength(2)
     expect(await readdir(source)).toEqual(['inner'])
+  })
+})
+
+describeSandboxes('where storage is mounted', () => {
+  const volumes = [{ name: 'cache', sizeBytes: MIB }]
+  const cacheAt = (target: string) => [{ name: 'cache', target, readOnly: false }]
+
+  it('hides nothing that lies in it, whatever kind each is of', async () => {
+    const source = join(sandboxes.root.directory, 'outer')
+    await mkdir(source)
+    await chmod(source, 0o777)
+    const stage = await sandboxes.makeStage({ volumes })
+    const spec = await sandboxes.specOf('for p in /a /a/b /a/b/c /v/b; do stat -f -c %T $p; done', {
+      binds: ['/a', '/v/b'].map((target) => ({ source, target, readOnly: false })),
+      volumes: cacheAt('/a/b'),
+      tmpfs: ['/a/b/c', '/v'].map((target) => ({ target, sizeBytes: MIB })),
+    })
+    const disk = (await sandboxes.run('stat -f -c %T /a', { binds: spec.binds })).output
+    const { output } = await finish(await stage.start(spec))
+    expect(output).toBe(`${disk}tmpfs\ntmpfs\n${disk}`)
+    await stage.destroy()
+  })
+
+  it('is no reserved place, none in it, and none around it, by whatever name', async () => {
+    const stage = await sandboxes.makeStage({ volumes })
+    await symlink('/run', join(sandboxes.root.lower, 'elsewhere'))
+    const script = join(sandboxes.root.directory, 'script')
+    await writeFile(script, 'text', { mode: 0o644 })
+    const binds = [{ source: script, target: '/run/sandpiper/script', readOnly: true }]
+    for (const target of ['/run', '/elsewhere', '/run/sandpiper', '/dev', '/sys', '/proc']) {
+      const spec = await sandboxes.specOf('true', { binds, volumes: cacheAt(target) })
+      await expect(stage.start(spec)).rejects.toMatchObject({ code: 'EINVAL', path: target })
+    }
+    const own = await sandboxes.specOf('cat /run/sandpiper/script; touch /run/sandpiper/x', {
+      binds,
+      tmpfs: [{ target: '/run', sizeBytes: MIB }],
+      volumes: cacheAt('/run/cache'),
+    })
+    expect((await finish(await stage.start(own))).output).toMatch(/^text.*Read-only file system/)
+    await stage.destroy()
   })
 })

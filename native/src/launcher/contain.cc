@@ -3,12 +3,12 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstring>
 
+#include "attach.h"
 #include "caps.h"
 #include "cgroup.h"
 #include "devices.h"
@@ -22,7 +22,6 @@
 #include "rootfs.h"
 #include "seccomp.h"
 #include "sys.h"
-#include "tmpfs.h"
 
 namespace sandpiper {
 
@@ -109,56 +108,9 @@ Result<Trees> OpenTrees(const Containment& c) {
   return trees;
 }
 
-Status AttachDirectory(int root, const char* target, const UniqueFd& tree) {
-  const UniqueFd directory = TRY(EnsureDirectory(root, target));
-  return sys::AttachTree(tree.get(), directory.get(), target);
-}
-
-Status AttachBind(int root, const char* target, const UniqueFd& tree) {
-  struct stat info {};
-  if (fstat(tree.get(), &info) < 0) return LastFailure("fstat", target);
-  if (S_ISDIR(info.st_mode)) return AttachDirectory(root, target, tree);
-  const UniqueFd file = TRY(EnsureFile(root, target));
-  return sys::AttachTree(tree.get(), file.get(), target);
-}
-
-Status AttachTmpfs(int root, const TmpfsRequest& tmpfs) {
-  const UniqueFd tree = TRY(MountTmpfs({tmpfs.name, tmpfs.bytes, tmpfs.inodes, nullptr}));
-  return AttachDirectory(root, tmpfs.name, tree);
-}
-
-// What the request asks for, in the order in which one may lie in another.
-// Whether what is mounted at `target` would hide the workspace.
-bool Surrounds(const char* target, const char* workspace) {
-  const size_t size = std::strlen(target);
-  return std::strncmp(target, workspace, size) == 0 && workspace[size] == '/';
-}
-
-// The volumes and binds around the workspace, or all the others.
-Status AttachStorage(const Containment& c, int root, bool around) {
-  const StartRequest& request = c.request;
-  for (size_t i = 0; i < request.volumes.size(); i++) {
-    const char* target = request.volumes[i].target;
-    if (Surrounds(target, request.workspace_target) != around) continue;
-    TRY(AttachDirectory(root, target, c.volume_trees[i]));
-  }
-  for (size_t i = 0; i < request.binds.size(); i++) {
-    const char* target = request.binds[i].target;
-    if (Surrounds(target, request.workspace_target) != around) continue;
-    TRY(AttachBind(root, target, c.bind_trees[i]));
-  }
-  return {};
-}
-
 Status AttachRequested(const Containment& c, const Trees& trees) {
-  const int root = trees.root.get();
-  TRY(AttachStorage(c, root, true));
-  if (trees.workspace.valid()) {
-    TRY(AttachDirectory(root, c.request.workspace_target, trees.workspace));
-  }
-  TRY(AttachStorage(c, root, false));
-  for (const TmpfsRequest& tmpfs : c.request.tmpfs) TRY(AttachTmpfs(root, tmpfs));
-  return {};
+  return AttachStorage({c.request, c.bind_trees, c.volume_trees, trees.workspace.get(),
+                        trees.root.get(), trees.proc.get()});
 }
 
 Status BuildRoot(const Containment& c, const Trees& trees) {
