@@ -203,7 +203,8 @@ steps: [{name: a, image: alpine, commands: [make]}]
     expect(plan.skipped).toEqual([
       {
         name: 'test',
-        reason: 'the branch is `main`, which the condition on `branch` does not match',
+        reason:
+          'the branch is `main`, which the condition on `branch` does not match (wants `dev`)',
       },
     ])
   })

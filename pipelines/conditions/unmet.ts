@@ -45,7 +45,17 @@ function unmetFact(
   const fact = context.facts[name]
   if (holdsForAny(condition, namesOf(name, fact, context), context.matches)) return undefined
   const value = fact === '' ? 'empty' : quote(fact)
-  return `the ${name} is ${value}, which the condition on \`${name}\` does not match`
+  return `the ${name} is ${value}, which the condition on \`${name}\` does not match${wished(condition)}`
+}
+
+/** Patterns of a condition that are named when it does not hold. */
+const NAMED_MAX = 3
+
+function wished({ include, exclude }: Condition): string {
+  const [word, patterns] = include.length > 0 ? ['wants', include] : ['excludes', exclude]
+  const named = patterns.slice(0, NAMED_MAX).map(({ source }) => quote(source))
+  const rest = patterns.length > NAMED_MAX ? ', ...' : ''
+  return ` (${word} ${named.join(', ')}${rest})`
 }
 
 /**

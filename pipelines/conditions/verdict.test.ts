@@ -80,12 +80,13 @@ describe('a list of conditions', () => {
   it('says why none of its alternatives holds, the first three of them', () => {
     expect(reasonOf('[{event: tag}, {branch: dev}]')).toBe(
       'none of its 2 alternatives holds: the event is `push`, which the condition on `event` does ' +
-        'not match; the branch is `main`, which the condition on `branch` does not match',
+        'not match (wants `tag`); the branch is `main`, which the condition on `branch` does not match ' +
+        '(wants `dev`)',
     )
     const many = reasonOf(
       '[{event: tag}, {branch: a}, {ref: a}, {repo: a}, {target: a}, {event: cron}]',
     )
-    expect(many).toMatch(/^none of its 6 alternatives holds: .*; and 2 more$/)
+    expect(many).toMatch(/^none of its 6 alternatives holds: .*; and 3 more$/)
     expect(reasonOf('[{event: tag}]')).toMatch(/^the event is `push`/)
   })
 
@@ -132,7 +133,7 @@ describe('a condition', () => {
     ['{evaluate: "1 == 2"}', 'the expression `1 == 2` is false'],
     [
       '{status: {include: x, exclude: x}, event: tag}',
-      'the event is `push`, which the condition on `event` does not match',
+      'the event is `push`, which the condition on `event` does not match (wants `tag`)',
     ],
   ])('%s is not met: %s', (yaml, reason) => {
     expect(reasonOf(yaml)).toBe(reason)
