@@ -160,6 +160,23 @@ anchored: &n [1]
     ])
   })
 
+  it('takes any number of tabs in flow collections, and keeps those in values', () => {
+    const items = Array.from({ length: 100 }, (_, index) => `${index},\t`).join('')
+    const lines = '\tx,\n'.repeat(100)
+    const values = 'b: |\n  a,\tb\n  \t[c,\td]\nc: ["[\t", \'{\t\', p\tq, "r\n \ts"] # \t[\td: e\n'
+    const text = `a: [\n ${items}\n${lines}\t]\n${values}d:\t{\t"e"\t:\tf\t}\n`
+    const numbers = Array.from({ length: 100 }, (_, index) => index)
+    expect(valuesOf(text)).toEqual([
+      {
+        a: [...numbers, ...Array.from({ length: 100 }, () => 'x')],
+        b: 'a,\tb\n\t[c,\td]\n',
+        c: ['[\t', '{\t', 'p\tq', 'r s'],
+        d: { e: 'f' },
+      },
+    ])
+    expect(parse('a: [b,\tc]\nd:\n\te: f\n').problems).not.toEqual([])
+  })
+
   it('takes `${}` as text where YAML would see a mapping in it', () => {
     const text = 'a: [${A}, "x${B}", {c: ${C:-d: e}}]\nf: |\n  ${G}\n'
     expect(valuesOf(text)).toEqual([{ a: ['${A}', 'x${B}', { c: '${C:-d: e}' }], f: '${G}\n' }])

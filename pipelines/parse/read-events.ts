@@ -1,5 +1,6 @@
 import { type Event, parseEvents, YAMLException } from 'js-yaml'
 import { NESTING_MAX } from '../limits.js'
+import { withoutFlowTabs } from './flow-tabs.js'
 import { maskReferences } from './mask-references.js'
 
 /** What stopped the reading of a text. */
@@ -24,9 +25,6 @@ export interface EventStream {
   readonly restore: (part: string) => string
 }
 
-/** Tabs that are looked past in one text. */
-const TABS_MAX = 32
-
 /**
  * Reads YAML 1.2 as a flat list of events, with offsets into the text: about ten times as fast as
  * reading it with everything that a good message about an error needs. The first error ends it.
@@ -41,16 +39,13 @@ export function readEvents(source: string): EventStream | SyntaxProblem {
 }
 
 function readPastTabs(source: string): Omit<EventStream, 'restore'> | SyntaxProblem {
-  let text = source
-  for (let tabs = 0; ; tabs++) {
-    const read = tryReading(text)
-    if (Array.isArray(read)) return { events: read, text }
-    const { reason, at } = read
-    // YAML allows tabs there, but this parser does not (`[a,<tab>b]`).
-    const isTab = reason === 'deficient indentation' && text[at - 1] === '\t'
-    if (!isTab || tabs === TABS_MAX) return read
-    text = withoutTabsBefore(text, at)
-  }
+  const read = tryReading(source)
+  if (Array.isArray(read)) return { events: read, text: source }
+  // YAML allows tabs there, but this parser does not (`[a,<tab>b]`).
+  if (read.reason !== 'deficient indentation' || !source.includes('\t')) return read
+  const text = withoutFlowTabs(source)
+  const again = tryReading(text)
+  return Array.isArray(again) ? { events: again, text } : again
 }
 
 function tryReading(text: string): Event[] | SyntaxProblem {
@@ -61,10 +56,4 @@ function tryReading(text: string): Event[] | SyntaxProblem {
     const { reason, mark } = error
     return { reason, at: mark?.position ?? 0, isTooDeep: reason.includes('maxDepth') }
   }
-}
-
-function withoutTabsBefore(text: string, at: number): string {
-  let from = at
-  while (text[from - 1] === '\t') from -= 1
-  return text.slice(0, from) + ' '.repeat(at - from) + text.slice(at)
 }
