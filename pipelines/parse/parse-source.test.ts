@@ -154,6 +154,20 @@ anchored: &n [1]
     expect(valuesOf('')).toEqual([])
   })
 
+  it.each(['...', '... # end', '...\r'])('reads nothing behind a line %j', (line) => {
+    const { roots, problems } = parse(`a: 1\n${line}\n# comment\n---\n\nb: [\n`)
+    expect(roots.map(valueOf)).toEqual([{ a: 1 }])
+    expect(problems).toEqual([
+      '6:1 warning a line `...` ends the file, so what comes after it is not read',
+    ])
+    expect(valuesOf(`a: 1\n${line}\n---\n# nothing\n...\n`)).toEqual([{ a: 1 }])
+  })
+
+  it('takes three dots for text where they do not stand alone at the start of a line', () => {
+    const text = 'a: |\n  ...\n  x\nb: "\n  ...\n  y"\nc: ...\n---\n...z\n'
+    expect(valuesOf(text)).toEqual([{ a: '...\nx\n', b: ' ... y', c: '...' }, '...z'])
+  })
+
   it('takes tabs between values, also in flow collections', () => {
     expect(valuesOf('a:\tb\t# c\nd: [e,\tf,\t\t{\tg: "h\ti"}\t]\n')).toEqual([
       { a: 'b', d: ['e', 'f', { g: 'h\ti' }] },

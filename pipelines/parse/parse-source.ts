@@ -10,6 +10,7 @@ import {
 } from '../limits.js'
 import { type Budget, isSpent, mayReadThoroughly } from './budget.js'
 import { buildTrees, type TreeContext } from './build-tree.js'
+import { documentEnd } from './document-end.js'
 import { maskReferences } from './mask-references.js'
 import { type EventStream, readEvents, type SyntaxProblem } from './read-events.js'
 import { type Range, reportSyntax } from './report-syntax.js'
@@ -19,25 +20,27 @@ export { type Budget, createBudget } from './budget.js'
 
 /**
  * Makes a pipeline file known to the reporter and parses it: YAML 1.2, core schema, merge keys.
- * Documents without content are left out. Problems go to the reporter; the documents that could be read
+ * Documents without content are left out, and what stands behind a line `...`. Problems go to the reporter; the documents that could be read
  * are returned all the same, so that later stages can report theirs too.
  *
  * A fast parser reads what is right. What it refuses is read again by one that finds every error.
  */
 export function parseSource(source: SourceFile, budget: Budget, reporter: Reporter): Document[] {
   const base = reporter.addSource(source)
-  const { text } = source
+  const { end, ignored } = documentEnd(source.text)
+  const text = source.text.slice(0, end)
   const context: FileContext = { text, base, budget, reporter, restore: (part) => part }
   if (isSpent(budget)) return []
-  if (text.length > SOURCE_LENGTH_MAX) {
-    const message = `the file has ${text.length} characters, more than ${SOURCE_LENGTH_MAX}`
+  if (source.text.length > SOURCE_LENGTH_MAX) {
+    const message = `the file has ${source.text.length} characters, more than ${SOURCE_LENGTH_MAX}`
     return tooLarge(context, 0, message)
   }
-  budget.characters -= text.length
+  budget.characters -= source.text.length
   if (budget.characters < 0) {
     const message = `with this file all files have more than ${SOURCES_LENGTH_MAX} characters together`
     return tooLarge(context, 0, message)
   }
+  if (ignored !== undefined) warnOfIgnored(ignored, context)
   const read = readOnce(text, budget)
   if ('reason' in read) return parseBroken(context, read)
   const { events } = read
@@ -54,6 +57,12 @@ export function parseSource(source: SourceFile, budget: Budget, reporter: Report
     return tooLarge(context, 0, message)
   }
   return buildTrees(events, { ...context, text: read.text, restore: read.restore })
+}
+
+function warnOfIgnored({ start, end }: Range, { base, reporter }: FileContext): void {
+  const message = 'a line `...` ends the file, so what comes after it is not read'
+  const hint = 'take the line out, or write `---` between documents'
+  reporter.warning('SP_PIPELINE_NO_EFFECT', { start: base + start, end: base + end }, message, hint)
 }
 
 interface FileContext extends TreeContext {
