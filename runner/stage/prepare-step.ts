@@ -124,8 +124,7 @@ function extrasOf(
 }
 
 function sizedOf({ step }: StepRun, upper: string, mounts: StepMounts): SizedDirectory[] {
-  const diskBytes = step.resources?.diskBytes
-  const own =
-    diskBytes === undefined ? [] : [{ directory: upper, limitBytes: diskBytes, what: 'disk' }]
-  return [...own, ...mounts.sized]
+  const limitBytes = step.resources?.diskBytes
+  if (limitBytes === undefined) return [...mounts.sized]
+  return [{ directory: upper, limitBytes, what: 'disk', isRoot: true }, ...mounts.sized]
 }

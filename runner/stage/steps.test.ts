@@ -205,6 +205,33 @@ describe('resources', () => {
     expect(error).toMatch(/^killed: disk limit 20 MiB, used 2\d(\.\d)? MiB$/)
   })
 
+  it.each([
+    ['the root', '/big', 'disk limit 20 MiB'],
+    ['the workspace', '/drone/src/big', 'disk limit 20 MiB'],
+    ['a volume', '/c/big', 'volume c: size limit 5 MiB'],
+  ])('end a step that fills a deleted file of %s', async (_, file, limit) => {
+    const volumes: VolumePlan[] = [{ kind: 'temp', name: 'c', medium: 'disk', sizeBytes: 5 * MIB }]
+    const mounts = [{ volume: 'c', path: '/c' }]
+    const resources = file.startsWith('/c/') ? {} : { diskBytes: 20 * MIB }
+    const fill = [
+      `exec 3>${file}; rm ${file}; head -c 30000000 /dev/zero >&3`,
+      'for at in $(seq 100); do sleep 0.1; done',
+    ]
+    const more = { mounts: file.startsWith('/c/') ? mounts : [], resources }
+    const { sink } = await runJob(host, makeJob([step('a', fill, more)], { plan: { volumes } }))
+    expect(sink.results.get('a')!.error).toMatch(new RegExp(`^killed: ${limit}, used [23]\\d`))
+  })
+
+  it('let files in memory be, which count to another limit', async () => {
+    const commands = [
+      'exec 3>/dev/shm/x; rm /dev/shm/x; head -c 30000000 /dev/zero >&3',
+      'sleep 2.5',
+    ]
+    const job = makeJob([step('a', commands, { resources: { diskBytes: 20 * MIB } })])
+    const { sink } = await runJob(host, job)
+    expect(sink.results.get('a')!.status).toBe('success')
+  })
+
   it('set the size of shared memory', async () => {
     const job = makeJob([step('a', ['df -k /dev/shm | tail -n 1'], { shmBytes: 8 * MIB })])
     const { sink } = await runJob(host, job)

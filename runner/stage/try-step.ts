@@ -7,6 +7,7 @@ import type { StageDeps } from './deps.js'
 import { watchDisk } from './disk-watch.js'
 import { awaitReady } from './health/await-ready.js'
 import { readOutputs } from './outputs/read-outputs.js'
+import { OUTPUT_DISK_BYTES_MAX, watchOutputs } from './outputs/watch-outputs.js'
 import { prepareStep, type PreparedStep } from './prepare-step.js'
 import { pumpOutput, type PumpOptions } from './pump.js'
 import type { StepRun, TryOutcome } from './step-run.js'
@@ -79,9 +80,21 @@ class Try {
   }
 
   #watchDisk(): () => void {
-    return watchDisk(this.prepared.sized, ({ what, limitBytes }, usedBytes) =>
-      this.#stop.stop({ kind: 'disk', what, limitBytes, usedBytes }, { urgent: true }),
+    const { sized, outputFile } = this.prepared
+    const stop = (what: string, limitBytes: number, usedBytes: number | null): void =>
+      this.#stop.stop({ kind: 'disk', what, limitBytes, usedBytes }, { urgent: true })
+    const endDisk = watchDisk({
+      directories: sized,
+      pid: this.sandbox.pid,
+      onFull: ({ what, limitBytes }, usedBytes) => stop(what, limitBytes, usedBytes),
+    })
+    const endOutputs = watchOutputs(outputFile, (usedBytes) =>
+      stop('output file: size', OUTPUT_DISK_BYTES_MAX, usedBytes),
     )
+    return () => {
+      endDisk()
+      endOutputs()
+    }
   }
 
   #pumpOptions(): PumpOptions {

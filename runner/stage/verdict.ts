@@ -11,12 +11,13 @@ export type StopReason =
   | { readonly kind: 'cancelled'; readonly reason: string }
   /** `ofStep`: the step's own limit, not the stage's. */
   | { readonly kind: 'time'; readonly limitMs: number; readonly ofStep?: true }
-  /** What the step wrote to its writable layer, or to a volume with a size. */
+  /** What the step wrote to its writable layer, to a volume with a size, or to its output file. */
   | {
       readonly kind: 'disk'
       readonly what: string
       readonly limitBytes: number
-      readonly usedBytes: number
+      /** Null: it can't be measured. */
+      readonly usedBytes: number | null
     }
   /** A detached step that is not what its health check asks for. */
   | { readonly kind: 'not-ready'; readonly reason: string }
@@ -79,7 +80,7 @@ export function describeStop(stop: StopReason): string {
     case 'time':
       return `killed: time limit ${formatDuration(stop.limitMs)}`
     case 'disk':
-      return `killed: ${stop.what} limit ${formatBytes(stop.limitBytes)}, used ${formatBytes(stop.usedBytes)}`
+      return `killed: ${stop.what} limit ${formatBytes(stop.limitBytes)}, ${describeUse(stop.usedBytes)}`
     case 'not-ready':
       return stop.reason
     case 'output':
@@ -91,6 +92,10 @@ export function describeStop(stop: StopReason): string {
     case 'error':
       return stop.reason
   }
+}
+
+function describeUse(usedBytes: number | null): string {
+  return usedBytes === null ? 'what it uses can’t be measured' : `used ${formatBytes(usedBytes)}`
 }
 
 const STATUS: Readonly<Partial<Record<StopReason['kind'], Status>>> = {

@@ -23,6 +23,8 @@ export interface SizedDirectory {
   readonly limitBytes: number
   /** For messages. */
   readonly what: string
+  /** The writable layer: files that were deleted and are still open count to it, wherever they were. */
+  readonly isRoot?: true
 }
 
 /** What a step's mounts come to. */

@@ -198,6 +198,14 @@ describe('outputs of steps', () => {
     expect(sink.log('use')).toContain('\n[]\n')
   })
 
+  it('end a step that fills its disk with them', async () => {
+    const steps = [step('fill', ['head -c 2000000 /dev/zero > $SANDPIPER_OUTPUT', 'sleep 1000'])]
+    const { sink } = await runJob(host, makeJob(steps))
+    expect(sink.results.get('fill')!.error).toMatch(
+      /^killed: output file: size limit 1 MiB, used 1\.9 MiB$/,
+    )
+  })
+
   it('can be written by any user of the step', async () => {
     const steps = [
       step('give', ['echo A=1 > $SANDPIPER_OUTPUT'], { user: '1000' }),
