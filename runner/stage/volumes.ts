@@ -104,9 +104,6 @@ export async function mountsOf(
     if (place === undefined) continue
     const readOnly = mount.readOnly ?? false
     if ('inMemory' in place) {
-      // The launcher mounts those in memory first.
-      const outer = binds.find((bind) => isWithin(target, bind.target))
-      if (outer !== undefined) throw cantMount(mount, `the volume at ${outer.target} would hide it`)
       volumes.push({ name: place.inMemory, target, readOnly })
       continue
     }
