@@ -55,7 +55,8 @@ async function exec(
   return { code, stdout, stderr }
 }
 
-const NOT_ON_TAG = 'the event is `promote`, which the condition on `event` does not match'
+const NOT_ON_TAG =
+  'the event is `promote`, which the condition on `event` does not match (wants `tag`)'
 
 withSandbox('sandpiper exec', () => {
   it('runs the steps on the working tree, writes nothing to it, and passes', async () => {

@@ -89,7 +89,9 @@ const TREE = `octo/hello: push to main
 |  |  |- after: test
 |  |  \`- runs after a failure too
 |  \`- step plugin does not run: the event is \`push\`, which the condition on \`event\` does not match
+|         (wants \`tag\`)
 \`- pipeline nightly does not run: the event is \`push\`, which the condition on \`event\` does not match
+       (wants \`cron\`)
 `
 
 describe('sandpiper plan', () => {

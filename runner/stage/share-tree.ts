@@ -37,5 +37,7 @@ async function imageUser(
  * @throws AbortError as soon as `signal` is aborted
  */
 export async function shareTree(directory: string, signal: AbortSignal): Promise<void> {
+  // execFile starts the program also when it is too late, and then kills it.
+  signal.throwIfAborted()
   await run('chmod', ['--recursive', 'a+rwX', '--', directory], { signal })
 }
