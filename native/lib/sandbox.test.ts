@@ -24,6 +24,14 @@ describeSandboxes('a program in a sandbox', () => {
     expect(exit.wallMs).toBeGreaterThan(0)
   })
 
+  it('is told to have started, however many others end at that moment', async () => {
+    for (let round = 0; round < 10; round++) {
+      const runs = Array.from({ length: 30 }, () => sandboxes.run('exit 3'))
+      const codes = (await Promise.all(runs)).map(({ exit }) => exit.code)
+      expect(new Set(codes)).toEqual(new Set([3]))
+    }
+  })
+
   it('tells the signal that ended it', async () => {
     const { exit } = await sandboxes.run('kill -SEGV $$')
     expect(exit).toMatchObject({ code: null, signal: 11 })

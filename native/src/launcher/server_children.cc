@@ -44,6 +44,8 @@ bool Server::ReapChildren() {
 void Server::OnReaped(pid_t pid, int status, const rusage& usage) {
   for (const auto& [id, sandbox] : sandboxes_) {
     if (sandbox->pid() != pid || sandbox->reaped()) continue;
+    // What it told before it ended comes first: it may have ended since epoll was asked.
+    OnReport(id);
     sandbox->Reaped(usage);
     return OnInitEnd(id);
   }
