@@ -1,8 +1,8 @@
 import type { Reporter } from '../diagnostics/reporter.js'
 import { isSettledLater, variableNamed } from '../environment/variables.js'
+import { plainValue } from '../parse/plain-scalar.js'
 import type { ScalarNode } from '../parse/tree.js'
 import { isSpent, spend } from './budget.js'
-import { readCoreScalar } from './core-scalar.js'
 import { ExpressionQuotes } from './expression-quotes.js'
 import { evaluateReference, type Scope } from './evaluate-reference.js'
 import { parseTemplate } from './parse-template.js'
@@ -44,8 +44,14 @@ export function substituteScalar(
   const told = { ...context, scope: withWarnings(node, place, context) }
   const text = textIn(place)(node, parts, told)
   if (text === node.text || !spend(scope.budget, { text: text.length })) return node
-  const value = node.plain === true && !place.isCommand ? readCoreScalar(text) : text
+  const value = node.plain === true && !place.isCommand ? readAgain(text) : text
   return { ...node, value, text: value === null ? '' : text }
+}
+
+/** What a plain scalar means with the values in it; YAML drops the blanks around it. */
+function readAgain(text: string): ScalarNode['value'] {
+  const value = plainValue(text.trim())
+  return typeof value === 'string' ? text : value
 }
 
 function textIn({ isCommand, isExpression, guard }: ScalarContext): typeof plainText {
