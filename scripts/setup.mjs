@@ -17,7 +17,7 @@ try {
   checkArguments(process.argv.slice(2))
   checkHost()
   lockSetup(join(root, '.setup', 'lock'))
-  const groups = process.argv.length > 2 ? ['run', 'build', 'compare'] : ['run', 'build']
+  const groups = ['run', 'build', ...groupsFor(process.argv[2])]
   const skip = process.env.SANDPIPER_SETUP_PACKAGES === 'skip'
   const done = [
     skip ? false : (await installPackages(groups)).length > 0,
@@ -28,6 +28,11 @@ try {
   say(done.includes(true) ? `set-up done in ${total()}` : `set-up: nothing to do (${total()})`)
 } catch (error) {
   fail(error, 'set-up')
+}
+
+function groupsFor(purpose) {
+  if (purpose === '--test') return ['compare', 'check']
+  return purpose === '--bench' ? ['compare'] : []
 }
 
 function checkArguments(args) {

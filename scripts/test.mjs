@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { run } from './lib/run.mjs'
+import { run, which } from './lib/run.mjs'
 import { say, seconds, total } from './lib/report.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -35,6 +35,8 @@ await check('prettier', [bin('prettier/bin/prettier.cjs'), '--check', '--log-lev
 await check('eslint', [bin('eslint/bin/eslint.js'), '.', '--cache', '--max-warnings=0'])
 await check('tsc', [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'])
 await check('documents', [join(root, 'scripts/docs.mjs'), '--check'])
+await makeWith('clang-format', 'format-check')
+await makeWith('clang-tidy', 'tidy')
 await jest('unit tests', [
   '--testPathIgnorePatterns=/node_modules/',
   '/dist/',
@@ -93,9 +95,25 @@ function withoutSettings() {
 }
 
 /** One tool run that passes or fails as a whole. */
-async function check(name, args) {
+function check(name, args) {
+  return checkProgram(name, process.execPath, args)
+}
+
+/** A target of the native code's Makefile that passes or fails as a whole; all its files are gone through. */
+function make(name, target) {
+  const args = ['-C', join(root, 'native'), '--silent', '-j2', '-k', target]
+  return checkProgram(name, 'make', args)
+}
+
+/** The same, named by a program that the set-up of tests installs; only CI can't do without it. */
+async function makeWith(tool, target) {
+  if (process.env.CI === 'true' || which(tool) !== '') await make(tool, target)
+  else say(`\n== ${tool} is not installed here: left out`)
+}
+
+async function checkProgram(name, program, args) {
   await timed(name, async () => {
-    const code = await foreground(process.execPath, args)
+    const code = await foreground(program, args)
     count(name, code === 0)
   })
 }
@@ -129,16 +147,7 @@ async function sanitizers() {
   const makefile = join(root, 'native', 'Makefile')
   const has = existsSync(makefile) && /^sanitize\s*:/m.test(readFileSync(makefile, 'utf8'))
   if (!has) return
-  await timed('launcher with sanitizers', async () => {
-    const code = await foreground('make', [
-      '-C',
-      join(root, 'native'),
-      '--silent',
-      '-j2',
-      'sanitize',
-    ])
-    count('build of the launcher with sanitizers', code === 0)
-  })
+  await make('build of the launcher with sanitizers', 'sanitize')
   const launcher = join(root, 'native/build/asan/sandpiper-launcher')
   if (!existsSync(launcher)) return
   await jest('native tests under sanitizers', ['native/lib/'], {

@@ -19,6 +19,10 @@ export const PACKAGES = {
     bubblewrap: 'the benchmark and some tests compare with it',
     runc: 'the benchmark and some tests compare with it',
   },
+  check: {
+    'clang-tidy': 'looks for mistakes in the C++ code',
+    'clang-format': 'checks the style of the C++ code',
+  },
 }
 
 /** Installs what is missing of the named groups; says so first. @returns the names it installed */

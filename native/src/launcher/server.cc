@@ -20,22 +20,23 @@ int Server::Run() {
   epoll_.Reset(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_.valid() || !Watch(channel_.fd(), kOnRequest, EPOLLIN).ok()) return 1;
   if (!WatchChildren().ok()) return 1;
-  bool more_children = false;
   while (!ending_ || !sandboxes_.empty()) {
     epoll_event events[64];
-    const int count = epoll_wait(epoll_.get(), events, 64, more_children ? 0 : -1);
+    const int count = epoll_wait(epoll_.get(), events, 64, more_children_ ? 0 : -1);
     if (count < 0 && errno != EINTR) return 1;
-    for (int i = 0; i < count; i++) {
-      const auto id = static_cast<uint32_t>(events[i].data.u64);
-      const uint64_t kind = events[i].data.u64 - id;
-      if (kind == kOnRequest) ReadRequests();
-      if (kind == kOnReport) OnReport(id);
-      if (kind == kOnChildren) more_children = true;
-      if (kind == kOnProgramEnd) OnProgramEnd(id);
-    }
-    if (more_children) more_children = ReapChildren();
+    for (int i = 0; i < count; i++) OnEvent(events[i].data.u64);
+    if (more_children_) more_children_ = ReapChildren();
   }
   return 0;
+}
+
+void Server::OnEvent(uint64_t data) {
+  const auto id = static_cast<uint32_t>(data);
+  const uint64_t kind = data - id;
+  if (kind == kOnRequest) ReadRequests();
+  if (kind == kOnReport) OnReport(id);
+  if (kind == kOnChildren) more_children_ = true;
+  if (kind == kOnProgramEnd) OnProgramEnd(id);
 }
 
 void Server::ReadRequests() {

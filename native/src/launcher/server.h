@@ -36,6 +36,7 @@ class Server {
   static constexpr uint64_t kOnProgramEnd = uint64_t{3} << 32;
 
   static Failure Malformed() { return {EBADMSG, "decode", "request"}; }
+  void OnEvent(uint64_t data);
   void ReadRequests();
   void Handle(Frame frame);
   Status Dispatch(Frame& frame);
@@ -86,6 +87,8 @@ class Server {
   std::unordered_map<uint32_t, std::unique_ptr<Sandbox>> sandboxes_;
   // After the sandboxes, which can't end before them.
   std::unordered_map<uint32_t, std::unique_ptr<Execution>> executions_;
+  // Children may have ended that are not reaped yet.
+  bool more_children_ = false;
   bool ending_ = false;
 };
 
