@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isInHostUserNamespace } from '../user-namespace.js'
+import { findDelegatedCgroup } from './delegated.js'
 
 /** Controllers that sandboxes use. */
 export const CONTROLLERS = ['memory', 'pids', 'cpu', 'cpuacct'] as const
@@ -8,7 +10,10 @@ export type Controller = (typeof CONTROLLERS)[number]
 /** One mounted cgroup hierarchy that has controllers of use. */
 export interface Hierarchy {
   readonly version: 1 | 2
+  /** Where it is mounted; of a delegated one, the directory in it that is ours. */
   readonly mountPoint: string
+  /** It belongs to an ordinary user, with the processes that were in it before. */
+  readonly delegated?: true
   readonly controllers: readonly Controller[]
 }
 
@@ -19,14 +24,32 @@ export interface CgroupLayout {
   readonly hierarchies: readonly Hierarchy[]
 }
 
-/** The layout of this host. */
+/** The layout of this host, as far as this process may use it. */
 export async function readCgroupLayout(): Promise<CgroupLayout> {
   const mounts = parseCgroupMounts(await readFile('/proc/self/mountinfo', 'utf8'))
+  if (process.geteuid?.() !== 0 || !isInHostUserNamespace()) return delegatedLayout(mounts)
   const unified = mounts.find((mount) => mount.type === 'cgroup2')
   const available = unified
     ? await readFile(join(unified.mountPoint, 'cgroup.controllers'), 'utf8').catch(() => '')
     : ''
   return toLayout(mounts, available.split(/\s+/))
+}
+
+/** Of an ordinary user, also one who is root of a namespace: what was delegated to him, or nothing. */
+async function delegatedLayout(mounts: readonly CgroupMount[]): Promise<CgroupLayout> {
+  const found = await findDelegatedCgroup(mounts)
+  if ('reason' in found) return { mode: 'none', hierarchies: [] }
+  const text = await readFile(join(found.directory, 'cgroup.controllers'), 'utf8')
+  const available = text.trim().split(/\s+/)
+  const controllers = CONTROLLERS.filter((name) => available.includes(name))
+  if (controllers.length === 0) return { mode: 'none', hierarchies: [] }
+  const hierarchy = {
+    version: 2,
+    mountPoint: found.directory,
+    controllers,
+    delegated: true,
+  } as const
+  return { mode: 'v2', hierarchies: [hierarchy] }
 }
 
 /** A cgroup file system that is mounted. */

@@ -1,6 +1,7 @@
 import { mkdir, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fromNode } from '../error.js'
+import { reoccupy, vacate } from './delegated.js'
 import { CONTROLLERS, type CgroupLayout, type Hierarchy, readCgroupLayout } from './layout.js'
 import { removeCgroup } from './remove.js'
 
@@ -21,15 +22,17 @@ export async function makeCgroupParent(layout: CgroupLayout, parent: string): Pr
 async function makeIn(hierarchy: Hierarchy, parent: string): Promise<void> {
   const directory = join(hierarchy.mountPoint, parent)
   await mkdir(directory, { recursive: true })
+  if (hierarchy.delegated) await vacate(hierarchy.mountPoint)
   if (hierarchy.version === 2) await enableControllers(hierarchy, directory)
   if (hierarchy.controllers.includes('cpu')) await keepBandwidthOn(hierarchy, directory)
 }
 
 /** Removes `parent` with what is in it, and the directories above it that are empty then. */
 export async function removeCgroupParent(layout: CgroupLayout, parent: string): Promise<void> {
-  for (const { mountPoint } of layout.hierarchies) {
+  for (const { mountPoint, delegated, controllers } of layout.hierarchies) {
     await removeCgroup(join(mountPoint, parent))
     await removeEmptyAncestors(mountPoint, dirname(parent))
+    if (delegated) await reoccupy(mountPoint, controllers)
   }
 }
 

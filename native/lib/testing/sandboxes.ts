@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { buildDirectory } from '../addon.js'
 import { createLauncher } from '../launcher.js'
+import { isInHostUserNamespace } from '../user-namespace.js'
 import type {
   Launcher,
   Sandbox,
@@ -14,6 +15,7 @@ import type {
   StageSpec,
 } from '../types.js'
 import { makeTestRoot, type TestRoot } from './busybox-root.js'
+import { namespaceIds, suitLauncher } from './namespace-launcher.js'
 
 /** A launcher with a busybox root and one stage, for tests that run programs in sandboxes. */
 export interface TestSandboxes {
@@ -51,13 +53,16 @@ export async function makeTestSandboxes(): Promise<TestSandboxes> {
   await copyFile(join(buildDirectory(), 'attempt'), join(root.lower, 'bin/attempt'))
   const cgroupParent = `sandpiper/test-${process.pid}-${Date.now()}`
   const launcherPath = process.env['SANDPIPER_TEST_LAUNCHER']
-  const launcher = await createLauncher(
-    launcherPath === undefined ? { cgroupParent } : { cgroupParent, launcherPath },
+  const launcher = suitLauncher(
+    await createLauncher(
+      launcherPath === undefined ? { cgroupParent } : { cgroupParent, launcherPath },
+    ),
   )
   let stages = 0
   let sandboxes = 0
   const nextIds = (): StageSpec['ids'] => {
     stages += 1
+    if (!isInHostUserNamespace()) return namespaceIds()
     const start = IDS_START + ((process.pid * 16 + stages) % 30_000) * IDS_COUNT
     return { start, count: IDS_COUNT }
   }

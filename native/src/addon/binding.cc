@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "execute.h"
 #include "link.h"
 #include "lock_file.h"
 #include "seccomp_filter.h"
@@ -177,11 +178,27 @@ Napi::Value Lock(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), OrThrow(info.Env(), std::move(locked), path).Release());
 }
 
+std::vector<std::string> ToStrings(const Napi::Value& value) {
+  std::vector<std::string> strings;
+  const auto array = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    strings.push_back(array.Get(i).As<Napi::String>());
+  }
+  return strings;
+}
+
+// execute(path, argv, env): returns only by throwing
+void ExecuteProgram(const Napi::CallbackInfo& info) {
+  const std::string path = info[0].As<Napi::String>();
+  throw ToError(info.Env(), Execute(path, ToStrings(info[1]), ToStrings(info[2])), path);
+}
+
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("LauncherLink", LauncherLink::Define(env));
   exports.Set("compileSeccomp", Napi::Function::New(env, CompileFilter));
   exports.Set("resolveSystemCall", Napi::Function::New(env, ResolveName));
   exports.Set("lockFile", Napi::Function::New(env, Lock));
+  exports.Set("execute", Napi::Function::New(env, ExecuteProgram));
   return exports;
 }
 

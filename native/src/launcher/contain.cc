@@ -65,8 +65,9 @@ Result<UniqueFd> OpenBind(const Containment& c, const BindRequest& bind) {
   return tree;
 }
 
+// The devices in /dev may be mounts of their own.
 Result<UniqueFd> OpenStageTree(const Stage& stage, const char* name, uint64_t attributes) {
-  UniqueFd tree = TRY(sys::CloneTree(stage.directory(), name, 0, name));
+  UniqueFd tree = TRY(sys::CloneTree(stage.directory(), name, AT_RECURSIVE, name));
   if (attributes != 0) TRY(sys::SetMountAttributes(tree.get(), 0, attributes, name));
   return tree;
 }

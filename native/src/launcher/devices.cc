@@ -11,12 +11,14 @@ namespace sandpiper {
 namespace {
 
 // Numbers of linux/Documentation/admin-guide/devices.txt.
-constexpr struct {
+constexpr struct Node {
   const char* name;
+  const char* path;
   unsigned major;
   unsigned minor;
-} kNodes[] = {{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
-              {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
+} kNodes[] = {{"null", "dev/null", 1, 3},       {"zero", "dev/zero", 1, 5},
+              {"full", "dev/full", 1, 7},       {"random", "dev/random", 1, 8},
+              {"urandom", "dev/urandom", 1, 9}, {"tty", "dev/tty", 5, 0}};
 
 constexpr struct {
   const char* name;
@@ -39,6 +41,34 @@ Status Check(int result, const char* call, const char* object) {
 
 Status Own(int directory, const char* name, uint32_t owner) {
   return Check(fchownat(directory, name, owner, owner, AT_SYMLINK_NOFOLLOW), "chown", name);
+}
+
+Status MakeNode(int directory, const Node& node, uint32_t owner) {
+  TRY(Check(mknodat(directory, node.name, S_IFCHR | 0666, makedev(node.major, node.minor)), "mknod",
+            node.name));
+  return Own(directory, node.name, owner);
+}
+
+// The host's device, checked to be it (CVE-2025-31133).
+Result<UniqueFd> OpenHostNode(int host, const Node& node) {
+  UniqueFd source = TRY(sys::Open(host, node.path, O_PATH, sys::kInRoot));
+  struct stat info {};
+  if (fstat(source.get(), &info) < 0) return LastFailure("fstat", node.path);
+  if (!S_ISCHR(info.st_mode) || info.st_rdev != makedev(node.major, node.minor)) {
+    return Failure{ENODEV, "check", node.path};
+  }
+  return source;
+}
+
+// What is mounted on is an empty file. Read-only is the mount, not the device.
+Status MountNode(int directory, const Node& node, int host) {
+  const UniqueFd source = TRY(OpenHostNode(host, node));
+  const UniqueFd tree = TRY(sys::CloneTree(source.get(), "", AT_EMPTY_PATH, node.path));
+  TRY(sys::SetMountAttributes(
+      tree.get(), 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, node.path));
+  TRY(Check(mknodat(directory, node.name, S_IFREG | 0444, 0), "mknod", node.name));
+  const UniqueFd target = TRY(sys::Open(directory, node.name, O_PATH, sys::kBeneath));
+  return sys::AttachTree(tree.get(), target.get(), node.name);
 }
 
 Status AttachBelow(int dev, const char* name, int tree) {
@@ -64,11 +94,9 @@ Status MountSharedMemory(int dev, const char* bytes) {
 
 }  // namespace
 
-Status MakeDeviceTemplate(int directory, uint32_t owner) {
-  for (const auto& node : kNodes) {
-    TRY(Check(mknodat(directory, node.name, S_IFCHR | 0666, makedev(node.major, node.minor)),
-              "mknod", node.name));
-    TRY(Own(directory, node.name, owner));
+Status MakeDeviceTemplate(int directory, uint32_t owner, int host) {
+  for (const Node& node : kNodes) {
+    TRY(host < 0 ? MakeNode(directory, node, owner) : MountNode(directory, node, host));
   }
   for (const auto& link : kLinks) {
     TRY(Check(symlinkat(link.target, directory, link.name), "symlink", link.name));

@@ -21,6 +21,7 @@ class Holder {
   Holder& operator=(const Holder&) = delete;
   ~Holder();
 
+  [[nodiscard]] pid_t pid() const { return pid_; }
   // Lets the child prepare, and waits for it. The failure's text is good until the next call.
   Status Proceed();
   // A descriptor of the child's namespace of that /proc/PID/ns name.

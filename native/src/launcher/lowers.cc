@@ -22,8 +22,12 @@ std::string NameOf(size_t index) {
 
 }  // namespace
 
-Lowers::Lowers(int host, int directory, uint32_t ids_start, uint32_t ids_count)
-    : host_(host), directory_(directory), ids_start_(ids_start), ids_count_(ids_count) {}
+Lowers::Lowers(int host, int directory, uint32_t ids_start, uint32_t ids_count, bool map_ids)
+    : host_(host),
+      directory_(directory),
+      ids_start_(ids_start),
+      ids_count_(ids_count),
+      map_ids_(map_ids) {}
 
 Result<std::string> Lowers::Names(const std::vector<LowerRequest>& lowers,
                                   int stage_user_namespace) {
@@ -49,7 +53,8 @@ Result<std::string> Lowers::Name(const LowerRequest& lower, int stage_user_names
     return Failure{E2BIG, "too many layers in one stage", lower.path};
   // The group that goes with `owner` is the one the tree itself has.
   const uint32_t group = info.st_uid == lower.owner ? info.st_gid : lower.owner;
-  const int mapping = lower.owner == 0 ? stage_user_namespace : TRY(MappingFor(lower.owner, group));
+  const bool is_plain = lower.owner == 0 || !map_ids_;
+  const int mapping = is_plain ? stage_user_namespace : TRY(MappingFor(lower.owner, group));
   std::string name = NameOf(entries_.size());
   TRY(Attach(source.get(), name, mapping, lower.path));
   entries_.push_back({lower.path, name, lower.owner, info.st_dev, info.st_ino});
@@ -68,7 +73,7 @@ Result<int> Lowers::MappingFor(uint32_t uid, uint32_t gid) {
 
 Status Lowers::Attach(int source, const std::string& name, int user_namespace, const char* object) {
   const UniqueFd tree = TRY(sys::CloneTree(source, "", AT_EMPTY_PATH, object));
-  TRY(sys::MapMountIds(tree.get(), 0, user_namespace, object));
+  if (map_ids_) TRY(sys::MapMountIds(tree.get(), 0, user_namespace, object));
   TRY(sys::SetMountAttributes(tree.get(), 0,
                               MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, object));
   if (mkdirat(directory_, name.c_str(), 0755) < 0 && errno != EEXIST) {

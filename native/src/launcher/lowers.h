@@ -18,8 +18,9 @@ namespace sandpiper {
 // once.
 class Lowers {
  public:
-  // `host` and `directory` are borrowed.
-  Lowers(int host, int directory, uint32_t ids_start, uint32_t ids_count);
+  // `host` and `directory` are borrowed. Without `map_ids` files are shown with the ids that they
+  // have on disk.
+  Lowers(int host, int directory, uint32_t ids_start, uint32_t ids_count, bool map_ids);
 
   // The overlay option for these layers: their names joined by ':'.
   Result<std::string> Names(const std::vector<LowerRequest>& lowers, int stage_user_namespace);
@@ -46,6 +47,7 @@ class Lowers {
   int directory_;
   uint32_t ids_start_;
   uint32_t ids_count_;
+  bool map_ids_;
   std::vector<Entry> entries_;
   std::vector<Mapping> mappings_;
 };

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "enter.h"
 #include "probe.h"
 #include "server.h"
 #include "unique_fd.h"
@@ -44,6 +45,9 @@ void ForgetParent() {
 int main(int argc, char** argv) {
   if (argc >= 2 && std::strcmp(argv[1], "probe") == 0) {
     return sandpiper::RunProbes(argc > 2 ? argv[2] : kScratchParent);
+  }
+  if (argc >= 2 && std::strcmp(argv[1], "enter") == 0) {
+    return sandpiper::RunInUserNamespace(argc, argv);
   }
   if (argc != 2 || std::strcmp(argv[1], "serve") != 0) {
     static constexpr char kUsage[] = "sandpiper-launcher is started by Sandpiper's runner\n";

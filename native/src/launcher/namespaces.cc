@@ -1,6 +1,7 @@
 #include "namespaces.h"
 
 #include <sched.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -8,6 +9,10 @@
 
 namespace sandpiper {
 namespace {
+
+// PROC_USER_INIT_INO of the kernel; a part of its interface by the name USER_NS_INIT_INO
+// since 6.18.
+constexpr ino_t kInitialUserNamespace = 0xEFFFFFFD;
 
 // The system calls themselves: the library's functions look for threads.
 Status BecomeRoot() {
@@ -18,6 +23,12 @@ Status BecomeRoot() {
 }
 
 }  // namespace
+
+Result<bool> IsInUserNamespace() {
+  struct stat info {};
+  if (stat("/proc/self/ns/user", &info) < 0) return LastFailure("stat", "/proc/self/ns/user");
+  return info.st_ino != kInitialUserNamespace;
+}
 
 Status JoinStage(int blank, int user_namespace) {
   TRY(sys::SetNamespace(blank, CLONE_NEWNS, "mount namespace"));

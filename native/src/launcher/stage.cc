@@ -32,7 +32,7 @@ Result<std::unique_ptr<Stage>> Stage::Create(const World& world, uint32_t id,
   TRY(stage->MakeNamespaces());
   TRY(stage->MakeDirectory(world));
   stage->lowers_ = std::make_unique<Lowers>(world.host.get(), stage->directory_.get(),
-                                            request.ids_start, request.ids_count);
+                                            request.ids_start, request.ids_count, !world.nested);
   if (request.workspace) TRY(stage->MountWorkspace(*request.workspace));
   for (const TmpfsRequest& volume : request.volumes) TRY(stage->MountVolume(volume));
   return stage;
@@ -55,7 +55,7 @@ Status Stage::MakeDirectory(const World& world) {
     TRY(sys::MakeDirectory(tree.get(), name, 0755));
   }
   const UniqueFd dev = TRY(sys::Open(tree.get(), "dev", O_PATH | O_DIRECTORY, sys::kBeneath));
-  TRY(MakeDeviceTemplate(dev.get(), ids_start_));
+  TRY(MakeDeviceTemplate(dev.get(), ids_start_, world.nested ? world.host.get() : -1));
   volumes_ = TRY(sys::Open(tree.get(), "volumes", O_PATH | O_DIRECTORY, sys::kBeneath));
   const char* name = path_.c_str() + sizeof("/stages/") - 1;
   TRY(sys::MakeDirectory(world.stages.get(), name, 0755, "stage"));

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "holder.h"
+#include "namespaces.h"
 #include "sys.h"
 
 namespace sandpiper {
@@ -62,6 +63,7 @@ Result<World> EnterWorld() {
   TRY(Check(mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr), "mount slave", "/"));
   TRY(MoveToOwnRoot());
   World world;
+  world.nested = TRY(IsInUserNamespace());
   world.host = TRY(OpenDirectory("/host"));
   world.stages = TRY(OpenDirectory("/stages"));
   world.blank = TRY(NewBlankNamespace());

@@ -16,6 +16,9 @@ struct World {
   // namespaces are copies of it: cheaper than copying the host's mounts, and none of those is ever
   // in there.
   UniqueFd blank;
+  // The launcher is root of a user namespace only, as it is when an ordinary user runs it. Layers
+  // are shown as they are then: on disk they belong to the ids of the stages already.
+  bool nested = false;
   // Of the launcher itself, by which a sandbox's init sees that the launcher has ended.
   UniqueFd self;
 };
