@@ -88,9 +88,13 @@ export class Connection {
     return request
   }
 
-  /** Sends an exec request with a new pipe. The observer is told nothing about one that fails. */
-  exec(payload: Uint8Array, observer: ExecObserver): StartedRequest {
-    const request = this.#sendWithOutput(REQUEST.exec, payload)
+  /** Sends an exec or a tool request with a new pipe. The observer is told nothing about one that fails. */
+  exec(
+    payload: Uint8Array,
+    observer: ExecObserver,
+    type: typeof REQUEST.exec | typeof REQUEST.runTool = REQUEST.exec,
+  ): StartedRequest {
+    const request = this.#sendWithOutput(type, payload)
     this.#execs.set(request.id, observer)
     return request
   }

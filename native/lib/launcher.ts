@@ -8,9 +8,10 @@ import { specError } from './error.js'
 import { startSandbox, type StartedSandbox } from './sandbox.js'
 import { defaultSeccompFilter } from './seccomp/compile.js'
 import type { Launcher, LauncherOptions, Sandbox, SandboxSpec, Stage, StageSpec } from './types.js'
-import { checkSandbox, checkStage } from './validate.js'
+import { startTool } from './tool.js'
+import { checkNetworkName, checkOverlay, checkSandbox, checkStage } from './validate.js'
 import { REQUEST } from './wire/frame.js'
-import { encodeNumber, encodeStage } from './wire/request.js'
+import { encodeNetwork, encodeNumber, encodeStage, encodeWorkspace } from './wire/request.js'
 
 /** Names of directories, none of them dots. */
 const CGROUP_PARENT = /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/
@@ -70,6 +71,15 @@ class LauncherProcess implements Launcher {
         track(cleanups, cleaned)
         return sandbox
       },
+      mountWorkspace: async (overlay) => {
+        checkOverlay('workspace', overlay)
+        await this.#connection.request(REQUEST.mountWorkspace, encodeWorkspace(id, overlay))
+      },
+      addNetwork: async (name) => {
+        checkNetworkName(name)
+        await this.#connection.request(REQUEST.addNetwork, encodeNetwork(id, name))
+      },
+      runTool: (tool) => startTool(this.#connection, id, tool),
       destroy: async () => {
         await this.#connection.request(REQUEST.destroyStage, encodeNumber(id))
         await Promise.all(cleanups)

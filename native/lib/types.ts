@@ -79,8 +79,11 @@ export interface SandboxSpec {
   readonly rlimits?: readonly RlimitSpec[]
   /** Bytes of /dev/shm; default 64 MiB. */
   readonly shmBytes?: number
-  /** `none`: a network namespace of its own with loopback only; default: the stage's. */
-  readonly network?: 'none'
+  /**
+   * `none`: a network namespace of its own with loopback only; a name: the stage's that `addNetwork`
+   * made; default: the one that the stage began with.
+   */
+  readonly network?: 'none' | { readonly name: string }
   /**
    * Who the program runs as, by ids inside; default root. It gets no capabilities when it is not root.
    * An id that the stage does not have is an `EINVAL`. `groups` are the supplementary ones; default none.
@@ -139,6 +142,22 @@ export interface SandboxProcess {
   kill(): void
 }
 
+/**
+ * A program of the host's that works for a stage, such as what connects it to the outside. It sees the
+ * host's files, and has the rights of the stage's root and no others. It ends with the stage and with the
+ * launcher, and so does whatever it starts.
+ */
+export interface ToolSpec {
+  /** Program and arguments. A program without a slash is looked for where the host's are. */
+  readonly argv: readonly string[]
+  /** Its standard input; default none. */
+  readonly input?: string
+  /** Networks of the stage that it has as descriptors, from 3 on; the empty name is that of the first. */
+  readonly networks: readonly string[]
+  /** Whether it runs in the first of `networks` or in the host's network. */
+  readonly runsIn: 'network' | 'host'
+}
+
 /** How a sandbox ended. */
 export interface SandboxExit {
   /** Exit code of the first process, or null when a signal ended it. */
@@ -188,7 +207,23 @@ export interface Stage {
    */
   start(spec: SandboxSpec): Promise<Sandbox>
   /**
-   * Removes the namespaces and the workspace mount, and waits for what is left of the stage's sandboxes
+   * Mounts the workspace of a stage that was created without one.
+   * @throws NativeError naming the call that failed; `EEXIST` when it has one.
+   */
+  mountWorkspace(overlay: OverlaySpec): Promise<void>
+  /**
+   * Makes a further network namespace, with loopback only, for sandboxes that name it.
+   * @throws NativeError `EEXIST` when there is one of that name.
+   */
+  addNetwork(name: string): Promise<void>
+  /**
+   * Runs a program of the host's for the stage. Resolves when its process was made: a program that can't
+   * be run, for which the output says why, ends with exit code 127.
+   * @throws NativeError `ENOENT` for a network that the stage has not.
+   */
+  runTool(spec: ToolSpec): Promise<SandboxProcess>
+  /**
+   * Kills its tools, removes the namespaces and the workspace mount, and waits for what is left of the stage's sandboxes
    * to be removed. Every one must have ended, else `EBUSY`.
    */
   destroy(): Promise<void>

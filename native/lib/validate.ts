@@ -2,7 +2,14 @@ import { checkProgram } from './check-program.js'
 import { checkInside, checkPath, checkWhole } from './check-value.js'
 import { specError } from './error.js'
 import { RLIMIT_NUMBERS } from './rlimit-numbers.js'
-import type { BindMount, CgroupLimits, OverlaySpec, SandboxSpec, StageSpec } from './types.js'
+import type {
+  BindMount,
+  CgroupLimits,
+  OverlaySpec,
+  SandboxSpec,
+  StageSpec,
+  ToolSpec,
+} from './types.js'
 
 const NAME = /^[a-z0-9-]{1,64}$/
 /** sethostname(2). */
@@ -48,6 +55,7 @@ export function checkSandbox(spec: SandboxSpec): void {
     checkInside('tmpfs target', target)
     checkTmpfsBytes(`tmpfs ${target}`, sizeBytes)
   })
+  if (typeof spec.network === 'object') checkNetworkName(spec.network.name)
   checkProgram(spec)
   const hostnameBytes = Buffer.byteLength(spec.hostname)
   if (hostnameBytes < 1 || hostnameBytes > HOSTNAME_BYTES_MAX || spec.hostname.includes('\0')) {
@@ -73,12 +81,33 @@ function checkTmpfsBytes(what: string, bytes: number): void {
   checkWhole(`${what} sizeBytes`, bytes, PAGE_BYTES, TMPFS_BYTES_MAX)
 }
 
+/** @throws NativeError SP_NATIVE_SPEC */
+export function checkNetworkName(name: string): void {
+  if (!NAME.test(name)) throw specError(`network name "${name}" is not ${NAME.source}`)
+}
+
+/**
+ * Refuses a program for a stage that can't be run.
+ * @throws NativeError SP_NATIVE_SPEC
+ */
+export function checkTool({ argv, input = '', networks, runsIn }: ToolSpec): void {
+  const [program = ''] = argv
+  if (program === '') throw specError('a tool has no program')
+  const texts = [...argv, input]
+  if (texts.some((text) => text.includes('\0'))) throw specError(`${program}: NUL in a value`)
+  for (const name of networks) if (name !== '') checkNetworkName(name)
+  if (runsIn === 'network' && networks.length === 0) {
+    throw specError(`${program} is to run in a network and has none`)
+  }
+}
+
 function checkBind(bind: BindMount): void {
   checkPath('bind source', bind.source)
   checkInside('bind target', bind.target)
 }
 
-function checkOverlay(what: string, overlay: OverlaySpec): void {
+/** @throws NativeError SP_NATIVE_SPEC */
+export function checkOverlay(what: string, overlay: OverlaySpec): void {
   const count = overlay.lowers.length
   if (count < 1 || count > LOWERS_MAX) {
     throw specError(`${what} must have 1 to ${LOWERS_MAX} lower layers, not ${count}`)

@@ -1,7 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
-import type { Launcher, Sandbox, SandboxExit, SandboxSpec, Stage } from '../../native/lib/types.js'
+import type {
+  Launcher,
+  OverlaySpec,
+  Sandbox,
+  SandboxExit,
+  SandboxSpec,
+  Stage,
+} from '../../native/lib/types.js'
 
 /**
  * A launcher without a sandbox: it spawns the step's script on the host, in the checkout. Only for
@@ -13,7 +20,7 @@ export function bareLauncher(): Launcher {
   return {
     pid: process.pid,
     closed,
-    createStage: ({ workspace }) => Promise.resolve(bareStage(workspace?.lowers[0]?.path ?? '/')),
+    createStage: ({ workspace }) => Promise.resolve(bareStage(workspace)),
     close: () => {
       end()
       return closed
@@ -21,9 +28,16 @@ export function bareLauncher(): Launcher {
   }
 }
 
-function bareStage(cwd: string): Stage {
+function bareStage(workspace: OverlaySpec | undefined): Stage {
+  let tree = workspace
   return {
-    start: (spec) => Promise.resolve(bareStep(spec, cwd)),
+    start: (spec) => Promise.resolve(bareStep(spec, tree?.lowers[0]?.path ?? '/')),
+    mountWorkspace: (overlay) => {
+      tree = overlay
+      return Promise.resolve()
+    },
+    addNetwork: () => Promise.resolve(),
+    runTool: () => Promise.reject(new Error('a bare stage has no network of its own')),
     destroy: () => Promise.resolve(),
   }
 }

@@ -6,6 +6,9 @@ export const REQUEST = {
   start: 4,
   signal: 5,
   exec: 6,
+  mountWorkspace: 7,
+  addNetwork: 8,
+  runTool: 9,
 } as const
 
 export const REPLY = { done: 1, failed: 2, started: 3, exited: 4, cleaned: 5, ended: 6 } as const

@@ -1,6 +1,13 @@
 import type { CgroupDirectory } from '../cgroup/plan.js'
 import { RLIMIT_NUMBERS } from '../rlimit-numbers.js'
-import type { ExecSpec, OverlaySpec, RlimitSpec, SandboxSpec, StageSpec } from '../types.js'
+import type {
+  ExecSpec,
+  OverlaySpec,
+  RlimitSpec,
+  SandboxSpec,
+  StageSpec,
+  ToolSpec,
+} from '../types.js'
 import { PayloadWriter } from './writer.js'
 
 const DEFAULT_SHM_BYTES = 64 * 1024 * 1024
@@ -39,7 +46,11 @@ export function encodeStart(
   )
   writer.list(spec.tmpfs ?? [], ({ target, sizeBytes }) => writeTmpfs(writer, target, sizeBytes))
   writeProgram(writer, spec)
-  writer.bool(spec.network === 'none').string(spec.hostname)
+  const network = typeof spec.network === 'object' ? spec.network.name : ''
+  writer
+    .bool(spec.network === 'none')
+    .string(network)
+    .string(spec.hostname)
   writer.list(spec.rlimits ?? [], (limit) => writeRlimit(writer, limit))
   writer.string(String(spec.shmBytes ?? DEFAULT_SHM_BYTES))
   writer.list(cgroups, (cgroup) => writeCgroup(writer, cgroup))
@@ -50,6 +61,26 @@ export function encodeStart(
 export function encodeExec(sandboxId: number, spec: ExecSpec): Buffer {
   const writer = new PayloadWriter().u32(sandboxId)
   writeProgram(writer, spec)
+  return writer.finish()
+}
+
+/** Payload of a mountWorkspace request. The overlay must have been checked. */
+export function encodeWorkspace(stageId: number, overlay: OverlaySpec): Buffer {
+  const writer = new PayloadWriter().u32(stageId)
+  writeOverlay(writer, overlay)
+  return writer.finish()
+}
+
+/** Payload of an addNetwork request. The name must have been checked. */
+export function encodeNetwork(stageId: number, name: string): Buffer {
+  return new PayloadWriter().u32(stageId).string(name).finish()
+}
+
+/** Payload of a runTool request. The specification must have been checked. */
+export function encodeTool(stageId: number, spec: ToolSpec): Buffer {
+  const writer = new PayloadWriter().u32(stageId)
+  writer.list(spec.argv, (argument) => writer.string(argument)).string(spec.input ?? '')
+  writer.list(spec.networks, (name) => writer.string(name)).bool(spec.runsIn === 'network')
   return writer.finish()
 }
 

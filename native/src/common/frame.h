@@ -14,6 +14,9 @@ enum class Request : uint32_t {
   kStart = 4,         // answered by kStarted or kFailed, later kExited; carries the output pipe
   kSignal = 5,        // not answered; to the sandbox or the exec of the frame's id
   kExec = 6,          // answered by kStarted or kFailed, and after kStarted kEnded; carries a pipe
+  kMountWorkspace = 7,  // answered by kDone or kFailed
+  kAddNetwork = 8,      // answered by kDone or kFailed
+  kRunTool = 9,         // as kExec
 };
 
 enum class Reply : uint32_t {

@@ -81,7 +81,7 @@ Result<UniqueFd> OpenVolume(const Stage& stage, const VolumeRequest& volume) {
 
 Status EnterNetwork(const Containment& c) {
   if (c.request.own_network) return NewNetworkOf(c.stage.user_namespace());
-  return sys::SetNamespace(c.stage.network_namespace(), CLONE_NEWNET, "network namespace");
+  return sys::SetNamespace(c.network, CLONE_NEWNET, "network namespace");
 }
 
 Result<Trees> OpenTrees(const Containment& c) {

@@ -19,6 +19,8 @@ struct Containment {
   // Trees of request.binds and request.volumes, one each: filled by the init.
   std::vector<UniqueFd>& bind_trees;
   std::vector<UniqueFd>& volume_trees;
+  // Network namespace of the stage to enter, where the request wants none of its own.
+  int network;
   // Write end of the sandbox's output, and of the pipe for reports.
   int output;
   int reports;

@@ -37,6 +37,12 @@ Status JoinStage(int blank, int user_namespace) {
   return sys::Unshare(CLONE_NEWNS, "mount namespace");
 }
 
+Status JoinTools(int tools, int user_namespace) {
+  TRY(sys::SetNamespace(tools, CLONE_NEWNS, "mount namespace"));
+  TRY(sys::SetNamespace(user_namespace, CLONE_NEWUSER, "user namespace"));
+  return BecomeRoot();
+}
+
 Status JoinSandbox(int init) {
   constexpr int kAll = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
                        CLONE_NEWNET | CLONE_NEWCGROUP;

@@ -13,6 +13,10 @@ Result<bool> IsInUserNamespace();
 // belongs to the stage's user namespace, with the ids of its root.
 Status JoinStage(int blank, int user_namespace);
 
+// From the launcher's view of the machine to the host's own tree, with the rights of the stage's
+// root.
+Status JoinTools(int tools, int user_namespace);
+
 // From the launcher's view of the machine to that of a sandbox, given by its init's pidfd: all its
 // namespaces, the pid namespace for children only, and the ids of its root. ESRCH when the init has
 // ended.

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstring>
 
 #include "sys.h"
 
@@ -37,6 +38,39 @@ int RunMaker(void* argument) {
   return 0;
 }
 
+Status RaiseLoopback() {
+  const UniqueFd socket_fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket_fd.valid()) return LastFailure("socket", "AF_INET");
+  ifreq request{};
+  request.ifr_name[0] = 'l';
+  request.ifr_name[1] = 'o';
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  if (ioctl(socket_fd.get(), SIOCSIFFLAGS, &request) < 0)
+    return LastFailure("ioctl SIOCSIFFLAGS", "lo");
+  return {};
+}
+
+// Where /proc/sys can't be written it stays as it is.
+void WriteSetting(const char* path, const char* value) {
+  Result<UniqueFd> file = sys::OpenKernelFile(AT_FDCWD, path, O_WRONLY);
+  if (file.ok()) (void)sys::Write(file.Take().get(), value, std::strlen(value), path);
+}
+
+// Images whose user is not root count on low ports and on ping without a raw socket: Docker allows
+// both in its networks too. The groups are those of the stage, which has these at least.
+void OpenToAnybody() {
+  WriteSetting("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+  WriteSetting("/proc/sys/net/ipv4/ping_group_range", "0 65535");
+}
+
+}  // namespace
+
+Status NewNetwork() {
+  TRY(sys::Unshare(CLONE_NEWNET, "network namespace"));
+  OpenToAnybody();
+  return RaiseLoopback();
+}
+
 // A namespace belongs to the user namespace of the process that makes it, and there is no way back
 // out of one: so another process makes it, and leaves the descriptor in the table that both share.
 Result<UniqueFd> MakeNetworkIn(int user_namespace) {
@@ -51,34 +85,6 @@ Result<UniqueFd> MakeNetworkIn(int user_namespace) {
   if (making.failure.error != 0) return making.failure;
   if (!made.valid()) return Failure{ECANCELED, "clone", "network"};
   return made;
-}
-
-Status RaiseLoopback() {
-  const UniqueFd socket_fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!socket_fd.valid()) return LastFailure("socket", "AF_INET");
-  ifreq request{};
-  request.ifr_name[0] = 'l';
-  request.ifr_name[1] = 'o';
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  if (ioctl(socket_fd.get(), SIOCSIFFLAGS, &request) < 0)
-    return LastFailure("ioctl SIOCSIFFLAGS", "lo");
-  return {};
-}
-
-// Images whose user is not root count on low ports: Docker opens them in its networks too. Where
-// /proc/sys can't be written they stay closed.
-void OpenLowPorts() {
-  Result<UniqueFd> file =
-      sys::OpenKernelFile(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", O_WRONLY);
-  if (file.ok()) (void)sys::Write(file.Take().get(), "0", 1, "port");
-}
-
-}  // namespace
-
-Status NewNetwork() {
-  TRY(sys::Unshare(CLONE_NEWNET, "network namespace"));
-  OpenLowPorts();
-  return RaiseLoopback();
 }
 
 Status NewNetworkOf(int user_namespace) {

@@ -122,6 +122,7 @@ std::optional<StartRequest> DecodeStart(const std::string& payload) {
   request.tmpfs = DecodeList<TmpfsRequest>(reader, [&] { return DecodeTmpfs(reader); });
   request.program = DecodeProgram(reader);
   request.own_network = reader.U8() != 0;
+  request.network = reader.String();
   request.hostname = reader.String();
   request.rlimits = DecodeList<RlimitRequest>(reader, [&] { return DecodeRlimit(reader); });
   request.shm_bytes = reader.String();
@@ -138,6 +139,37 @@ std::optional<ExecRequest> DecodeExec(const std::string& payload) {
   request.sandbox = reader.U32();
   request.program = DecodeProgram(reader);
   if (!reader.Finished() || request.program.argv.size() < 2) return std::nullopt;
+  return request;
+}
+
+std::optional<WorkspaceRequest> DecodeWorkspace(const std::string& payload) {
+  Reader reader(payload.data(), payload.size());
+  WorkspaceRequest request{};
+  request.stage = reader.U32();
+  request.overlay = DecodeOverlay(reader);
+  if (!reader.Finished() || request.overlay.lowers.empty()) return std::nullopt;
+  return request;
+}
+
+std::optional<NetworkRequest> DecodeNetwork(const std::string& payload) {
+  Reader reader(payload.data(), payload.size());
+  NetworkRequest request{};
+  request.stage = reader.U32();
+  request.name = reader.String();
+  if (!reader.Finished() || *request.name == '\0') return std::nullopt;
+  return request;
+}
+
+std::optional<ToolRequest> DecodeTool(const std::string& payload) {
+  Reader reader(payload.data(), payload.size());
+  ToolRequest request{};
+  request.stage = reader.U32();
+  request.argv = DecodeStrings(reader);
+  request.input = reader.String();
+  request.networks = DecodeList<const char*>(reader, [&] { return reader.String(); });
+  request.enters = reader.U8() != 0;
+  const bool has_network = !request.enters || !request.networks.empty();
+  if (!reader.Finished() || request.argv.size() < 2 || !has_network) return std::nullopt;
   return request;
 }
 

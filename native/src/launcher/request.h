@@ -100,8 +100,10 @@ struct StartRequest {
   std::vector<VolumeRequest> volumes;
   std::vector<TmpfsRequest> tmpfs;
   ProgramRequest program;
-  // A network namespace of its own instead of the stage's.
+  // A network namespace of its own, with loopback only.
   bool own_network;
+  // Else the stage's of that name; empty: the one that the stage began with.
+  const char* network;
   const char* hostname;
   std::vector<RlimitRequest> rlimits;
   // Size of /dev/shm in bytes, as decimal text.
@@ -114,9 +116,34 @@ struct ExecRequest {
   ProgramRequest program;
 };
 
+struct WorkspaceRequest {
+  uint32_t stage;
+  OverlayRequest overlay;
+};
+
+struct NetworkRequest {
+  uint32_t stage;
+  const char* name;
+};
+
+// A program of the host's for a stage.
+struct ToolRequest {
+  uint32_t stage;
+  // Ends with a null pointer; looked up in the usual directories when it has no slash.
+  std::vector<char*> argv;
+  const char* input;
+  // Names of networks that it gets as descriptors, from 3 on.
+  std::vector<const char*> networks;
+  // Whether it runs in the first of them; else in the host's.
+  bool enters;
+};
+
 // Each returns nothing when the payload is malformed.
 std::optional<StageRequest> DecodeStage(const std::string& payload);
 std::optional<StartRequest> DecodeStart(const std::string& payload);
 std::optional<ExecRequest> DecodeExec(const std::string& payload);
+std::optional<WorkspaceRequest> DecodeWorkspace(const std::string& payload);
+std::optional<NetworkRequest> DecodeNetwork(const std::string& payload);
+std::optional<ToolRequest> DecodeTool(const std::string& payload);
 
 }  // namespace sandpiper

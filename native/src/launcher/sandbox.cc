@@ -29,6 +29,7 @@ Result<std::unique_ptr<Sandbox>> Sandbox::Start(const World& world, Stage& stage
                                                 UniqueFd output) {
   TRY(stage.CheckUser(request.program.user));
   const std::string root_lowers = TRY(stage.LowerNames(request.root));
+  const int network = TRY(stage.Network(request.network));
   std::vector<UniqueFd> bind_trees(request.binds.size());
   std::vector<UniqueFd> volume_trees(request.volumes.size());
   std::unique_ptr<Sandbox> sandbox(new Sandbox(stage, std::move(request)));
@@ -40,7 +41,7 @@ Result<std::unique_ptr<Sandbox>> Sandbox::Start(const World& world, Stage& stage
   const UniqueFd unified_cgroup =
       TRY(MakeUnifiedCgroup(world.host.get(), sandbox->request_.cgroups));
   TRY(sandbox->Fork({world, stage, sandbox->request_, root_lowers, seccomp_filter, bind_trees,
-                     volume_trees, output.get(), reports.get()},
+                     volume_trees, network, output.get(), reports.get()},
                     unified_cgroup.get()));
   // Its bytes stay where they are: a start's payload is longer than what a string keeps inside
   // itself.

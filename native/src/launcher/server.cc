@@ -20,7 +20,7 @@ int Server::Run() {
   epoll_.Reset(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_.valid() || !Watch(channel_.fd(), kOnRequest, EPOLLIN).ok()) return 1;
   if (!WatchChildren().ok()) return 1;
-  while (!ending_ || !sandboxes_.empty()) {
+  while (!ending_ || !sandboxes_.empty() || !tools_.empty()) {
     epoll_event events[64];
     const int count = epoll_wait(epoll_.get(), events, 64, more_children_ ? 0 : -1);
     if (count < 0 && errno != EINTR) return 1;
@@ -59,7 +59,8 @@ void Server::Handle(Frame frame) {
   if (frame.header.type == wire::Request::kSignal) return Signal(frame);
   const Status status = Dispatch(frame);
   const bool is_start = frame.header.type == wire::Request::kStart;
-  const bool is_exec = frame.header.type == wire::Request::kExec;
+  const bool is_exec =
+      frame.header.type == wire::Request::kExec || frame.header.type == wire::Request::kRunTool;
   if (!status.ok()) SendFailure(id, status.failure());
   // A start is answered when the program runs, and each has its end told, also when it failed.
   if (!is_start && !is_exec && status.ok()) channel_.Send({wire::Reply::kDone, id});
@@ -82,6 +83,12 @@ Status Server::Dispatch(Frame& frame) {
       return Start(frame);
     case wire::Request::kExec:
       return Exec(frame);
+    case wire::Request::kMountWorkspace:
+      return MountWorkspace(frame);
+    case wire::Request::kAddNetwork:
+      return AddNetwork(frame);
+    case wire::Request::kRunTool:
+      return RunTool(frame);
     case wire::Request::kSignal:
       break;
   }
@@ -109,6 +116,7 @@ Status Server::DestroyStage(const Frame& frame) {
   if (found == stages_.end()) return Failure{ENOENT, "destroy", "stage"};
   if (found->second->sandboxes > 0)
     return Failure{EBUSY, "destroy", "stage with running sandboxes"};
+  KillTools(id);
   stages_.erase(found);
   return {};
 }
@@ -132,6 +140,8 @@ void Server::Signal(const Frame& frame) {
   const uint32_t signal = reader.U32();
   const auto found = sandboxes_.find(frame.header.id);
   if (found != sandboxes_.end()) SignalSandbox(*found->second, static_cast<int>(signal));
+  const auto tool = tools_.find(frame.header.id);
+  if (tool != tools_.end()) tool->second.Kill();
   const auto execution = executions_.find(frame.header.id);
   if (execution == executions_.end()) return;
   if (signal == SIGKILL) return KillExecution(execution->first, *execution->second);
@@ -208,6 +218,7 @@ void Server::ShutDown() {
   ending_ = true;
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, channel_.fd(), nullptr);
   for (const auto& [id, sandbox] : sandboxes_) SignalSandbox(*sandbox, SIGKILL);
+  for (const auto& [id, tool] : tools_) tool.Kill();
   // The default action ends the launcher, and that every init.
   alarm(kShutDownSecondsMax);
 }

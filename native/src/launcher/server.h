@@ -14,6 +14,7 @@
 #include "result.h"
 #include "sandbox.h"
 #include "stage.h"
+#include "tool.h"
 #include "unique_fd.h"
 #include "world.h"
 
@@ -45,6 +46,9 @@ class Server {
   Status DestroyStage(const Frame& frame);
   Status Start(Frame& frame);
   Status Exec(Frame& frame);
+  Status MountWorkspace(const Frame& frame);
+  Status AddNetwork(const Frame& frame);
+  Status RunTool(Frame& frame);
   void Signal(const Frame& frame);
 
   void OnReport(uint32_t id);
@@ -63,6 +67,9 @@ class Server {
   void KillExecution(uint32_t id, Execution& execution);
   void TellExecutionEnd(uint32_t id, Execution& execution, int status);
   void FinishExecution(uint32_t id);
+  void KillTools(uint32_t stage);
+  // Whether the process that was reaped is that of a tool, whose end it tells then.
+  bool ReapedTool(pid_t pid, int status);
   // Tells how a sandbox ended and removes what it had. Not before its helpers are gone, which are
   // in its cgroups.
   void FinishSandbox(uint32_t id);
@@ -87,6 +94,7 @@ class Server {
   std::unordered_map<uint32_t, std::unique_ptr<Sandbox>> sandboxes_;
   // After the sandboxes, which can't end before them.
   std::unordered_map<uint32_t, std::unique_ptr<Execution>> executions_;
+  std::unordered_map<uint32_t, Tool> tools_;
   // Children may have ended that are not reaped yet.
   bool more_children_ = false;
   bool ending_ = false;

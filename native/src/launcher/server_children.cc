@@ -49,6 +49,7 @@ void Server::OnReaped(pid_t pid, int status, const rusage& usage) {
     sandbox->Reaped(usage);
     return OnInitEnd(id);
   }
+  if (ReapedTool(pid, status)) return;
   for (const auto& [id, execution] : executions_) {
     if (execution->Reaped(pid, status)) return OnExecutionChange(id);
   }

@@ -44,7 +44,19 @@ Status Stage::MakeNamespaces() {
   TRY(WriteIdMaps(holder, map, map));
   TRY(holder.Proceed());
   user_namespace_ = TRY(holder.Namespace("ns/user"));
-  network_namespace_ = TRY(holder.Namespace("ns/net"));
+  networks_[""] = TRY(holder.Namespace("ns/net"));
+  return {};
+}
+
+Result<int> Stage::Network(const std::string& name) const {
+  const auto found = networks_.find(name);
+  if (found == networks_.end()) return Failure{ENOENT, "find", "network of the stage"};
+  return found->second.get();
+}
+
+Status Stage::AddNetwork(const std::string& name) {
+  if (networks_.contains(name)) return Failure{EEXIST, "add", "network of the stage"};
+  networks_[name] = TRY(MakeNetworkIn(user_namespace()));
   return {};
 }
 
@@ -67,6 +79,7 @@ Status Stage::MakeDirectory(const World& world) {
 }
 
 Status Stage::MountWorkspace(const OverlayRequest& overlay) {
+  if (has_workspace_) return Failure{EEXIST, "mount", "workspace of the stage"};
   const std::string lowers = TRY(LowerNames(overlay));
   const OverlayPlan plan{lowers.c_str(),   overlay.upper, overlay.work,
                          directory_.get(), ids_start_,    false};

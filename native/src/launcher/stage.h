@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "lowers.h"
 #include "overlay.h"
@@ -24,7 +25,12 @@ class Stage {
   ~Stage();
 
   [[nodiscard]] int user_namespace() const { return user_namespace_.get(); }
-  [[nodiscard]] int network_namespace() const { return network_namespace_.get(); }
+  // The one of that name; the empty name is that of the one that it began with.
+  [[nodiscard]] Result<int> Network(const std::string& name) const;
+  // Makes a further one, with loopback only.
+  [[nodiscard]] Status AddNetwork(const std::string& name);
+  // For a stage that was made without: it mounts one at most.
+  [[nodiscard]] Status MountWorkspace(const OverlayRequest& overlay);
   // Has "dev" (the device template), "empty", "workspace" and "volumes".
   [[nodiscard]] int directory() const { return directory_.get(); }
   [[nodiscard]] uint32_t ids_start() const { return ids_start_; }
@@ -46,7 +52,6 @@ class Stage {
   Stage(uint32_t id, const StageRequest& request);
   Status MakeNamespaces();
   Status MakeDirectory(const World& world);
-  Status MountWorkspace(const OverlayRequest& overlay);
   Status MountVolume(const TmpfsRequest& volume);
   Status Attach(int directory, const char* name, const UniqueFd& tree);
 
@@ -55,7 +60,7 @@ class Stage {
   uint32_t ids_count_;
   bool has_workspace_ = false;
   UniqueFd user_namespace_;
-  UniqueFd network_namespace_;
+  std::unordered_map<std::string, UniqueFd> networks_;
   UniqueFd directory_;
   UniqueFd volumes_;
   std::unique_ptr<Lowers> lowers_;

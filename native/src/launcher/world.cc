@@ -2,7 +2,9 @@
 
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "holder.h"
@@ -55,14 +57,41 @@ Result<UniqueFd> NewBlankNamespace() {
   return holder.Namespace("ns/mnt");
 }
 
+// Opening the device gives no rights by itself, and udev makes it anybody's; but not every host has
+// udev. Where it can't be replaced it stays as it is.
+Status OpenTunToAnybody() {
+  constexpr unsigned kMajor = 10;
+  constexpr unsigned kMinor = 200;
+  const UniqueFd device = TRY(sys::Open(AT_FDCWD, "/dev/net/tun", O_PATH, 0));
+  const UniqueFd tree = TRY(sys::NewMount("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
+  TRY(Check(mknodat(tree.get(), "tun", S_IFCHR, makedev(kMajor, kMinor)), "mknod", "tun"));
+  TRY(Check(fchmodat(tree.get(), "tun", 0666, 0), "chmod", "tun"));
+  const UniqueFd node = TRY(sys::CloneTree(tree.get(), "tun", 0, "tun"));
+  return sys::AttachTree(node.get(), device.get(), "tun");
+}
+
+Status EnterTools() {
+  // What the host mounts and unmounts later is followed here.
+  TRY(Check(mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr), "mount slave", "/"));
+  (void)OpenTunToAnybody();
+  return {};
+}
+
+Result<UniqueFd> NewToolsNamespace() {
+  Holder holder = TRY(Holder::Start(CLONE_NEWNS, EnterTools));
+  TRY(holder.Proceed());
+  return holder.Namespace("ns/mnt");
+}
+
 }  // namespace
 
 Result<World> EnterWorld() {
+  World world;
+  world.tools = TRY(NewToolsNamespace());
   TRY(sys::Unshare(CLONE_NEWNS, "mount namespace"));
   // What the host mounts later is seen here; what is mounted here is not seen there.
   TRY(Check(mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr), "mount slave", "/"));
   TRY(MoveToOwnRoot());
-  World world;
   world.nested = TRY(IsInUserNamespace());
   world.host = TRY(OpenDirectory("/host"));
   world.stages = TRY(OpenDirectory("/stages"));

@@ -16,6 +16,9 @@ struct World {
   // namespaces are copies of it: cheaper than copying the host's mounts, and none of those is ever
   // in there.
   UniqueFd blank;
+  // A mount namespace that shows the host's tree as it is, for programs of the host's; it has a
+  // /dev/net/tun that anybody may open.
+  UniqueFd tools;
   // The launcher is root of a user namespace only, as it is when an ordinary user runs it. Layers
   // are shown as they are then: on disk they belong to the ids of the stages already.
   bool nested = false;

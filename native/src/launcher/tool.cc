@@ -1,0 +1,166 @@
+#include "tool.h"
+
+#include <poll.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include "namespaces.h"
+#include "program.h"
+#include "sys.h"
+
+namespace sandpiper {
+namespace {
+
+constexpr int kNotStarted = 127;
+constexpr int kFirstNetwork = 3;
+
+// All that the new processes need, so that they allocate nothing.
+struct Tooling {
+  const World& world;
+  const Stage& stage;
+  const ToolRequest& request;
+  // One for each of the request's, with close-on-exec, above those that they get.
+  const std::vector<UniqueFd>& networks;
+  int input;
+  int output;
+};
+
+char* const kEnvironment[] = {
+    const_cast<char*>("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+    const_cast<char*>("LC_ALL=C.UTF-8"), nullptr};
+
+Status Check(long result, const char* call, const char* object) {
+  if (result < 0) return LastFailure(call, object);
+  return {};
+}
+
+// The signal is forgotten when ids change, so it is set after that.
+Status DieWithLauncher(const World& world) {
+  TRY(Check(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl PR_SET_PDEATHSIG", "tool"));
+  pollfd launcher{world.self.get(), POLLIN, 0};
+  if (poll(&launcher, 1, 0) != 0) return Failure{ESRCH, "poll", "launcher"};
+  return {};
+}
+
+Status SetDescriptors(const Tooling& t) {
+  TRY(Check(dup2(t.input, STDIN_FILENO), "dup2", "input"));
+  TRY(Check(dup2(t.output, STDOUT_FILENO), "dup2", "output"));
+  TRY(Check(dup2(t.output, STDERR_FILENO), "dup2", "output"));
+  int next = kFirstNetwork;
+  for (const UniqueFd& network : t.networks) {
+    TRY(Check(dup2(network.get(), next++), "dup2", "network"));
+  }
+  return Check(close_range(static_cast<unsigned>(next), ~0U, 0), "close_range", "descriptors");
+}
+
+// execvpe allocates; the directories are few.
+void ExecuteAnywhere(char* const* argv) {
+  if (std::strchr(argv[0], '/') != nullptr) {
+    execve(argv[0], argv, kEnvironment);
+    return;
+  }
+  for (const char* directory :
+       {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}) {
+    char path[512];
+    (void)std::snprintf(path, sizeof(path), "%s/%s", directory, argv[0]);
+    execve(path, argv, kEnvironment);
+    if (errno != ENOENT && errno != ENOTDIR) return;
+  }
+}
+
+Status Execute(const Tooling& t) {
+  if (t.request.enters) {
+    TRY(sys::SetNamespace(t.networks[0].get(), CLONE_NEWNET, "network namespace"));
+  }
+  TRY(SetDescriptors(t));
+  TRY(Check(setsid(), "setsid", "tool"));
+  ExecuteAnywhere(t.request.argv.data());
+  return LastFailure("execve", t.request.argv[0]);
+}
+
+void Tell(const Failure& failure) {
+  (void)dprintf(STDERR_FILENO, "%s on %s: errno %d\n", failure.call, failure.object, failure.error);
+}
+
+// The init of the tool's pid namespace: whatever is left of it goes with this process.
+int WaitForProgram(pid_t program) {
+  while (true) {
+    int status = 0;
+    const pid_t ended = waitpid(-1, &status, 0);
+    if (ended < 0 && errno != EINTR) return kNotStarted;
+    if (ended != program) continue;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+}
+
+Status Prepare(const Tooling& t) {
+  (void)prctl(PR_SET_NAME, "sandpiper-tool");
+  TRY(Check(dup2(t.output, STDERR_FILENO), "dup2", "output"));
+  TRY(DieWithLauncher(t.world));
+  TRY(ShareOutput(t.output, t.stage.ids_start()));
+  sigset_t none;
+  sigemptyset(&none);
+  TRY(Check(sigprocmask(SIG_SETMASK, &none, nullptr), "sigprocmask", "tool"));
+  TRY(JoinTools(t.world.tools.get(), t.stage.user_namespace()));
+  return DieWithLauncher(t.world);
+}
+
+[[noreturn]] void RunInit(const Tooling& t) {
+  const Status prepared = Prepare(t);
+  if (!prepared.ok()) {
+    Tell(prepared.failure());
+    _exit(kNotStarted);
+  }
+  const pid_t program = fork();
+  if (program == 0) {
+    Tell(Execute(t).failure());
+    _exit(kNotStarted);
+  }
+  if (program < 0) Tell(LastFailure("fork", "tool"));
+  (void)close_range(0, ~0U, 0);
+  _exit(program < 0 ? kNotStarted : WaitForProgram(program));
+}
+
+Result<UniqueFd> MakeInput(const char* text) {
+  UniqueFd file(memfd_create("input", MFD_CLOEXEC));
+  if (!file.valid()) return LastFailure("memfd_create", "input");
+  TRY(sys::Write(file.get(), text, std::strlen(text), "input"));
+  if (lseek(file.get(), 0, SEEK_SET) < 0) return LastFailure("lseek", "input");
+  return file;
+}
+
+// Above the numbers that they are to have, so that none is overwritten before its turn.
+Result<std::vector<UniqueFd>> OpenNetworks(const Stage& stage, const ToolRequest& request) {
+  std::vector<UniqueFd> networks;
+  const int above = kFirstNetwork + static_cast<int>(request.networks.size());
+  for (const char* name : request.networks) {
+    const int network = TRY(stage.Network(name));
+    networks.emplace_back(fcntl(network, F_DUPFD_CLOEXEC, above));
+    if (!networks.back().valid()) return LastFailure("fcntl F_DUPFD_CLOEXEC", "network");
+  }
+  return networks;
+}
+
+}  // namespace
+
+Result<Tool> Tool::Start(const World& world, const Stage& stage, const ToolRequest& request,
+                         UniqueFd output) {
+  const UniqueFd input = TRY(MakeInput(request.input));
+  const std::vector<UniqueFd> networks = TRY(OpenNetworks(stage, request));
+  const long pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+  if (pid < 0) return LastFailure("clone", "tool");
+  if (pid == 0) RunInit({world, stage, request, networks, input.get(), output.get()});
+  return Tool(request.stage, Child(static_cast<pid_t>(pid), UniqueFd()));
+}
+
+void Tool::Kill() const { init_.Signal(SIGKILL); }
+
+}  // namespace sandpiper
