@@ -5,6 +5,10 @@ import type { RunnerLog } from './log.js'
 export interface StepLimits {
   readonly memoryBytes: number
   readonly pids: number
+  /** Bytes of the writable layer. */
+  readonly diskBytes: number
+  /** Bytes that the steps of a stage may write to its workspace together. */
+  readonly workspaceBytes: number
   /** CPUs' worth of time, e.g. 1.5; absent: no limit. */
   readonly cpus?: number
   /** What a step may ask for at most; absent: no more than it has without asking. */
@@ -24,6 +28,8 @@ export interface StepLimits {
 export const DEFAULT_LIMITS: StepLimits = {
   memoryBytes: 2 * 1024 ** 3,
   pids: 1024,
+  diskBytes: 10 * 1024 ** 3,
+  workspaceBytes: 50 * 1024 ** 3,
   outputBytes: 64 * 1024 ** 2,
   outputLines: 1_000_000,
   graceMs: 10_000,

@@ -13,6 +13,8 @@ export interface DataDir {
   readonly spool: string
   readonly stages: string
   readonly trash: string
+  /** Empty file systems, and the nameless copies of them that are writable layers. */
+  readonly patterns: string
   readonly hostRoot: string
   readonly layers: string
   readonly mirrors: string
@@ -32,6 +34,7 @@ export async function openDataDir(config: HostConfig, tryLockFile: TryLockFile):
     spool: path.join(own, 'spool'),
     stages: path.join(own, 'stages'),
     trash: path.join(own, 'trash'),
+    patterns: path.join(own, 'patterns'),
     hostRoot: path.join(own, 'host-root'),
     layers: config.layersDir ?? path.join(config.dataDir, 'layers'),
     mirrors: path.join(config.dataDir, 'mirrors'),

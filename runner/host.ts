@@ -10,6 +10,7 @@ import type { StageDeps } from './stage/deps.js'
 import { SteadyLauncher } from './steady-launcher.js'
 import { sweepStages } from './sweep.js'
 import { Trash } from './trash.js'
+import { WritableLayers } from './writable/writable-layers.js'
 
 /** What runs stages on this host, whoever asks for them. */
 export interface Host {
@@ -37,7 +38,9 @@ export async function openHost(config: HostConfig): Promise<Host> {
     await sweepCgroups(cgroupParent)
     return config.openLauncher?.() ?? createLauncher({ cgroupParent })
   }, log)
-  const deps = await stageDeps({ dataDir, launcher, ids, trash, config })
+  const { patterns } = dataDir
+  const writable = await WritableLayers.open({ patterns, launcher, ids, log })
+  const deps = await stageDeps({ dataDir, launcher, ids, trash, writable, config })
   const close = async (): Promise<void> => {
     await launcher.close()
     await trash.idle()
@@ -52,13 +55,15 @@ async function stageDeps(parts: {
   readonly launcher: Pick<Launcher, 'createStage'>
   readonly ids: IdPool
   readonly trash: Trash
+  readonly writable: WritableLayers
   readonly config: HostConfig
 }): Promise<Host['deps']> {
-  const { dataDir, launcher, ids, trash, config } = parts
+  const { dataDir, launcher, ids, trash, writable, config } = parts
   return {
     launcher,
     ids,
     trash,
+    writable,
     limits: limitsOf(config),
     layers: await openLayerStore(dataDir.layers),
     hostRoot: () => prepareHostRoot(dataDir.hostRoot),

@@ -207,9 +207,11 @@ describeSandboxes('a start that fails', () => {
     expect(error.message).toBe('openat2 on /no/such/layer: ENOENT')
   })
 
-  it('names the upper directory that can not be used', async () => {
+  it('names the writable directory that can not be used', async () => {
     const lowers = [{ path: sandboxes.root.lower }]
-    const error = await failure({ root: { lowers, upper: '/proc/fs', work: '/proc/fs' } })
+    const error = await failure({
+      root: { lowers, writable: { kind: 'directory', path: '/proc/fs' } },
+    })
     expect(error.code).toMatch(/^E[A-Z]+$/)
     expect(error.message).toContain('/proc/fs')
   })

@@ -117,5 +117,7 @@ function toExit(report: ExitReport, usage: CgroupUsage): SandboxExit {
     cpuMs: usage.cpuMs ?? report.cpuUs / 1_000,
     memoryPeakBytes: usage.memoryPeakBytes,
     wallMs: Number(report.wallNs) / 1_000_000,
+    layer: report.layer,
+    workspaceLayer: report.workspaceLayer,
   }
 }

@@ -28,9 +28,44 @@ export interface OverlaySpec {
    * seen as id 0 inside instead, for trees that belong to an ordinary user.
    */
   readonly lowers: readonly { readonly path: string; readonly owner?: number }[]
-  /** Empty directories on one file system that the overlay gets for itself; the caller removes them. */
-  readonly upper: string
-  readonly work: string
+  readonly writable: WritableLayer
+}
+
+/** Where what is written to an overlay goes. Each is for one overlay, once. */
+export type WritableLayer = {
+  /** Permission bits of the overlay's root; default 0o755. */
+  readonly mode?: number
+} & (
+  | {
+      /** An empty directory of the host, which the caller removes. Nothing bounds what goes into it. */
+      readonly kind: 'directory'
+      readonly path: string
+    }
+  | {
+      /** In memory, on the account of the sandbox that writes; gone with the overlay. */
+      readonly kind: 'memory'
+      readonly sizeBytes: number
+    }
+  | {
+      /**
+       * An ext4 file system of its own on a loop device, in a file without a name: gone with the overlay,
+       * and with the launcher however it ends.
+       */
+      readonly kind: 'image'
+      /** A file with an empty file system of the wanted size, mostly holes; a copy of it is used. */
+      readonly pattern: string
+      /** A directory on the file system that is to hold the copy. */
+      readonly directory: string
+    }
+)
+
+/** What a bounded writable layer held when its sandbox ended. */
+export interface LayerUse {
+  readonly bytes: number
+  readonly bytesMax: number
+  /** Files and directories. */
+  readonly files: number
+  readonly filesMax: number
 }
 
 /** A host file or directory shown inside. The target is made when it is not there. */
@@ -171,6 +206,10 @@ export interface SandboxExit {
   readonly cpuMs: number
   readonly memoryPeakBytes: number
   readonly wallMs: number
+  /** Null for a layer that nothing bounds, and when the program never ran. */
+  readonly layer: LayerUse | null
+  /** The same for the writable layer of the stage's workspace, whoever wrote to it. */
+  readonly workspaceLayer: LayerUse | null
 }
 
 /** A running sandbox. */
@@ -181,7 +220,7 @@ export interface Sandbox {
   /** Standard output and error in one stream, in the order in which they were written. Ends when no process holds it any more. */
   readonly output: Readable
   /**
-   * Resolves when every process of the sandbox is gone and its cgroup has been read. The writable
+   * Resolves when every process of the sandbox is gone and its cgroup has been read. A writable
    * directory is the caller's to remove then; mounts and cgroup are removed right after, at the latest
    * when the stage is destroyed. Never rejects for what the step did, only when the launcher itself
    * ends before the sandbox (`SP_NATIVE_LAUNCHER_GONE`), which kills the sandbox.

@@ -4,7 +4,7 @@ import { checkSandbox, checkStage } from './validate.js'
 
 const SPEC: SandboxSpec = {
   name: 'a-1',
-  root: { lowers: [{ path: '/l' }], upper: '/u', work: '/w' },
+  root: { lowers: [{ path: '/l' }], writable: { kind: 'directory', path: '/w' } },
   binds: [{ source: '/s', target: '/t', readOnly: true }],
   argv: ['/bin/true'],
   env: { A: 'b' },
@@ -35,7 +35,11 @@ const refusedSandboxes: readonly (readonly [string, Partial<SandboxSpec>, RegExp
   ['a relative source', { binds: [{ source: 's', target: '/t', readOnly: true }] }, /bind source/],
   ['a workspace at the root', { workspaceTarget: '/' }, /workspaceTarget must not be/],
   ['a relative cwd', { cwd: 'x' }, /cwd "x" is not absolute/],
-  ['no layers', { root: { lowers: [], upper: '/u', work: '/w' } }, /1 to 500 lower layers/],
+  [
+    'no layers',
+    { root: { lowers: [], writable: { kind: 'directory', path: '/w' } } },
+    /1 to 500 lower layers/,
+  ],
   ['a path that is too long', { cwd: `/${'x'.repeat(5000)}` }, /5001 bytes/],
   ['an empty hostname', { hostname: '' }, /hostname must have/],
   ['a broken memory limit', { limits: { memoryBytes: 1.5 } }, /memoryBytes must be a whole/],

@@ -9,6 +9,7 @@ import type {
   SandboxSpec,
   StageSpec,
   ToolSpec,
+  WritableLayer,
 } from './types.js'
 
 const NAME = /^[a-z0-9-]{1,64}$/
@@ -116,8 +117,22 @@ export function checkOverlay(what: string, overlay: OverlaySpec): void {
     checkPath(`${what} layer`, lower.path)
     checkWhole(`${what} layer owner`, lower.owner ?? 0, 0, IDS_MAX)
   }
-  checkPath(`${what} upper`, overlay.upper)
-  checkPath(`${what} work`, overlay.work)
+  checkWritable(what, overlay.writable)
+}
+
+function checkWritable(what: string, layer: WritableLayer): void {
+  if (layer.mode !== undefined) checkWhole(`${what} mode`, layer.mode, 0, 0o1777)
+  switch (layer.kind) {
+    case 'directory':
+      checkPath(`${what} writable layer`, layer.path)
+      break
+    case 'memory':
+      checkTmpfsBytes(`${what} writable layer`, layer.sizeBytes)
+      break
+    case 'image':
+      checkPath(`${what} image`, layer.pattern)
+      checkPath(`${what} image directory`, layer.directory)
+  }
 }
 
 function checkLimits(limits: CgroupLimits): void {

@@ -3,6 +3,7 @@ import type { StepLimits } from '../config.js'
 import type { IdPool } from '../ids.js'
 import type { LayerStore } from '../layers/types.js'
 import type { Trash } from '../trash.js'
+import type { WritableLayers } from '../writable/writable-layers.js'
 import type { Workspace } from './workspace.js'
 
 /** What running a stage needs; made once per process in compose.ts. */
@@ -13,6 +14,7 @@ export interface StageDeps {
   readonly hostRoot: () => Promise<HostRootView>
   readonly ids: IdPool
   readonly trash: Trash
+  readonly writable: WritableLayers
   readonly workspace: Workspace
   readonly limits: StepLimits
   /** Directory in which each stage gets its own. */

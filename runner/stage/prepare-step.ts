@@ -1,11 +1,13 @@
-import type { ExecSpec, SandboxSpec } from '../../native/lib/types.js'
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import type { ExecSpec, SandboxSpec, WritableLayer } from '../../native/lib/types.js'
 import { generateScript } from '../../pipelines/script/generate-script.js'
 import type { StepLimits } from '../config.js'
 import type { StageDeps } from './deps.js'
 import { STEP_RLIMITS } from './rlimits.js'
 import type { OpenStage } from './stage-space.js'
 import { environmentOf } from './step-environment.js'
-import { makeOverlayDirs, writeStepFiles, type WrittenFiles } from './step-files.js'
+import { writeStepFiles, type WrittenFiles } from './step-files.js'
 import { limitsOfStep } from './step-limits.js'
 import { hostsFile, resolvFile } from './step-network.js'
 import { locateProgram, programOf, workingDirOf } from './step-program.js'
@@ -56,11 +58,13 @@ export async function prepareStep(
   const health = await healthOf(run, root, surroundings)
   const open = await run.openStage()
   const mounts = await mountsOf(step, job.stage, open.volumes, root.files)
-  const overlay = await makeOverlayDirs(directory)
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const layer = path.join(directory, 'layer')
+  const writable = await deps.writable.make(layer, limits.diskBytes)
   const files = await writeFiles(run, directory, open)
   const spec: SandboxSpec = {
     name: nameOf(run, tryNumber),
-    root: { lowers: root.lowers, ...overlay },
+    root: { lowers: root.lowers, writable },
     workspaceTarget: job.stage.workspace,
     // The runner's own files come last, so that nothing is mounted over them.
     binds: [...root.binds, ...mounts.binds, ...files.binds],
@@ -71,7 +75,7 @@ export async function prepareStep(
     rlimits: STEP_RLIMITS,
     ...extrasOf(run, mounts),
   }
-  const sized = sizedOf(run, overlay.upper, mounts)
+  const sized = sizedOf(run, writable, mounts)
   return { open, spec, limits, sized, outputFile: files.output, health }
 }
 
@@ -123,8 +127,9 @@ function extrasOf(
   }
 }
 
-function sizedOf({ step }: StepRun, upper: string, mounts: StepMounts): SizedDirectory[] {
+/** What nothing but a watch bounds; a watch costs, so the layer has one only where the step asks. */
+function sizedOf({ step }: StepRun, writable: WritableLayer, mounts: StepMounts): SizedDirectory[] {
   const limitBytes = step.resources?.diskBytes
-  if (limitBytes === undefined) return [...mounts.sized]
-  return [{ directory: upper, limitBytes, what: 'disk', isRoot: true }, ...mounts.sized]
+  if (writable.kind !== 'directory' || limitBytes === undefined) return [...mounts.sized]
+  return [{ directory: writable.path, limitBytes, what: 'disk', isRoot: true }, ...mounts.sized]
 }

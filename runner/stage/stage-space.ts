@@ -6,7 +6,6 @@ import type { IdRange } from '../ids.js'
 import { attemptName } from '../spool/attempt-file.js'
 import type { StageDeps } from './deps.js'
 import { hasOtherUsers, shareTree } from './share-tree.js'
-import { makeOverlayDirs } from './step-files.js'
 import { makeVolumes, type StageVolumes } from './volumes.js'
 import type { WorkspaceRequest, WorkspaceTree } from './workspace.js'
 
@@ -72,7 +71,9 @@ export class StageSpace {
   async #make(): Promise<OpenStage> {
     const tree = this.#tree ?? (await this.#emptyTree())
     const mode = (await this.#isShared()) ? 0o777 : 0o755
-    const overlay = await makeOverlayDirs(path.join(this.#directory, 'workspace'), mode)
+    const { writable: layers, limits } = this.#deps
+    const place = path.join(this.#directory, 'workspace')
+    const writable = await layers.make(place, limits.workspaceBytes, mode)
     this.#ids = await this.#deps.ids.acquire()
     const { start, count } = this.#ids
     const { volumes, inMemory } = await makeVolumes(
@@ -83,7 +84,7 @@ export class StageSpace {
     )
     this.#stage = this.#deps.launcher.createStage({
       ids: { start, count },
-      workspace: { lowers: [tree], ...overlay },
+      workspace: { lowers: [tree], writable },
       ...(inMemory.length === 0 ? {} : { volumes: inMemory }),
     })
     return { stage: await this.#stage, owner: start, volumes }

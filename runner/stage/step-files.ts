@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, chown, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { BindMount } from '../../native/lib/types.js'
 
@@ -6,22 +6,6 @@ import type { BindMount } from '../../native/lib/types.js'
 export const SCRIPT_PATH = '/run/sandpiper/script'
 /** The file that a step writes its outputs to. */
 export const OUTPUT_PATH = '/run/sandpiper/output'
-
-/** Empty directories for one overlay. */
-export interface OverlayDirs {
-  readonly upper: string
-  readonly work: string
-}
-
-/** Makes upper and work directories below `parent`. The upper's mode is that of the mount's root. */
-export async function makeOverlayDirs(parent: string, mode = 0o755): Promise<OverlayDirs> {
-  const upper = path.join(parent, 'upper')
-  const work = path.join(parent, 'work')
-  await mkdir(parent, { recursive: true, mode: 0o700 })
-  await Promise.all([mkdir(upper), mkdir(work, { mode: 0o700 })])
-  await chmod(upper, mode)
-  return { upper, work }
-}
 
 /** What the runner puts into a step's root. */
 export interface StepFiles {

@@ -9,7 +9,7 @@ import { formatBytes } from './format.js'
  */
 export function limitsOfStep(asked: ResourcesPlan | undefined, own: StepLimits): StepLimits {
   if (asked === undefined) return own
-  const { memoryBytes, pids, cpus } = asked
+  const { memoryBytes, pids, cpus, diskBytes } = asked
   const memoryMax = own.memoryBytesMax ?? own.memoryBytes
   const pidsMax = own.pidsMax ?? own.pids
   const cpusMax = own.cpusMax ?? own.cpus
@@ -27,6 +27,7 @@ export function limitsOfStep(asked: ResourcesPlan | undefined, own: StepLimits):
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     ...(pids === undefined ? {} : { pids }),
     ...(cpus === undefined ? {} : { cpus }),
+    ...(diskBytes === undefined ? {} : { diskBytes }),
   }
 }
 

@@ -14,6 +14,8 @@ const exited = (more: Partial<SandboxExit>): SandboxExit => ({
   cpuMs: 1,
   memoryPeakBytes: 1,
   wallMs: 1,
+  layer: null,
+  workspaceLayer: null,
   ...more,
 })
 

@@ -51,12 +51,36 @@ export function verdictOf(exit: SandboxExit, stop: StopReason | null, limits: St
     const rest = limitWarnings({ ...exit, oomKills: 0 }, limits)
     return { status: 'killed', exitCode, error, ...rest }
   }
+  const full = fullLayer(exit)
   const failed = `failed: ${exit.signal === null ? 'exit code' : 'signal'} ${exit.signal ?? exitCode}`
   if (exit.pidsRefused > 0) {
     const error = `${failed}; the pids limit of ${limits.pids} was reached`
     return { status: 'failure', exitCode, error }
   }
+  if (full !== null) return { status: 'failure', exitCode, error: `${failed}; ${full} was reached` }
   return { status: 'failure', exitCode, error: failed }
+}
+
+/** Less than this left of a layer is none: a file system refuses writes before its last block. */
+const FULL_SHARE = 0.05
+const FULL_BYTES_MAX = 2 * 1024 ** 2
+const FULL_FILES = 4
+
+/** The limit that writes were refused at, in words: a bounded layer that is full says so itself (ENOSPC). */
+function fullLayer({ layer, workspaceLayer }: SandboxExit): string | null {
+  for (const [what, use] of [
+    ['disk', layer],
+    ['workspace', workspaceLayer],
+  ] as const) {
+    if (use === null) continue
+    if (use.bytesMax - use.bytes < Math.min(FULL_BYTES_MAX, use.bytesMax * FULL_SHARE)) {
+      return `the ${what} limit of ${formatBytes(use.bytesMax)} (used ${formatBytes(use.bytes)})`
+    }
+    if (use.filesMax - use.files < FULL_FILES) {
+      return `the ${what} limit of ${use.filesMax} files`
+    }
+  }
+  return null
 }
 
 /** A step that went on after a child of its met a limit may be a success; its log has to tell all the same. */

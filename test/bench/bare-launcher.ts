@@ -69,6 +69,14 @@ function onHost(spec: SandboxSpec, argument: string): string {
 }
 
 function exitOf(code: number | null): SandboxExit {
-  const usage = { oomKills: 0, pidsRefused: 0, cpuMs: 0, memoryPeakBytes: 0, wallMs: 0 }
+  const usage = {
+    oomKills: 0,
+    pidsRefused: 0,
+    cpuMs: 0,
+    memoryPeakBytes: 0,
+    wallMs: 0,
+    layer: null,
+    workspaceLayer: null,
+  }
   return { code, signal: code === null ? 9 : null, ...usage }
 }

@@ -67,10 +67,8 @@ async function freshStage(launcher: Launcher, layer: string, scratch: string): P
 
 async function oneStep(stage: Stage, layer: string, scratch: string): Promise<void> {
   const directory = path.join(scratch, `step-${serial++}`)
-  const [upper, work] = [path.join(directory, 'upper'), path.join(directory, 'work')]
-  await mkdir(upper, { recursive: true })
-  await mkdir(work)
-  const sandbox = await stage.start(trueSpec(layer, upper, work))
+  await mkdir(directory)
+  const sandbox = await stage.start(trueSpec(layer, directory))
   sandbox.output.resume()
   const { code } = await sandbox.exit
   await rename(directory, path.join(scratch, 'trash', path.basename(directory)))
@@ -83,10 +81,10 @@ async function emptyTrash(scratch: string): Promise<void> {
   await mkdir(path.join(scratch, 'trash'))
 }
 
-function trueSpec(layer: string, upper: string, work: string): SandboxSpec {
+function trueSpec(layer: string, directory: string): SandboxSpec {
   return {
     name: `true-${serial}`,
-    root: { lowers: [{ path: layer }], upper, work },
+    root: { lowers: [{ path: layer }], writable: { kind: 'directory', path: directory } },
     binds: [],
     argv: ['/bin/true'],
     env: { PATH: '/bin' },

@@ -3,6 +3,7 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { WritableLayer } from '../types.js'
 
 /** A temporary directory with a busybox root file system, for tests that need a sandbox. */
 export interface TestRoot {
@@ -10,8 +11,8 @@ export interface TestRoot {
   readonly directory: string
   /** The root file system, owned by host root. */
   readonly lower: string
-  /** New empty directories for an overlay. */
-  makeWritable(): Promise<{ readonly upper: string; readonly work: string }>
+  /** A new writable layer for an overlay. */
+  makeWritable(): Promise<{ readonly writable: WritableLayer }>
   remove(): Promise<void>
 }
 
@@ -35,11 +36,8 @@ export async function makeTestRoot(): Promise<TestRoot> {
     directory,
     lower,
     makeWritable: async () => {
-      const top = await mkdtemp(join(directory, 'writable-'))
-      const dirs = { upper: join(top, 'upper'), work: join(top, 'work') }
-      await mkdir(dirs.upper)
-      await mkdir(dirs.work)
-      return dirs
+      const path = await mkdtemp(join(directory, 'writable-'))
+      return { writable: { kind: 'directory', path } }
     },
     remove: () => rm(directory, { recursive: true, force: true }),
   }

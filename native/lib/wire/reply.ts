@@ -1,4 +1,5 @@
 import type { SystemFailure } from '../error.js'
+import type { LayerUse } from '../types.js'
 import { REPLY } from './frame.js'
 
 /** How a sandbox ended, as the launcher tells it. */
@@ -8,6 +9,9 @@ export interface ExitReport {
   readonly wallNs: bigint
   /** CPU time of what was waited for inside, in microseconds; the cgroup knows better when it can tell. */
   readonly cpuUs: number
+  /** Null for a writable layer that nothing bounds. */
+  readonly layer: LayerUse | null
+  readonly workspaceLayer: LayerUse | null
   /** Contents of the cgroup files asked for, in order; '' for one that is not there. */
   readonly cgroupFiles: readonly string[]
 }
@@ -59,8 +63,25 @@ function decodeExit(reader: ReplyReader): ExitReport {
   const waitStatus = reader.u32()
   const wallNs = reader.u64()
   const cpuUs = Number(reader.u64())
+  const layers = { layer: decodeLayer(reader), workspaceLayer: decodeLayer(reader) }
   const cgroupFiles = Array.from({ length: reader.u32() }, () => reader.string())
-  return { waitStatus: known ? waitStatus : null, wallNs, cpuUs, cgroupFiles }
+  return { waitStatus: known ? waitStatus : null, wallNs, cpuUs, ...layers, cgroupFiles }
+}
+
+function decodeLayer(reader: ReplyReader): LayerUse | null {
+  const [bytes, bytesMax, files, filesMax] = [
+    reader.u64(),
+    reader.u64(),
+    reader.u64(),
+    reader.u64(),
+  ]
+  if (bytesMax === 0n) return null
+  return {
+    bytes: Number(bytes),
+    bytesMax: Number(bytesMax),
+    files: Number(files),
+    filesMax: Number(filesMax),
+  }
 }
 
 class ReplyReader {

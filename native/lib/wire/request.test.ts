@@ -21,7 +21,10 @@ const STAGE = {
 }
 const SPEC: SandboxSpec = {
   name: 'cut',
-  root: { lowers: [{ path: '/no/such/layer', owner: 5 }], upper: '/u', work: '/w' },
+  root: {
+    lowers: [{ path: '/no/such/layer', owner: 5 }],
+    writable: { kind: 'directory', path: '/w' },
+  },
   binds: [{ source: '/s', target: '/t', readOnly: true, idMapped: true }],
   argv: ['/bin/true', 'argument'],
   env: { A: 'b' },

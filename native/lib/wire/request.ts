@@ -7,6 +7,7 @@ import type {
   SandboxSpec,
   StageSpec,
   ToolSpec,
+  WritableLayer,
 } from '../types.js'
 import { PayloadWriter } from './writer.js'
 
@@ -107,7 +108,21 @@ function writeTmpfs(writer: PayloadWriter, name: string, sizeBytes: number): voi
 
 function writeOverlay(writer: PayloadWriter, overlay: OverlaySpec): void {
   writer.list(overlay.lowers, (lower) => writer.string(lower.path).u32(lower.owner ?? 0))
-  writer.string(overlay.upper).string(overlay.work)
+  writeWritable(writer, overlay.writable)
+}
+
+const WRITABLE_KINDS = { directory: 1, memory: 2, image: 3 } as const
+const MODE_DEFAULT = 0o755
+
+function writeWritable(writer: PayloadWriter, layer: WritableLayer): void {
+  writer.u8(WRITABLE_KINDS[layer.kind]).u32(layer.mode ?? MODE_DEFAULT)
+  if (layer.kind === 'memory') writeTmpfs(writer, '', layer.sizeBytes)
+  else
+    writer
+      .string(layer.kind === 'image' ? layer.directory : layer.path)
+      .string('')
+      .string('')
+  writer.string(layer.kind === 'image' ? layer.pattern : '')
 }
 
 function writeRlimit(writer: PayloadWriter, limit: RlimitSpec): void {

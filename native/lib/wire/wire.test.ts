@@ -45,6 +45,9 @@ describe('decodeReply', () => {
     return writer
   }
 
+  const layers = (writer: PayloadWriter): PayloadWriter =>
+    writer.u64(1n).u64(2n).u64(3n).u64(4n).u64(0n).u64(0n).u64(0n).u64(0n)
+
   it('reads each kind', () => {
     expect(decodeReply(frame(1, 5, () => 0))).toEqual({ kind: 'done', id: 5 })
     expect(decodeReply(frame(3, 6, (w) => w.u32(42)))).toEqual({ kind: 'started', id: 6, pid: 42 })
@@ -55,12 +58,19 @@ describe('decodeReply', () => {
       failure: { errno: 22, syscall: 'mount', path: '/a' },
     })
     const exited = frame(4, 8, (w) =>
-      text(text(w.u32(1).u32(256).u64(9n).u64(10n).u32(2), 'x'), ''),
+      text(text(layers(w.u32(1).u32(256).u64(9n).u64(10n)).u32(2), 'x'), ''),
     )
     expect(decodeReply(exited)).toEqual({
       kind: 'exited',
       id: 8,
-      report: { waitStatus: 256, wallNs: 9n, cpuUs: 10, cgroupFiles: ['x', ''] },
+      report: {
+        waitStatus: 256,
+        wallNs: 9n,
+        cpuUs: 10,
+        layer: { bytes: 1, bytesMax: 2, files: 3, filesMax: 4 },
+        workspaceLayer: null,
+        cgroupFiles: ['x', ''],
+      },
     })
     const cleaned = decodeReply(frame(5, 9, (w) => w.u32(1)))
     expect(cleaned).toEqual({ kind: 'cleaned', id: 9, cgroupsRemoved: true })
@@ -72,7 +82,7 @@ describe('decodeReply', () => {
   })
 
   it('has no wait status when nobody could tell', () => {
-    const reply = decodeReply(frame(4, 8, (w) => w.u32(0).u32(0).u64(0n).u64(0n).u32(0)))
+    const reply = decodeReply(frame(4, 8, (w) => layers(w.u32(0).u32(0).u64(0n).u64(0n)).u32(0)))
     expect(reply).toMatchObject({ report: { waitStatus: null } })
   })
 

@@ -104,8 +104,9 @@ Result<Trees> OpenTrees(const Containment& c) {
   // It shows the network namespace that it is made in.
   trees.sysfs = TRY(sys::NewMount("sysfs", kSafest | MOUNT_ATTR_RDONLY));
   // Last: it may leave the launcher's mount namespace.
-  trees.root = TRY(MountOverlay({c.root_lowers.c_str(), c.request.root.upper, c.request.root.work,
-                                 c.stage.directory(), c.stage.ids_start(), true}));
+  trees.root =
+      TRY(MountOverlay({c.root_lowers.c_str(), c.request.root.writable, c.stage.directory(),
+                        c.stage.ids_start(), true, c.world.takes_detached_layers}));
   return trees;
 }
 

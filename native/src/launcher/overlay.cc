@@ -1,13 +1,13 @@
 #include "overlay.h"
 
 #include <sched.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstring>
 
 #include "sys.h"
+#include "writable.h"
 
 namespace sandpiper {
 namespace {
@@ -26,30 +26,15 @@ constexpr struct {
   const char* value;
 } kOptions[] = {{"index", "off"}, {"metacopy", "off"}, {"xino", "off"}};
 
+// What a failure shows.
+const char* ObjectOf(const OverlayPlan& plan) {
+  return *plan.writable.directory == '\0' ? "writable layer" : plan.writable.directory;
+}
+
 struct FdPath {
   char text[32];
   explicit FdPath(int fd) { (void)std::snprintf(text, sizeof(text), "/proc/self/fd/%d", fd); }
 };
-
-struct Writable {
-  UniqueFd upper;
-  UniqueFd work;
-};
-
-Result<Writable> OpenWritable(const OverlayPlan& plan) {
-  // By path, not by a descriptor from before: overlayfs wants mounts of the current namespace.
-  const UniqueFd host = TRY(sys::Open(AT_FDCWD, "/host", O_PATH | O_DIRECTORY, 0));
-  Writable writable;
-  writable.upper = TRY(sys::Open(host.get(), plan.upper, O_RDONLY | O_DIRECTORY, sys::kInRoot));
-  writable.work = TRY(sys::Open(host.get(), plan.work, O_PATH | O_DIRECTORY, sys::kInRoot));
-  TRY(sys::ChangeOwner(writable.upper.get(), plan.owner, plan.owner, plan.upper));
-  // Whatever the caller's umask left of it; it may be open to more than its owner.
-  struct stat info {};
-  if (fstat(writable.upper.get(), &info) < 0) return LastFailure("fstat", plan.upper);
-  const mode_t mode = (info.st_mode & 01777) | 0755;
-  if (fchmod(writable.upper.get(), mode) < 0) return LastFailure("chmod", plan.upper);
-  return writable;
-}
 
 Result<UniqueFd> MountByFsconfig(const OverlayPlan& plan, const Writable& writable) {
   const UniqueFd overlay = TRY(sys::OpenFileSystem("overlay"));
@@ -59,7 +44,7 @@ Result<UniqueFd> MountByFsconfig(const OverlayPlan& plan, const Writable& writab
   for (const char* flag : kFlags) TRY(sys::SetFlag(overlay.get(), flag));
   for (const auto& option : kOptions) TRY(sys::SetOption(overlay.get(), option.key, option.value));
   return sys::MountFileSystem(overlay.get(), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, "mount overlay",
-                              plan.upper);
+                              ObjectOf(plan));
 }
 
 Result<UniqueFd> MountByMount(const OverlayPlan& plan, const Writable& writable) {
@@ -69,25 +54,40 @@ Result<UniqueFd> MountByMount(const OverlayPlan& plan, const Writable& writable)
       "lowerdir=%s,upperdir=%s,workdir=%s,volatile,userxattr,index=off,metacopy=off,xino=off",
       plan.lowers, FdPath(writable.upper.get()).text, FdPath(writable.work.get()).text);
   if (size < 0 || static_cast<size_t>(size) >= sizeof(options)) {
-    return Failure{E2BIG, "mount overlay: too many layers", plan.upper};
+    return Failure{E2BIG, "mount overlay: too many layers", ObjectOf(plan)};
   }
   if (mount("overlay", "mount", "overlay", MS_NOSUID | MS_NODEV, options) < 0) {
-    return LastFailure("mount overlay", plan.upper);
+    return LastFailure("mount overlay", ObjectOf(plan));
   }
-  UniqueFd tree = TRY(sys::CloneTree(AT_FDCWD, "mount", 0, plan.upper));
-  if (umount2("mount", MNT_DETACH | UMOUNT_NOFOLLOW) < 0) return LastFailure("umount2", plan.upper);
+  UniqueFd tree = TRY(sys::CloneTree(AT_FDCWD, "mount", 0, ObjectOf(plan)));
+  if (umount2("mount", MNT_DETACH | UMOUNT_NOFOLLOW) < 0) {
+    return LastFailure("umount2", ObjectOf(plan));
+  }
   return tree;
+}
+
+Status AttachWritable(const Writable& writable) {
+  const UniqueFd target =
+      TRY(sys::Open(AT_FDCWD, "layer", O_PATH | O_DIRECTORY, sys::kBeneath, "writable layer"));
+  return sys::AttachTree(writable.tree.get(), target.get(), "writable layer");
 }
 
 }  // namespace
 
 Result<UniqueFd> MountOverlay(const OverlayPlan& plan) {
   if (fchdir(plan.directory) < 0) return LastFailure("fchdir", "stage");
-  const bool fits = std::strlen(plan.lowers) <= kFsconfigStringMax;
-  // mount(2) attaches what it makes; in a copy of the namespace no other child meets it.
-  if (!fits && plan.in_child) TRY(sys::Unshare(CLONE_NEWNS, "mount namespace"));
-  const Writable writable = TRY(OpenWritable(plan));
-  return fits ? MountByFsconfig(plan, writable) : MountByMount(plan, writable);
+  const bool by_fsconfig = std::strlen(plan.lowers) <= kFsconfigStringMax;
+  const bool has_tree = plan.writable.kind != WritableRequest::Kind::kDirectory;
+  const bool attach = has_tree && !plan.takes_detached;
+  // What is attached is attached in a copy of the namespace, where no other child meets it.
+  if ((!by_fsconfig || attach) && plan.in_child) {
+    TRY(sys::Unshare(CLONE_NEWNS, "mount namespace"));
+  }
+  // By path, not by a descriptor from before: overlayfs wants mounts of the current namespace.
+  const UniqueFd host = TRY(sys::Open(AT_FDCWD, "/host", O_PATH | O_DIRECTORY, 0));
+  const Writable writable = TRY(MakeWritable(host.get(), plan.writable, plan.owner));
+  if (attach) TRY(AttachWritable(writable));
+  return by_fsconfig ? MountByFsconfig(plan, writable) : MountByMount(plan, writable);
 }
 
 }  // namespace sandpiper

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "request.h"
 #include "result.h"
 #include "unique_fd.h"
 
@@ -11,15 +12,15 @@ namespace sandpiper {
 struct OverlayPlan {
   // Names below the stage's directory, topmost first, joined by ':'.
   const char* lowers;
-  // Host paths.
-  const char* upper;
-  const char* work;
+  const WritableRequest& writable;
   // The stage's directory; the names of `lowers` are relative to it.
   int directory;
   // Host id that is to own the upper directory: the stage's root.
   uint32_t owner;
   // Whether this runs in a child that goes on to a mount namespace of its own anyway.
   bool in_child;
+  // Whether this kernel takes a mount that is attached nowhere for a writable layer.
+  bool takes_detached;
 };
 
 // Mounts it and returns the detached mount. Allocates nothing. Leaves the calling process in the

@@ -14,14 +14,24 @@ std::vector<T> DecodeList(Reader& reader, Item item) {
   return list;
 }
 
+WritableRequest DecodeWritable(Reader& reader) {
+  WritableRequest writable{};
+  writable.kind = static_cast<WritableRequest::Kind>(reader.U8());
+  writable.mode = reader.U32();
+  writable.directory = reader.String();
+  writable.bytes = reader.String();
+  writable.inodes = reader.String();
+  writable.image = reader.String();
+  return writable;
+}
+
 OverlayRequest DecodeOverlay(Reader& reader) {
   OverlayRequest overlay{};
   overlay.lowers = DecodeList<LowerRequest>(reader, [&] {
     const char* path = reader.String();
     return LowerRequest{path, reader.U32()};
   });
-  overlay.upper = reader.String();
-  overlay.work = reader.String();
+  overlay.writable = DecodeWritable(reader);
   return overlay;
 }
 

@@ -19,10 +19,26 @@ struct LowerRequest {
   uint32_t owner;
 };
 
+// Where what is written to an overlay goes.
+struct WritableRequest {
+  enum class Kind : uint8_t { kDirectory = 1, kMemory = 2, kImage = 3 };
+
+  Kind kind;
+  // Permission bits of the overlay's root.
+  mode_t mode;
+  // kDirectory: host path of an empty directory that holds it. kImage: of one on the file system
+  // that holds the image.
+  const char* directory;
+  // kMemory: most bytes and most files, as decimal text.
+  const char* bytes;
+  const char* inodes;
+  // kImage: host path of a file with an empty file system, of which a copy is made.
+  const char* image;
+};
+
 struct OverlayRequest {
   std::vector<LowerRequest> lowers;
-  const char* upper;
-  const char* work;
+  WritableRequest writable;
 };
 
 struct TmpfsRequest {

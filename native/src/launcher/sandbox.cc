@@ -69,17 +69,25 @@ Status Sandbox::Fork(const Containment& containment, int unified_cgroup) {
 
 bool Sandbox::NextReport(Report* report) const { return ReceiveReport(reports_.get(), report); }
 
-UniqueFd Sandbox::OpenMountNamespace() const {
+UniqueFd Sandbox::OpenOfInit(const char* name, int flags) const {
   char path[64];
-  (void)std::snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid_);
-  return UniqueFd(open(path, O_RDONLY | O_CLOEXEC));
+  (void)std::snprintf(path, sizeof(path), "/proc/%d/%s", pid_, name);
+  return UniqueFd(open(path, flags | O_CLOEXEC));
 }
 
 bool Sandbox::Runs() const {
   return !killed_ && !reaped_ && mount_namespace_.valid() && OpenMountNamespace().valid();
 }
 
-void Sandbox::HoldMounts() { mount_namespace_ = OpenMountNamespace(); }
+void Sandbox::HoldMounts() {
+  mount_namespace_ = OpenMountNamespace();
+  root_ = OpenOfInit("root", O_PATH);
+}
+
+void Sandbox::ReleaseMounts() {
+  root_.Reset();
+  mount_namespace_.Reset();
+}
 
 void Sandbox::Signal(int signal) {
   if (signal == SIGKILL) killed_ = true;

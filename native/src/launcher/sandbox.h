@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -14,6 +15,7 @@
 #include "stage.h"
 #include "unique_fd.h"
 #include "world.h"
+#include "writable.h"
 
 namespace sandpiper {
 
@@ -59,7 +61,11 @@ class Sandbox {
   // Keeps the sandbox's mounts when its init has ended: unmounting them then is the launcher's
   // work, after the end was told, and not the init's before it.
   void HoldMounts();
-  void ReleaseMounts() { mount_namespace_.Reset(); }
+  void ReleaseMounts();
+  // Good between the two.
+  [[nodiscard]] LayerUse MeasureRoot() const {
+    return MeasureLayer(request_.root.writable.kind, root_.get());
+  }
 
   // Whether the runner was told that it runs, or why not.
   bool answered = false;
@@ -72,7 +78,8 @@ class Sandbox {
  private:
   Sandbox(Stage& stage, StartRequest request);
   // `unified_cgroup` is the descriptor of one to be made in, or -1.
-  [[nodiscard]] UniqueFd OpenMountNamespace() const;
+  [[nodiscard]] UniqueFd OpenOfInit(const char* name, int flags) const;
+  [[nodiscard]] UniqueFd OpenMountNamespace() const { return OpenOfInit("ns/mnt", O_RDONLY); }
   Status Fork(const Containment& containment, int unified_cgroup);
 
   Stage& stage_;
@@ -82,6 +89,7 @@ class Sandbox {
   UniqueFd pidfd_;
   UniqueFd reports_;
   UniqueFd mount_namespace_;
+  UniqueFd root_;
   bool killed_ = false;
   bool reaped_ = false;
   End end_{};

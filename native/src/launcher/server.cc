@@ -65,7 +65,7 @@ void Server::Handle(Frame frame) {
   // A start is answered when the program runs, and each has its end told, also when it failed.
   if (!is_start && !is_exec && status.ok()) channel_.Send({wire::Reply::kDone, id});
   if (is_start && !status.ok()) {
-    SendEnd(id, {}, {});
+    SendEnd(id, {}, {}, {}, {});
     SendCleaned(id, false);
   }
 }
@@ -179,17 +179,21 @@ void Server::FinishSandbox(uint32_t id) {
   const std::unique_ptr<Sandbox> sandbox = std::move(sandboxes_[id]);
   sandboxes_.erase(id);
   const int host = world_->host.get();
-  SendEnd(id, sandbox->end(), ReadCgroups(host, sandbox->request().cgroups));
+  SendEnd(id, sandbox->end(), sandbox->MeasureRoot(), sandbox->stage().MeasureWorkspace(),
+          ReadCgroups(host, sandbox->request().cgroups));
   sandbox->ReleaseMounts();
   SendCleaned(id, RemoveCgroups(host, sandbox->request().cgroups));
 }
 
-void Server::SendEnd(uint32_t id, const Sandbox::End& end,
-                     const std::vector<std::string>& cgroup_files) {
+void Server::SendEnd(uint32_t id, const Sandbox::End& end, const LayerUse& root,
+                     const LayerUse& workspace, const std::vector<std::string>& cgroup_files) {
   wire::Writer reply(wire::Reply::kExited, id);
   const bool ended = end.by_init && end.report.kind == Report::Kind::kEnded;
   reply.U32(ended ? 1 : 0).U32(ended ? static_cast<uint32_t>(end.report.wait_status) : 0);
   reply.U64(ended ? end.report.ended_ns - end.report.started_ns : 0).U64(end.cpu_us);
+  for (const LayerUse& use : {root, workspace}) {
+    reply.U64(use.bytes).U64(use.bytes_max).U64(use.files).U64(use.files_max);
+  }
   reply.U32(static_cast<uint32_t>(cgroup_files.size()));
   for (const std::string& content : cgroup_files) reply.String(content.data(), content.size());
   channel_.Send(reply);

@@ -78,7 +78,8 @@ class Server {
   // not be what the sandbox's end waits for: the init ends only when the launcher has reaped a
   // program that the helper may have made.
   void KillHelpers(const Sandbox& sandbox);
-  void SendEnd(uint32_t id, const Sandbox::End& end, const std::vector<std::string>& cgroup_files);
+  void SendEnd(uint32_t id, const Sandbox::End& end, const LayerUse& root,
+               const LayerUse& workspace, const std::vector<std::string>& cgroup_files);
   void SendCleaned(uint32_t id, bool cgroups_removed);
   void SendFailure(uint32_t id, const Failure& failure);
   Status Watch(int fd, uint64_t key, uint32_t events);

@@ -29,6 +29,7 @@ Stage::~Stage() {
 Result<std::unique_ptr<Stage>> Stage::Create(const World& world, uint32_t id,
                                              const StageRequest& request) {
   std::unique_ptr<Stage> stage(new Stage(id, request));
+  stage->takes_detached_layers_ = world.takes_detached_layers;
   TRY(stage->MakeNamespaces());
   TRY(stage->MakeDirectory(world));
   stage->lowers_ = std::make_unique<Lowers>(world.host.get(), stage->directory_.get(),
@@ -63,7 +64,7 @@ Status Stage::AddNetwork(const std::string& name) {
 Status Stage::MakeDirectory(const World& world) {
   // Device nodes have to work here, so it is not nodev.
   UniqueFd tree = TRY(sys::NewMount("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
-  for (const char* name : {"dev", "empty", "workspace", "volumes", "mount"}) {
+  for (const char* name : {"dev", "empty", "workspace", "volumes", "mount", "layer"}) {
     TRY(sys::MakeDirectory(tree.get(), name, 0755));
   }
   const UniqueFd dev = TRY(sys::Open(tree.get(), "dev", O_PATH | O_DIRECTORY, sys::kBeneath));
@@ -79,17 +80,18 @@ Status Stage::MakeDirectory(const World& world) {
 }
 
 Status Stage::MountWorkspace(const OverlayRequest& overlay) {
-  if (has_workspace_) return Failure{EEXIST, "mount", "workspace of the stage"};
+  if (workspace_.valid()) return Failure{EEXIST, "mount", "workspace of the stage"};
   const std::string lowers = TRY(LowerNames(overlay));
-  const OverlayPlan plan{lowers.c_str(),   overlay.upper, overlay.work,
-                         directory_.get(), ids_start_,    false};
+  const OverlayPlan plan{lowers.c_str(), overlay.writable,      directory_.get(), ids_start_,
+                         false,          takes_detached_layers_};
   Result<UniqueFd> mounted = MountOverlay(plan);
   if (chdir("/") < 0) return LastFailure("chdir", "/");
-  const UniqueFd tree = TRY(std::move(mounted));
-  TRY(Attach(directory_.get(), "workspace", tree));
-  has_workspace_ = true;
-  return {};
+  workspace_ = TRY(std::move(mounted));
+  workspace_kind_ = overlay.writable.kind;
+  return Attach(directory_.get(), "workspace", workspace_);
 }
+
+LayerUse Stage::MeasureWorkspace() const { return MeasureLayer(workspace_kind_, workspace_.get()); }
 
 Status Stage::MountVolume(const TmpfsRequest& volume) {
   TRY(sys::MakeDirectory(volumes_.get(), volume.name, 0755));

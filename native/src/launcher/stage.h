@@ -11,6 +11,7 @@
 #include "result.h"
 #include "unique_fd.h"
 #include "world.h"
+#include "writable.h"
 
 namespace sandpiper {
 
@@ -35,7 +36,8 @@ class Stage {
   [[nodiscard]] int directory() const { return directory_.get(); }
   [[nodiscard]] uint32_t ids_start() const { return ids_start_; }
   [[nodiscard]] uint32_t ids_count() const { return ids_count_; }
-  [[nodiscard]] bool has_workspace() const { return has_workspace_; }
+  [[nodiscard]] bool has_workspace() const { return workspace_.valid(); }
+  [[nodiscard]] LayerUse MeasureWorkspace() const;
   [[nodiscard]] Result<std::string> LowerNames(const OverlayRequest& overlay) {
     return lowers_->Names(overlay.lowers, user_namespace());
   }
@@ -58,7 +60,10 @@ class Stage {
   std::string path_;
   uint32_t ids_start_;
   uint32_t ids_count_;
-  bool has_workspace_ = false;
+  bool takes_detached_layers_ = false;
+  // Its root, when there is one, and the kind of its writable layer.
+  UniqueFd workspace_;
+  WritableRequest::Kind workspace_kind_{};
   UniqueFd user_namespace_;
   std::unordered_map<std::string, UniqueFd> networks_;
   UniqueFd directory_;

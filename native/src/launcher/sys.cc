@@ -32,9 +32,11 @@ Status Done(long result, const char* call, const char* object) {
 
 }  // namespace
 
-Result<UniqueFd> Open(int dir, const char* path, int flags, uint64_t resolve, const char* object) {
+Result<UniqueFd> Open(int dir, const char* path, int flags, uint64_t resolve, const char* object,
+                      mode_t mode) {
   open_how how{};
-  how.flags = static_cast<uint64_t>(flags) | O_CLOEXEC;
+  how.flags = static_cast<uint64_t>(static_cast<unsigned>(flags) | O_CLOEXEC);
+  how.mode = mode;
   how.resolve = resolve;
   // EAGAIN: a rename elsewhere raced with the walk, and the kernel could not rule out an escape.
   long fd = -1;

@@ -22,7 +22,7 @@ namespace sandpiper::sys {
 inline constexpr uint64_t kInRoot = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 inline constexpr uint64_t kBeneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS;
 Result<UniqueFd> Open(int dir, const char* path, int flags, uint64_t resolve,
-                      const char* object = nullptr);
+                      const char* object = nullptr, mode_t mode = 0);
 
 // open(2), for the kernel's own files (/proc, cgroup): close-on-exec, no following of links.
 Result<UniqueFd> OpenKernelFile(int dir, const char* path, int flags);

@@ -9,6 +9,7 @@
 
 #include "holder.h"
 #include "namespaces.h"
+#include "overlay.h"
 #include "sys.h"
 
 namespace sandpiper {
@@ -83,6 +84,15 @@ Result<UniqueFd> NewToolsNamespace() {
   return holder.Namespace("ns/mnt");
 }
 
+// Tried out; whatever is in the lower layer.
+Status TryDetachedLayer(int directory) {
+  static constexpr WritableRequest kLayer{
+      WritableRequest::Kind::kMemory, 0755, "", "65536", "64", ""};
+  const Result<UniqueFd> mounted = MountOverlay({".", kLayer, directory, 0, false, true});
+  TRY(Check(chdir("/"), "chdir", "/"));
+  return mounted.ok() ? Status() : mounted.failure();
+}
+
 }  // namespace
 
 Result<World> EnterWorld() {
@@ -96,6 +106,7 @@ Result<World> EnterWorld() {
   world.host = TRY(OpenDirectory("/host"));
   world.stages = TRY(OpenDirectory("/stages"));
   world.blank = TRY(NewBlankNamespace());
+  world.takes_detached_layers = TryDetachedLayer(world.stages.get()).ok();
   world.self = TRY(sys::PidFd(getpid()));
   return world;
 }

@@ -22,6 +22,9 @@ struct World {
   // The launcher is root of a user namespace only, as it is when an ordinary user runs it. Layers
   // are shown as they are then: on disk they belong to the ids of the stages already.
   bool nested = false;
+  // Whether overlayfs takes a mount that is attached nowhere for its writable layer: newer kernels
+  // do.
+  bool takes_detached_layers = false;
   // Of the launcher itself, by which a sandbox's init sees that the launcher has ended.
   UniqueFd self;
 };

@@ -1,0 +1,67 @@
+#include "writable.h"
+
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "image.h"
+#include "sys.h"
+#include "tmpfs.h"
+
+namespace sandpiper {
+namespace {
+
+constexpr const char* kUpper = "upper";
+constexpr const char* kWork = "work";
+
+Result<UniqueFd> MakeTree(int host, const WritableRequest& request) {
+  if (request.kind == WritableRequest::Kind::kImage) {
+    return MountImage({host, request.image, request.directory});
+  }
+  return MountTmpfs({"writable layer", request.bytes, request.inodes, nullptr});
+}
+
+// The caller has made it and removes it; a launcher without one before it may have died in here.
+Result<UniqueFd> OpenDirectory(int host, const char* path) {
+  return sys::Open(host, path, O_PATH | O_DIRECTORY, sys::kInRoot);
+}
+
+Status MakeIn(int directory, const WritableRequest& request, uint32_t owner, Writable* writable) {
+  TRY(sys::MakeDirectory(directory, kUpper, 0755, request.directory));
+  TRY(sys::MakeDirectory(directory, kWork, 0700, request.directory));
+  writable->upper =
+      TRY(sys::Open(directory, kUpper, O_RDONLY | O_DIRECTORY, sys::kBeneath, request.directory));
+  writable->work =
+      TRY(sys::Open(directory, kWork, O_PATH | O_DIRECTORY, sys::kBeneath, request.directory));
+  const int upper = writable->upper.get();
+  TRY(sys::ChangeOwner(upper, owner, owner, request.directory));
+  if (fchmod(upper, request.mode) < 0) return LastFailure("fchmod", request.directory);
+  return {};
+}
+
+}  // namespace
+
+Result<Writable> MakeWritable(int host, const WritableRequest& request, uint32_t owner) {
+  Writable writable;
+  if (request.kind == WritableRequest::Kind::kDirectory) {
+    const UniqueFd directory = TRY(OpenDirectory(host, request.directory));
+    TRY(MakeIn(directory.get(), request, owner, &writable));
+  } else {
+    writable.tree = TRY(MakeTree(host, request));
+    TRY(MakeIn(writable.tree.get(), request, owner, &writable));
+  }
+  return writable;
+}
+
+// overlayfs tells what the file system of its writable layer does.
+LayerUse MeasureLayer(WritableRequest::Kind kind, int root) {
+  struct statfs info {};
+  if (kind == WritableRequest::Kind::kDirectory) return {};
+  if (root < 0 || fstatfs(root, &info) < 0) return {};
+  const auto block = static_cast<uint64_t>(info.f_bsize);
+  const uint64_t used = info.f_blocks - info.f_bfree;
+  // Some that are free the file system keeps for itself.
+  return {used * block, (used + info.f_bavail) * block, info.f_files - info.f_ffree, info.f_files};
+}
+
+}  // namespace sandpiper

@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+const BLOCK_BYTES = 4096
+/** Bytes for each file that there can be; packages of many small files need half of mke2fs's default. */
+const BYTES_PER_FILE = 8192
+const BYTES_MIN = 1024 * 1024
+/** mke2fs is in a directory of programs for the administrator, which need not be on an ordinary PATH. */
+const PATH = '/usr/sbin:/sbin:/usr/bin:/bin'
+
+/**
+ * A file with an empty ext4 file system of a size, to be copied for each writable layer: mostly holes, some
+ * hundred KiB on disk. Made once per size. Without a journal, as nothing in it outlives its mount.
+ * @throws when mke2fs (package e2fsprogs) is not there or fails
+ */
+export async function imagePattern(directory: string, bytes: number): Promise<string> {
+  const size = Math.max(BYTES_MIN, Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES)
+  const file = path.join(directory, `${String(size)}.ext4`)
+  if (await exists(file)) return file
+  const unfinished = `${file}.${randomBytes(6).toString('hex')}`
+  try {
+    await writeFile(unfinished, '', { flag: 'wx', mode: 0o600 })
+    await truncate(unfinished, size)
+    await run('mke2fs', [...OPTIONS, unfinished], { env: { PATH, LC_ALL: 'C' } })
+    await rename(unfinished, file)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    throw error
+  }
+  return file
+}
+
+const OPTIONS = [
+  ...['-q', '-F', '-t', 'ext4', '-b', String(BLOCK_BYTES), '-i', String(BYTES_PER_FILE)],
+  // Nothing is kept back for root, and nothing to grow.
+  ...['-m', '0', '-O', '^has_journal,^resize_inode'],
+  ...['-E', 'lazy_itable_init=1,nodiscard,root_owner=0:0'],
+]
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  )
+}
