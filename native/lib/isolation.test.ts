@@ -1,7 +1,4 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { createServer, type Server } from 'node:net'
-import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import {
   describeSandboxes,
   makeTestSandboxes,
@@ -80,92 +77,24 @@ describeSandboxes('a path of the launcher', () => {
   })
 })
 
+// What is refused, and that it would work otherwise: battery/.
 describeSandboxes('system calls', () => {
-  const mounting = [
-    'mount',
-    'umount2',
-    'pivot_root',
-    'fsopen',
-    'open_tree',
-    'move_mount',
-    'mount_setattr',
-  ]
-  it('that mount are refused', async () => {
-    expect(await attempt(...mounting)).toEqual(all(mounting, 'EPERM'))
+  it('that programs need work', async () => {
+    const names = [
+      ...['clone-plain', 'unshare-files', 'personality-query', 'terminal', 'chroot'],
+      // AF_INET, and AF_NETLINK for routes.
+      ...['socket:2,1,0', 'socket:16,3,0'],
+    ]
+    expect(await attempt(...names)).toEqual(all(names, 'ok'))
   })
 
-  it('that make namespaces are refused, by every way', async () => {
-    const refused = ['unshare-user', 'unshare-mount', 'unshare-time', 'clone-user', 'setns-self']
-    expect(await attempt(...refused)).toEqual(all(refused, 'EPERM'))
-    expect(await attempt('clone3-user', 'clone-plain', 'unshare-files')).toEqual({
-      'clone3-user': 'ENOSYS',
-      'clone-plain': 'ok',
-      'unshare-files': 'ok',
-    })
-  })
-
-  it('on pid 1 are refused', async () => {
-    const refused = ['ptrace-init', 'process_vm_readv-init', 'pidfd_getfd-init']
-    expect(await attempt(...refused)).toEqual(all(refused, 'EPERM'))
-    const hidden = ['init-exe', 'init-root', 'setns-init']
-    expect(await attempt(...hidden)).toEqual(all(hidden, 'EACCES'))
-  })
-
-  const kernel = [
-    ...['keyctl', 'add_key', 'userfaultfd', 'bpf', 'perf_event_open', 'io_uring_setup', 'kcmp'],
-    ...['quotactl', 'init_module', 'kexec_load', 'acct', 'swapon', 'settimeofday', 'syslog'],
-    ...['fanotify_init', 'aslr-off', 'open_by_handle_at', 'mknod', 'sethostname', 'raise-rlimit'],
-  ]
-  it('that reach into the kernel or the host are refused', async () => {
-    expect(await attempt(...kernel)).toEqual(all(kernel, 'EPERM'))
-    expect(await attempt('negative-nice')).toEqual({ 'negative-nice': 'EACCES' })
-  })
-
-  it('open only sockets of the ordinary families', async () => {
-    const refused = ['af-vsock', 'af-alg', 'af-packet', 'af-inet-raw', 'nfnetlink']
-    expect(await attempt(...refused)).toEqual(all(refused, 'EPERM'))
-    const allowed = ['rtnetlink', 'af-inet']
-    expect(await attempt(...allowed)).toEqual(all(allowed, 'ok'))
-  })
-
-  it('can not type into a terminal, whatever the upper half of the argument is', async () => {
-    const refused = ['tiocsti', 'tiocsti-high-bits', 'tioclinux']
-    expect(await attempt(...refused)).toEqual(all(refused, 'EPERM'))
-  })
-
-  it('by another convention end the process', async () => {
-    // The attempt shows the end by SIGSYS as EPERM.
-    expect(await attempt('int80', 'x32')).toEqual({ int80: 'EPERM', x32: 'EPERM' })
-  })
-
-  it('that are newer than the profile do not exist, and the query of the personality works', async () => {
-    expect(await attempt('unknown-call', 'personality-query')).toEqual({
-      'unknown-call': 'ENOSYS',
-      'personality-query': 'ok',
-    })
+  it('that are newer than the profile do not exist', async () => {
+    expect(await attempt('unknown-call')).toEqual({ 'unknown-call': 'ENOSYS' })
   })
 })
 
 describeSandboxes('what a step sees', () => {
-  it('is masked where it tells of the host', async () => {
-    const { output } = await sandboxes.run(
-      'cat /proc/keys /proc/timer_list /proc/interrupts | wc -c; ls -A /sys/firmware /proc/acpi | grep -v :',
-    )
-    expect(output.trim()).toBe('0')
-  })
-
   it('is read-only where it changes the host', async () => {
-    const names = [
-      'write-core-pattern',
-      'write-sysrq',
-      'write-ip-forward',
-      'write-dev',
-      'write-sys',
-    ]
-    for (const result of Object.values(await attempt(...names))) {
-      // By ownership already, by the read-only mount, or not even there.
-      expect(['EACCES', 'EROFS', 'ENOENT']).toContain(result)
-    }
     const { output } = await sandboxes.run('cat /proc/self/mountinfo')
     for (const path of ['/proc/sys', '/proc/bus', '/proc/irq', '/proc/fs', '/sys', '/dev']) {
       expect(output).toMatch(new RegExp(` ${path} ro,`))
@@ -213,23 +142,6 @@ describeSandboxes('what a step sees', () => {
 })
 
 describeSandboxes('the network of a stage', () => {
-  let server: Server
-  let port = 0
-  beforeAll(async () => {
-    server = createServer((socket) => socket.end('secret'))
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    port = (server.address() as { port: number }).port
-  })
-  afterAll(() => {
-    server.close()
-  })
-
-  it('does not reach the loopback of the host', async () => {
-    const { output } = await sandboxes.run(`nc -w 1 127.0.0.1 ${port} </dev/null; echo $?`)
-    expect(output).toMatch(/refused\n1\n$/)
-  })
-
   it('has a loopback of its own, shared by the sandboxes of the stage only', async () => {
     const serving = await sandboxes.stage.start(
       await sandboxes.specOf('(echo served | nc -l -p 4000) & sleep 0.1; echo ready; wait'),
@@ -239,16 +151,5 @@ describeSandboxes('the network of a stage', () => {
     await serving.exit
     const { output } = await sandboxes.run('ip -o link | cut -d: -f2')
     expect(output.trim()).toBe('lo')
-  })
-
-  it('does not reach abstract unix sockets of the host', async () => {
-    const name = `sandpiper-test-${process.pid}`
-    const abstract = createServer((socket) => socket.end())
-    abstract.listen(`\0${name}`)
-    await once(abstract, 'listening')
-    expect(await readFile('/proc/net/unix', 'utf8')).toContain(`@${name}`)
-    const result = await attempt(`abstract:${name}`)
-    abstract.close()
-    expect(result).toEqual({ [`abstract:${name}`]: 'ECONNREFUSED' })
   })
 })

@@ -46,13 +46,19 @@ export const describeSandboxes =
 /** Ids that no stage of a real runner has: each test process takes a range of its own. */
 const IDS_START = 1_000_000_000
 const IDS_COUNT = 65_536
+/** Launchers that this process has started. */
+let launchers = 0
 
-/** Makes one. SANDPIPER_TEST_LAUNCHER may name another launcher program, e.g. one with sanitizers. */
-export async function makeTestSandboxes(): Promise<TestSandboxes> {
+/**
+ * Makes one. SANDPIPER_TEST_LAUNCHER may name another launcher program, e.g. one with sanitizers.
+ * @param launcherPath a launcher that the tests are about
+ */
+export async function makeTestSandboxes(
+  launcherPath = process.env['SANDPIPER_TEST_LAUNCHER'],
+): Promise<TestSandboxes> {
   const root = await makeTestRoot()
   await copyFile(join(buildDirectory(), 'attempt'), join(root.lower, 'bin/attempt'))
-  const cgroupParent = `sandpiper/test-${process.pid}-${Date.now()}`
-  const launcherPath = process.env['SANDPIPER_TEST_LAUNCHER']
+  const cgroupParent = `sandpiper/test-${process.pid}-${Date.now()}-${++launchers}`
   const launcher = suitLauncher(
     await createLauncher(
       launcherPath === undefined ? { cgroupParent } : { cgroupParent, launcherPath },

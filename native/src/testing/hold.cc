@@ -67,3 +67,17 @@ void LeaveToParent() {
   std::thread([] { ptrace(PTRACE_TRACEME, 0, nullptr, nullptr); }).join();
   if (syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr) == 0) _exit(0);
 }
+
+void LeaveDaemon() {
+  if (fork() != 0) return;
+  setsid();
+  if (fork() != 0) _exit(0);
+  (void)signal(SIGTERM, SIG_IGN);
+  (void)signal(SIGHUP, SIG_IGN);
+  std::printf("daemon %d\n", getpid());
+  (void)std::fflush(stdout);
+  // Its output is closed, so that nobody waits for that.
+  close(STDOUT_FILENO);
+  close(STDERR_FILENO);
+  while (true) pause();
+}

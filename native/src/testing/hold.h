@@ -12,3 +12,6 @@ void StopTracedByParent();
 void StopStarting();
 // Leaves a child, and a traced thread, to its parent.
 void LeaveToParent();
+// Leaves a child of a child, in a session of its own, that ignores SIGTERM and prints its
+// pid first.
+void LeaveDaemon();
