@@ -31,6 +31,8 @@ export interface CommandDefinition {
   readonly scope: Scope
   /** The command's own options. */
   readonly options?: readonly CommandOption[]
+  /** Set where it makes sandboxes or their files: an ordinary user becomes root of a namespace before. */
+  readonly asRoot?: boolean
   /** Set where the environment is not the caller's own choice: then no variable is read or refused. */
   readonly ignoreEnvironment?: boolean
   /** Does the work. Nothing returned is exit code 0. */
@@ -68,7 +70,10 @@ export function addCommand(
     `\nExample:\n${definition.examples.map((line) => `  ${line}`).join('\n')}`,
   )
   command.action(async () => {
-    finish((await definition.run(contextOf(command, io, definition))) ?? ExitCode.ok)
+    const context = contextOf(command, io, definition)
+    // Before the command's code is loaded and says something. Whether it can't go on so is its own to say.
+    if (definition.asRoot === true) await io.becomeRoot()
+    finish((await definition.run(context)) ?? ExitCode.ok)
   })
 }
 

@@ -7,8 +7,13 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly homeDir: string
-  /** Effective user id. */
+  /** Effective user id; where the user is root of a namespace that we made for him, his own. */
   readonly uid: number
+  /**
+   * Makes an ordinary user root of a user namespace: then the process begins anew, and this does not
+   * return. @returns why he can't be that; null for whoever is root
+   */
+  readonly becomeRoot: () => Promise<string | null>
   readonly hostname: string
   readonly stdin: Readable
   readonly stdout: Writable

@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events'
-import { homedir, hostname } from 'node:os'
+import { homedir, hostname, userInfo } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { interruption } from './errors.js'
 import type { CliIo } from './io.js'
 import { runCli } from './program.js'
+import { becomeRoot, takeEntered } from './rootless/become-root.js'
 
 const LINGER_MS = 500
 
@@ -33,12 +34,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 3)
 })
 
+const entered = takeEntered(process.env)
+const uid = process.geteuid?.() ?? 0
+
 const io: CliIo = {
   argv: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),
   homeDir: homedir(),
-  uid: process.geteuid?.() ?? 0,
+  uid: entered.from ?? uid,
+  becomeRoot: () => {
+    const argv = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+    return becomeRoot({ user: { name: userName(), uid }, argv, env: process.env, entered })
+  },
   hostname: hostname(),
   stdin: process.stdin,
   stdout: process.stdout,
@@ -62,6 +70,15 @@ const io: CliIo = {
 process.exitCode = await runCli(io)
 // Idle connections may keep the event loop busy for seconds; whoever called us need not wait for them.
 setTimeout(() => process.exit(), LINGER_MS).unref()
+
+/** The number where there is no name. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(uid)
+  }
+}
 
 /** Colours on a terminal, unless NO_COLOR says no (https://no-color.org); FORCE_COLOR says yes. */
 function wantsColours(): boolean {

@@ -1,6 +1,9 @@
 import type { Launcher } from '../native/lib/types.js'
 import type { RunnerLog } from './log.js'
 
+/** Limits that cgroup controllers keep. */
+export type CgroupLimit = 'memory' | 'pids' | 'cpu'
+
 /** Limits of a step, and how it is ended. */
 export interface StepLimits {
   readonly memoryBytes: number
@@ -23,6 +26,8 @@ export interface StepLimits {
   readonly outputLines: number
   /** Between asking a step to end (SIGTERM) and ending it (SIGKILL). */
   readonly graceMs: number
+  /** What nothing on this host keeps: it counts for no step, and one that asks for it is refused. */
+  readonly unkept?: readonly CgroupLimit[]
 }
 
 export const DEFAULT_LIMITS: StepLimits = {
@@ -72,6 +77,6 @@ export interface RunnerConfig extends HostConfig {
 }
 
 /** The defaults with what the configuration says instead. */
-export function limitsOf(config: HostConfig): StepLimits {
+export function limitsOf(config: Pick<HostConfig, 'limits'>): StepLimits {
   return { ...DEFAULT_LIMITS, ...config.limits }
 }

@@ -1,8 +1,9 @@
 import { createLauncher, sweepCgroups, tryLockFile } from '../native/lib/index.js'
 import type { Launcher } from '../native/lib/types.js'
-import { limitsOf, type HostConfig } from './config.js'
+import type { HostConfig, StepLimits } from './config.js'
 import { openDataDir, type DataDir } from './data-dir.js'
-import { IdPool } from './ids.js'
+import { openIds, type IdSource } from './ids.js'
+import { keptLimits, unkeptWarning } from './kept-limits.js'
 import { openLayerStore } from './layers/store.js'
 import { silentLog, type RunnerLog } from './log.js'
 import { prepareHostRoot } from './roots/host-root.js'
@@ -23,16 +24,18 @@ export interface Host {
 
 /**
  * Takes the data directory, sweeps what a dead predecessor left, starts the launcher.
- * @throws SandpiperError SP_RUNNER_DATA_IN_USE; NativeError when the launcher can't be started.
+ * @throws SandpiperError SP_RUNNER_DATA_IN_USE, SP_RUNNER_LIMIT_UNKEPT, SP_RUNNER_NO_IDS; NativeError when
+ * the launcher can't be started.
  */
 export async function openHost(config: HostConfig): Promise<Host> {
   const log = config.log ?? silentLog
+  const limits = await keptLimits(config)
   const dataDir = await openDataDir(config, tryLockFile)
   const cgroupParent = `sandpiper/${dataDir.runnerId}`
   const trash = await Trash.open(dataDir.trash, log)
   await sweepStages(dataDir.stages, trash)
   const { idsDir } = config
-  const ids = new IdPool({ tryLockFile, ...(idsDir === undefined ? {} : { directory: idsDir }) })
+  const ids = openIds({ tryLockFile, ...(idsDir === undefined ? {} : { directory: idsDir }) })
   await ids.sweep()
   const launcher = await SteadyLauncher.start(async () => {
     await sweepCgroups(cgroupParent)
@@ -40,7 +43,9 @@ export async function openHost(config: HostConfig): Promise<Host> {
   }, log)
   const { patterns } = dataDir
   const writable = await WritableLayers.open({ patterns, launcher, ids, log })
-  const deps = await stageDeps({ dataDir, launcher, ids, trash, writable, config })
+  const deps = await stageDeps({ dataDir, launcher, ids, trash, writable, limits, config })
+  const warning = unkeptWarning(limits)
+  if (warning !== null) log.warn({}, warning)
   const close = async (): Promise<void> => {
     await launcher.close()
     await trash.idle()
@@ -53,20 +58,21 @@ export async function openHost(config: HostConfig): Promise<Host> {
 async function stageDeps(parts: {
   readonly dataDir: DataDir
   readonly launcher: Pick<Launcher, 'createStage'>
-  readonly ids: IdPool
+  readonly ids: IdSource
   readonly trash: Trash
   readonly writable: WritableLayers
+  readonly limits: StepLimits
   readonly config: HostConfig
 }): Promise<Host['deps']> {
-  const { dataDir, launcher, ids, trash, writable, config } = parts
+  const { dataDir, launcher, ids, trash, writable, limits, config } = parts
   return {
     launcher,
     ids,
     trash,
     writable,
-    limits: limitsOf(config),
+    limits,
     layers: await openLayerStore(dataDir.layers),
-    hostRoot: () => prepareHostRoot(dataDir.hostRoot),
+    hostRoot: () => prepareHostRoot(dataDir.hostRoot, { rootOnDisk: ids.rootOnDisk }),
     stagesDir: dataDir.stages,
     machine: config.machine ?? '',
   }

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rmdir } from 'node:fs/promises'
 import path from 'node:path'
+import { isInHostUserNamespace, namespaceStageIds } from '../native/lib/user-namespace.js'
 import { SandpiperError } from '../protocol/errors.js'
 
 /**
@@ -33,6 +34,37 @@ export interface IdRange {
   release(): Promise<void>
 }
 
+/** Where stages get their ids from. */
+export interface IdSource {
+  acquire(): Promise<IdRange>
+  /** Removes what dead runners left. */
+  sweep(): Promise<void>
+  /**
+   * The id that files have on disk which are root's in a stage. 0 where every stage has ids of its own:
+   * the mounts of each then map what is on disk to them.
+   */
+  readonly rootOnDisk: number
+}
+
+/** The ids that this process can give to stages, be it root of the host or of a user namespace. */
+export function openIds(options: IdPoolOptions): IdSource {
+  return isInHostUserNamespace() ? new IdPool(options) : sharedIds()
+}
+
+/** @throws SandpiperError SP_RUNNER_NO_IDS */
+function sharedIds(): IdSource {
+  const ids = namespaceStageIds()
+  if (ids === null) {
+    throw new SandpiperError('SP_RUNNER_NO_IDS', 'this user namespace has no ids but its root’s', {
+      hint: '`sandpiper doctor` tells how a user gets subordinate ids',
+    })
+  }
+  const { start, count } = ids
+  const nothing = (): Promise<void> => Promise.resolve()
+  const range = { start, count, release: nothing }
+  return { acquire: () => Promise.resolve(range), sweep: nothing, rootOnDisk: start }
+}
+
 export interface IdPoolOptions {
   readonly tryLockFile: TryLockFile
   readonly directory?: string
@@ -41,7 +73,8 @@ export interface IdPoolOptions {
 }
 
 /** Gives out host id ranges; every runner of the host uses the same directory of lock files. */
-export class IdPool {
+export class IdPool implements IdSource {
+  readonly rootOnDisk = 0
   readonly #options: Required<IdPoolOptions>
 
   constructor(options: IdPoolOptions) {

@@ -6,6 +6,7 @@ import type { JobRepo, StageJob } from '../protocol/job.js'
 import { isFailure, type Status } from '../protocol/status.js'
 import type { HostConfig } from './config.js'
 import { openHost, type Host } from './host.js'
+import { unkeptWarning } from './kept-limits.js'
 import { nextStage } from './stage-order.js'
 import { runStage, type StageOutcome } from './stage/run-stage.js'
 import type { StageSink } from './stage/sink.js'
@@ -45,6 +46,8 @@ export interface LocalResult {
 export interface LocalExecutor {
   /** Runs the stages one after another, in the order of their dependencies. One run at a time. */
   run(run: LocalRun): Promise<LocalResult>
+  /** What whoever starts it ought to know; null: nothing. */
+  readonly warning: string | null
   close(): Promise<void>
 }
 
@@ -55,7 +58,8 @@ export interface LocalExecutor {
  */
 export async function createLocalExecutor(config: HostConfig): Promise<LocalExecutor> {
   const host = await openSlot(config)
-  return { run: (run) => runPlan(run, host), close: () => host.close() }
+  const warning = unkeptWarning(host.deps.limits)
+  return { run: (run) => runPlan(run, host), warning, close: () => host.close() }
 }
 
 async function openSlot(config: HostConfig): Promise<Host> {

@@ -9,6 +9,7 @@ export function addExecCommand(program: Command, io: CliIo, finish: Finish): voi
     syntax: 'exec [file]',
     summary: 'run a pipeline file on the working tree here, in the same sandbox, without a server',
     scope: 'exec',
+    asRoot: true,
     options: [
       ...EVENT_OPTIONS,
       ['--pipeline <name>', 'run this pipeline of the file only, without those it depends on'],

@@ -9,6 +9,7 @@ export function addImageCommands(program: Command, io: CliIo, finish: Finish): v
     syntax: 'import <name>',
     summary: 'make an image of a root file system',
     scope: 'image',
+    asRoot: true,
     options: [
       ['--tar <file>', 'a tar of a root, or an archive of `docker save` or in OCI layout'],
       ['--dir <directory>', 'a directory'],
@@ -31,6 +32,7 @@ export function addImageCommands(program: Command, io: CliIo, finish: Finish): v
     syntax: 'rm <name>',
     summary: 'remove an image, and the layers that no other one uses',
     scope: 'image',
+    asRoot: true,
     examples: ['sandpiper image rm busybox'],
     run: async (context) => (await import('../run/image.js')).runImageRemove(context),
   })

@@ -8,6 +8,7 @@ export function addRunnerCommand(program: Command, io: CliIo, finish: Finish): v
     syntax: 'runner',
     summary: 'take stages from the queue and run their steps',
     scope: 'runner',
+    asRoot: true,
     examples: ['SANDPIPER_REDIS_URL=redis://queue.example.org:6379 sandpiper runner'],
     run: async (context) => (await import('../run/runner.js')).runRunner(context),
   })

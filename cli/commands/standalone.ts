@@ -8,6 +8,7 @@ export function addStandaloneCommand(program: Command, io: CliIo, finish: Finish
     syntax: 'standalone',
     summary: 'run server, runner and a private Redis in one',
     scope: 'standalone',
+    asRoot: true,
     examples: [
       'sandpiper standalone',
       'sandpiper standalone --data /srv/sandpiper --listen 0.0.0.0:8000 --public-url https://ci.example.org',

@@ -54,7 +54,7 @@ export async function runExec(context: CommandContext): Promise<ExitCode> {
   for (const { name: skipped, reason } of plan.skipped) {
     io.stderr.write(`pipeline ${cleanName(skipped)} does not run: ${cleanName(reason)}\n`)
   }
-  requireRoot(io, 'exec')
+  await requireRoot(io, 'exec')
   return run(context, { plan, tree, ...facts })
 }
 
@@ -85,6 +85,7 @@ async function run(context: CommandContext, work: Work): Promise<ExitCode> {
   const steps = new Map<string, NamedStepResult[]>()
   const since = Date.now()
   try {
+    if (executor.warning !== null) view.note(`warning: ${executor.warning}`)
     for (const line of describeLeftOut(work.plan)) view.note(line)
     const result = await executor.run(localRun(context, work, view, steps))
     view.close()

@@ -31,7 +31,7 @@ export async function runImageImport(context: CommandContext): Promise<undefined
     directory: directory === undefined ? undefined : resolve(io.cwd, directory),
   }
   await checkSource(source)
-  requireRoot(io, 'image import')
+  await requireRoot(io, 'image import')
   const image = await importFrom(await openLayerStore(storeOf(context)), name, source)
   if (context.json) printJson(io, image)
   else printLine(io, `imported ${image.name} ${image.id} (${formatBytes(image.size)})`)

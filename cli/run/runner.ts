@@ -17,7 +17,7 @@ export async function runRunner(context: CommandContext): Promise<ExitCode> {
       'set SANDPIPER_REDIS_URL or --redis-url; `sandpiper standalone` has both in one',
     )
   }
-  requireRoot(io, 'runner')
+  await requireRoot(io, 'runner')
   const redis = { url, prefix: settings.redisPrefix ?? 'sandpiper' }
   const log = processLogger(io, settings)
   const runner = await started(startRunner({ ...runnerConfig(io, settings, redis), log }), io)

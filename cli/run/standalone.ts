@@ -21,7 +21,7 @@ import {
 /** `sandpiper standalone`: see the command's help. */
 export async function runStandalone(context: CommandContext): Promise<ExitCode> {
   const { io, settings } = context
-  requireRoot(io, 'standalone')
+  await requireRoot(io, 'standalone')
   const logger = processLogger(io, settings)
   const config = { ...serverConfig(io, settings), defaultPlatform: hostPlatform() }
   const server = await started(startServer(config, { logger, version: VERSION }), io)

@@ -34,12 +34,6 @@ export function isNamespaceRoot(): boolean {
   return process.geteuid?.() === 0 && !isInHostUserNamespace()
 }
 
-/** The user that runs this process as the namespace around sees it: an ordinary one where root is none. */
-export function outerUserId(): number {
-  const own = process.geteuid?.() ?? 0
-  return outsideOf(own, readIdMap('uid')) ?? own
-}
-
 /**
  * The one range of ids that all stages have when this process is root of a user namespace: the largest
  * one without that root's own id. All have the same, because the layers on disk can belong to one range
@@ -104,6 +98,8 @@ export interface EnterOptions {
 
 /** Variable in which the program is told why it is not in a namespace of its own. */
 export const ENTER_FAILURE = 'SANDPIPER_ENTER_FAILURE'
+/** Variable in which it is told who the user outside is, when it is in one. */
+export const ENTERED_FROM = 'SANDPIPER_ENTERED_FROM'
 
 /** The command line that does it, for a child process. */
 export function enterCommand({ uid, gid, count, argv }: EnterOptions): readonly string[] {

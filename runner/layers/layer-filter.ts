@@ -17,11 +17,22 @@ export interface Filtered {
 
 type Sink = (chunk: Buffer) => Promise<void>
 
+/** What files of a layer are owned by on disk: the archive's ids come `shift` later. */
+export interface LayerOwners {
+  readonly shift: number
+  /** Ids there are: 0..count-1 in the archive. */
+  readonly count: number
+}
+
+/** Where mounts map ids, so that any there are can be on disk. */
+export const AS_ARCHIVED: LayerOwners = { shift: 0, count: Infinity }
+
 interface Filter {
   readonly input: TarInput
   readonly sink: Sink
   readonly limits: LayerLimits
   readonly tree: LayerTree
+  readonly owners: LayerOwners
   readonly directories: Map<string, TarEntry>
   readonly whiteouts: Set<string>
   readonly opaque: Set<string>
@@ -48,15 +59,16 @@ const OPAQUE = '.wh..wh..opq'
  *
  * Whiteouts (OCI image-spec, layer.md) become what overlayfs knows: a character device 0:0 for a removed
  * name, `user.overlay.opaque` for a directory that hides those below (kernel, overlayfs.rst).
- * @throws SandpiperError SP_LAYER_INVALID, SP_LAYER_TOO_LARGE
+ * @throws SandpiperError SP_LAYER_INVALID, SP_LAYER_TOO_LARGE, SP_LAYER_IDS
  */
 export async function filterLayer(
   input: TarInput,
   limits: LayerLimits,
   sink: Sink,
+  owners: LayerOwners = AS_ARCHIVED,
 ): Promise<Filtered> {
   const filter: Filter = {
-    ...{ input, sink, limits, tree: new LayerTree(), size: 0 },
+    ...{ input, sink, limits, owners, tree: new LayerTree(), size: 0 },
     ...{ directories: new Map(), whiteouts: new Set(), opaque: new Set(), dropped: new Set() },
   }
   for (;;) {
@@ -98,7 +110,8 @@ async function writeEntry(filter: Filter, entry: TarEntry, path: string): Promis
   else tree.add(path, nodeOf(entry))
   if (entry.type === 'directory') filter.directories.set(path, entry)
   const linkPath = linkPathOf(tree, entry)
-  const { mode, uid, gid, mtime, size } = entry
+  const { mode, mtime, size } = entry
+  const { uid, gid } = ownerOf(filter, entry)
   const xattrs = allowedXattrs(entry)
   const flag = FLAGS[entry.type]
   await sink(
@@ -106,6 +119,15 @@ async function writeEntry(filter: Filter, entry: TarEntry, path: string): Promis
   )
   await input.forward(size, sink)
   await input.forward(padding(size), sink)
+}
+
+function ownerOf(
+  { owners }: Filter,
+  { path, uid, gid }: Pick<TarEntry, 'path' | 'uid' | 'gid'>,
+): Pick<TarEntry, 'uid' | 'gid'> {
+  const largest = Math.max(uid, gid)
+  if (largest >= owners.count) throw tooFewIds(path, largest, owners)
+  return { uid: uid + owners.shift, gid: gid + owners.shift }
 }
 
 function nodeOf(entry: TarEntry): Parameters<LayerTree['add']>[1] {
@@ -148,12 +170,14 @@ async function writeWhiteouts(filter: Filter): Promise<void> {
   for (const path of filter.whiteouts) {
     const kind = filter.tree.kindOf(path)
     if (kind === 'directory') filter.opaque.add(path)
-    const owner = { mode: 0, uid: 0, gid: 0, mtime: 0 }
+    const { shift } = filter.owners
+    const owner = { mode: 0, uid: shift, gid: shift, mtime: 0 }
     if (kind === null) await filter.sink(encodeHeaders({ flag: '3', path: `./${path}`, ...owner }))
   }
   for (const path of filter.opaque) {
     const named = filter.directories.get(path)
-    const { mode, uid, gid, mtime } = named ?? IMPLIED_DIRECTORY
+    const { mode, mtime } = named ?? IMPLIED_DIRECTORY
+    const { uid, gid } = ownerOf(filter, named ?? { ...IMPLIED_DIRECTORY, path })
     const xattrs = new Map(named === undefined ? [] : allowedXattrs(named))
     xattrs.set('user.overlay.opaque', 'y')
     const entry = { flag: '5', path: `./${path}`, mode, uid, gid, mtime, xattrs }
@@ -166,6 +190,14 @@ const IMPLIED_DIRECTORY = { mode: 0o755, uid: 0, gid: 0, mtime: 0 }
 /** The error for a layer with more bytes than the limits allow. */
 export function tooLarge(limits: LayerLimits): Error {
   return limitError(`more than ${String(limits.layerBytesMax)} bytes`)
+}
+
+function tooFewIds(path: string, id: number, { count }: LayerOwners): SandpiperError {
+  return new SandpiperError(
+    'SP_LAYER_IDS',
+    `${printable(path)} belongs to id ${String(id)}, and stages of this user have ${String(count)} ids`,
+    { hint: 'Give the user more subordinate ids, or run as root: `sandpiper doctor` tells how.' },
+  )
 }
 
 function tooMany(limits: LayerLimits): Error {

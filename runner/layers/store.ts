@@ -13,6 +13,7 @@ import { parseImageName } from './image-name.js'
 import type { ImageName } from './image-name.js'
 import { DEFAULT_LAYER_LIMITS, STORE_LOCK_TIMEOUT_MS } from './limits.js'
 import type { LayerLimits } from './limits.js'
+import type { LayerOwners } from './layer-filter.js'
 import { withImageFile } from './open-image.js'
 import {
   imageFile,
@@ -26,12 +27,14 @@ import {
   writeWhole,
 } from './store-files.js'
 import type { StorePaths } from './store-files.js'
+import { ownersOf } from './owners.js'
 import type { Image, ImageConfig, LayerStore } from './types.js'
 import { unpackLayer } from './unpack.js'
 
 interface Store {
   readonly paths: StorePaths
   readonly limits: LayerLimits
+  readonly owners: LayerOwners
 }
 
 /** A layer that is in the store already (`directory` null), or unpacked and waiting to be put there. */
@@ -44,7 +47,7 @@ interface StagedLayer {
  * Opens the layer store below `directory`, making it when it is not there, and removes what importers
  * that have died left. Several processes may have it open. Nobody else gets in: files of images may be
  * setuid root.
- * @throws SandpiperError SP_DATA_DIR
+ * @throws SandpiperError SP_DATA_DIR, SP_LAYER_OWNER
  */
 export async function openLayerStore(
   directory: string,
@@ -55,7 +58,8 @@ export async function openLayerStore(
     await makePrivateDirectory(path)
   }
   await sweepTemporary(paths)
-  const store: Store = { paths, limits: { ...DEFAULT_LAYER_LIMITS, ...limits } }
+  const owners = await ownersOf(paths)
+  const store: Store = { paths, owners, limits: { ...DEFAULT_LAYER_LIMITS, ...limits } }
   return {
     find: async (name) => findImage(store, parseImageName(name)),
     list: async () => {
@@ -148,7 +152,8 @@ async function stageLayer(
     return { diffId: layer.diffId, directory: null }
   }
   await mkdir(directory, { mode: 0o700 })
-  const unpacked = await unpackLayer(await layer.open(), join(directory, 'fs'), store.limits)
+  const tree = join(directory, 'fs')
+  const unpacked = await unpackLayer(await layer.open(), tree, store.limits, store.owners)
   const { diffId, size, entries } = unpacked
   if (layer.diffId !== null && layer.diffId !== diffId) {
     throw new SandpiperError(

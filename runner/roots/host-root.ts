@@ -14,6 +14,7 @@ import {
 import { join, resolve } from 'node:path'
 import { withFileLock } from '../../git/file-lock.js'
 import type { BindMount } from '../../native/lib/types.js'
+import { giveTree } from '../give-tree.js'
 import { copyPublic, lstatOrNull, stampOf } from './copy-public.js'
 import {
   COPIED,
@@ -38,6 +39,8 @@ export interface HostRoot {
 export interface HostRootOptions {
   /** Root of the host's files; default `/`. */
   readonly host?: string
+  /** Id that files have on disk which are root's in a stage; default 0. */
+  readonly rootOnDisk?: number
 }
 
 const LOCK_TIMEOUT_MS = 60_000
@@ -56,12 +59,13 @@ export async function prepareHostRoot(
   const host = options.host ?? '/'
   const root = resolve(directory)
   const copied = await copiedNames(host)
-  const stamp = await stampOfHost(host, copied)
+  const owner = options.rootOnDisk ?? 0
+  const stamp = await stampOfHost(host, copied, owner)
   const lower = join(root, stamp)
   if ((await lstatOrNull(lower)) === null) {
     await mkdir(root, { recursive: true })
     await withFileLock(join(root, 'lock'), { timeoutMs: LOCK_TIMEOUT_MS }, async () => {
-      if ((await lstatOrNull(lower)) === null) await build(root, lower, host, copied)
+      if ((await lstatOrNull(lower)) === null) await build({ root, lower, host, copied, owner })
     })
   }
   return { lower, binds: await bindsOf(host, lower), env: ENVIRONMENT }
@@ -73,10 +77,14 @@ async function copiedNames(host: string): Promise<readonly string[]> {
 }
 
 /** Changes with the host's files, and with what this module makes of them. */
-async function stampOfHost(host: string, copied: readonly string[]): Promise<string> {
+async function stampOfHost(
+  host: string,
+  copied: readonly string[],
+  owner: number,
+): Promise<string> {
   const lines = await Promise.all(copied.map((name) => stampOf(join(host, 'etc', name))))
   const parts = await Promise.all(USR_PARTS.map((name) => lstatOrNull(join(host, name))))
-  const ours = [DIRECTORIES, LINKS, FILES, copied, parts.map((found) => found?.mode ?? 0)]
+  const ours = [DIRECTORIES, LINKS, FILES, copied, parts.map((found) => found?.mode ?? 0), owner]
   const text = JSON.stringify([ours, lines])
   return createHash('sha256').update(text).digest('hex').slice(0, 32)
 }
@@ -100,13 +108,16 @@ function readOnly(source: string, name: string): BindMount {
   return { source, target: `/${name}`, readOnly: true, idMapped: false }
 }
 
+interface Skeleton {
+  readonly root: string
+  readonly lower: string
+  readonly host: string
+  readonly copied: readonly string[]
+  readonly owner: number
+}
+
 /** The caller holds the lock: what is half built here belongs to a process that has died. */
-async function build(
-  root: string,
-  lower: string,
-  host: string,
-  copied: readonly string[],
-): Promise<void> {
+async function build({ root, lower, host, copied, owner }: Skeleton): Promise<void> {
   await removeOld(root)
   const draft = join(root, 'new')
   await mkdir(draft)
@@ -120,7 +131,8 @@ async function build(
     await writeFile(join(draft, name), content, { flag: 'wx' })
     await chmod(join(draft, name), 0o644)
   }
-  await makeHome(join(draft, 'home/build'))
+  await makeHome(join(draft, 'home/build'), owner)
+  if (owner !== 0) await giveTree(draft, owner, { from: 0 })
   await rename(draft, lower)
 }
 
@@ -133,9 +145,9 @@ async function linkUsr(draft: string, host: string): Promise<void> {
 }
 
 /** Only root can give a directory away; elsewhere the user `build` has none of its own. */
-async function makeHome(path: string): Promise<void> {
+async function makeHome(path: string, owner: number): Promise<void> {
   await makeDirectory(path, 0o755)
-  await chown(path, 1000, 1000).catch((error: unknown) => {
+  await chown(path, owner + 1000, owner + 1000).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
   })
 }

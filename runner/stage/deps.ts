@@ -1,6 +1,6 @@
 import type { BindMount, Launcher } from '../../native/lib/types.js'
 import type { StepLimits } from '../config.js'
-import type { IdPool } from '../ids.js'
+import type { IdSource } from '../ids.js'
 import type { LayerStore } from '../layers/types.js'
 import type { Trash } from '../trash.js'
 import type { WritableLayers } from '../writable/writable-layers.js'
@@ -12,7 +12,7 @@ export interface StageDeps {
   readonly layers: LayerStore
   /** A read-only view of the host's tools, for `exec` stages; brought up to date when asked for. */
   readonly hostRoot: () => Promise<HostRootView>
-  readonly ids: IdPool
+  readonly ids: IdSource
   readonly trash: Trash
   readonly writable: WritableLayers
   readonly workspace: Workspace

@@ -112,8 +112,12 @@ function hostnameOf({ job, number }: StepRun): string {
   return `sandpiper-${job.stageId}-${number}`
 }
 
-function cgroupLimits({ memoryBytes, pids, cpus }: StepLimits): SandboxSpec['limits'] {
-  return { memoryBytes, pids, ...(cpus === undefined ? {} : { cpus }) }
+function cgroupLimits({ memoryBytes, pids, cpus, unkept = [] }: StepLimits): SandboxSpec['limits'] {
+  return {
+    ...(unkept.includes('memory') ? {} : { memoryBytes }),
+    ...(unkept.includes('pids') ? {} : { pids }),
+    ...(cpus === undefined ? {} : { cpus }),
+  }
 }
 
 function extrasOf(

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { Stage } from '../../native/lib/types.js'
 import type { StageJob } from '../../protocol/job.js'
+import { giveTree } from '../give-tree.js'
 import type { IdRange } from '../ids.js'
 import { attemptName } from '../spool/attempt-file.js'
 import type { StageDeps } from './deps.js'
@@ -51,6 +52,10 @@ export class StageSpace {
     const tree = await this.#deps.workspace({ job: this.#job, directory, ...request })
     const isOurs = tree.path === directory
     if (isOurs && (await this.#isShared())) await shareTree(directory, request.signal)
+    const { rootOnDisk } = this.#deps.ids
+    if (isOurs && rootOnDisk !== 0) {
+      await giveTree(directory, rootOnDisk, { signal: request.signal })
+    }
     this.#tree = tree
   }
 

@@ -1,15 +1,19 @@
 import type { ResourcesPlan } from '../../pipelines/plan.js'
 import { SandpiperError } from '../../protocol/errors.js'
-import type { StepLimits } from '../config.js'
+import type { CgroupLimit, StepLimits } from '../config.js'
+import { UNKEPT_HINT } from '../kept-limits.js'
 import { formatBytes } from './format.js'
 
 /**
  * The limits of one step: what it asks for, within what the runner gives a step at most.
- * @throws SandpiperError SP_RUNNER_LIMIT
+ * @throws SandpiperError SP_RUNNER_LIMIT, SP_RUNNER_LIMIT_UNKEPT
  */
 export function limitsOfStep(asked: ResourcesPlan | undefined, own: StepLimits): StepLimits {
   if (asked === undefined) return own
   const { memoryBytes, pids, cpus, diskBytes } = asked
+  refuseUnkept('memory', memoryBytes, own)
+  refuseUnkept('pids', pids, own)
+  refuseUnkept('cpu', cpus, own)
   const memoryMax = own.memoryBytesMax ?? own.memoryBytes
   const pidsMax = own.pidsMax ?? own.pids
   const cpusMax = own.cpusMax ?? own.cpus
@@ -29,6 +33,12 @@ export function limitsOfStep(asked: ResourcesPlan | undefined, own: StepLimits):
     ...(cpus === undefined ? {} : { cpus }),
     ...(diskBytes === undefined ? {} : { diskBytes }),
   }
+}
+
+function refuseUnkept(limit: CgroupLimit, asked: number | undefined, own: StepLimits): void {
+  if (asked === undefined || own.unkept?.includes(limit) !== true) return
+  const message = `the step asks for a limit of ${limit}, and nothing here can keep it: there is no ${limit} cgroup controller for this user`
+  throw new SandpiperError('SP_RUNNER_LIMIT_UNKEPT', message, { hint: UNKEPT_HINT })
 }
 
 function tooMuch(asked: string, max: string, setting: string): SandpiperError {

@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { GitMirror, TransferOptions } from '../../git/types.js'
 import { SandpiperError } from '../../protocol/errors.js'
 import type { JobRepo, StageJob } from '../../protocol/job.js'
+import { isInHostUserNamespace } from '../../native/lib/user-namespace.js'
+import { copyTree } from './copy-tree.js'
 import { formatDuration } from './format.js'
 
 /** Commits of history when the pipeline says nothing. */
@@ -68,10 +70,15 @@ async function retrying(request: WorkspaceRequest, work: () => Promise<void>): P
   }
 }
 
-/** A tree that is there already: the working tree that `sandpiper exec` runs on. */
+/**
+ * A tree that is there already: the working tree that `sandpiper exec` runs on. Root of a user namespace
+ * has to copy it: it can't have it shown as another id's at a mount, and it is not the stage's.
+ */
 export function treeWorkspace(tree: WorkspaceTree): Workspace {
-  return ({ onOutput }) => {
+  return async ({ directory, onOutput, signal }) => {
     onOutput(`using the working tree ${tree.path}\n`)
-    return Promise.resolve(tree)
+    if (isInHostUserNamespace()) return tree
+    await copyTree(tree.path, directory, signal)
+    return { path: directory }
   }
 }

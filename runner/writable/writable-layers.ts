@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { Launcher, WritableLayer } from '../../native/lib/types.js'
 import { messageOf } from '../../protocol/errors.js'
-import type { IdPool } from '../ids.js'
+import type { IdSource } from '../ids.js'
 import type { RunnerLog } from '../log.js'
 import { imagePattern } from './image-pattern.js'
 
@@ -30,7 +30,7 @@ export class WritableLayers {
     /** Directory for what images are copied from, and for the nameless images themselves. */
     readonly patterns: string
     readonly launcher: Pick<Launcher, 'createStage'>
-    readonly ids: IdPool
+    readonly ids: IdSource
     readonly log: RunnerLog
   }): Promise<WritableLayers> {
     const { patterns, log } = options
@@ -63,7 +63,7 @@ export class WritableLayers {
 async function tryImage(options: {
   readonly patterns: string
   readonly launcher: Pick<Launcher, 'createStage'>
-  readonly ids: IdPool
+  readonly ids: IdSource
 }): Promise<void> {
   const { patterns, launcher, ids } = options
   const pattern = await imagePattern(patterns, PROBE_BYTES)

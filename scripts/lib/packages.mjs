@@ -9,6 +9,7 @@ export const PACKAGES = {
     'redis-server': 'the queue between server and runner (a private child process, no service)',
     'busybox-static': 'an image to run steps in, without a registry',
     'util-linux': 'setpriv and flock',
+    uidmap: 'newuidmap and newgidmap, which let an ordinary user make sandboxes',
   },
   build: {
     'g++': 'compiles the sandbox launcher and the addon',
