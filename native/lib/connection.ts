@@ -1,7 +1,7 @@
 import { type LauncherLink, loadAddon } from './addon.js'
 import { fromAddon, goneError, NativeError, systemError } from './error.js'
 import { REQUEST } from './wire/frame.js'
-import { decodeReply, type ExitReport, type LauncherReply } from './wire/reply.js'
+import { decodeReply, type ExitReport, type LauncherReply, type UsageReport } from './wire/reply.js'
 
 /** A request's answer: the process id for a start, else nothing. */
 type Answer = { readonly resolve: (pid: number) => void; readonly reject: (error: Error) => void }
@@ -10,6 +10,8 @@ const BROKEN: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ENOTCONN'])
 
 /** What is told about a sandbox once its start was sent: `exited`, then `cleaned`; or `gone`. */
 export interface SandboxObserver {
+  /** What it has used so far; comes before `exited`, and only to one that asked for it. */
+  used(report: UsageReport): void
   exited(report: ExitReport): void
   cleaned(cgroupsRemoved: boolean): void
   /** The launcher ended before `cleaned`, and every sandbox with it. */
@@ -157,6 +159,9 @@ export class Connection {
       case 'ended':
         this.#execs.get(reply.id)?.ended(reply.waitStatus)
         this.#execs.delete(reply.id)
+        break
+      case 'usage':
+        for (const report of reply.reports) this.#observers.get(report.id)?.used(report)
         break
       case 'exited':
         // A start that was never answered: the init was killed while it prepared.

@@ -3,7 +3,7 @@ import { access, constants } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { buildDirectory } from './addon.js'
-import { type CgroupLayout, CONTROLLERS, readCgroupLayout } from './cgroup/layout.js'
+import { type CgroupLayout, LIMITING_CONTROLLERS, readCgroupLayout } from './cgroup/layout.js'
 import { errnoName } from './error.js'
 
 /** Features that are tried in a child process of the launcher. */
@@ -58,9 +58,7 @@ export function parseProbes(text: string): readonly Probe[] {
 
 async function probeCgroups(layout: CgroupLayout): Promise<Probe> {
   const found = layout.hierarchies.flatMap((hierarchy) => hierarchy.controllers)
-  // Version 2 counts CPU time in its cpu controller.
-  const wanted = CONTROLLERS.filter((name) => name !== 'cpuacct')
-  const missing = wanted.filter((name) => !found.includes(name))
+  const missing = LIMITING_CONTROLLERS.filter((name) => !found.includes(name))
   if (missing.length > 0) {
     return { feature: 'cgroups', ok: false, detail: `no controller: ${missing.join(', ')}` }
   }

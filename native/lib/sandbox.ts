@@ -1,15 +1,23 @@
 import type { Readable } from 'node:stream'
 import type { CgroupDirectory } from './cgroup/plan.js'
 import { removeCgroup } from './cgroup/remove.js'
-import { type CgroupUsage, parseUsage } from './cgroup/usage.js'
+import { parseSample, parseUsage } from './cgroup/usage.js'
 import type { Connection, SandboxObserver } from './connection.js'
 import { Deferred } from './deferred.js'
 import { goneError } from './error.js'
 import { startExec } from './exec.js'
+import { networkUsage } from './network-usage.js'
 import { openOutput } from './output.js'
-import type { ExecSpec, Sandbox, SandboxExit, SandboxProcess, SandboxSpec } from './types.js'
+import type {
+  ExecSpec,
+  Sandbox,
+  SandboxExit,
+  SandboxProcess,
+  SandboxSpec,
+  UsageSample,
+} from './types.js'
 import { REQUEST } from './wire/frame.js'
-import type { ExitReport } from './wire/reply.js'
+import type { ExitReport, UsageReport } from './wire/reply.js'
 import { encodeNumber, encodeStart } from './wire/request.js'
 import { unpackStatus } from './wire/status.js'
 
@@ -33,7 +41,7 @@ export async function startSandbox(
   spec: SandboxSpec,
   cgroups: readonly CgroupDirectory[],
 ): Promise<StartedSandbox> {
-  const ending = new Ending(spec.name, cgroups)
+  const ending = new Ending(spec, cgroups)
   const start = connection.start(REQUEST.start, encodeStart(stageId, spec, cgroups), ending)
   const output = openOutput(start.output)
   try {
@@ -48,20 +56,31 @@ export async function startSandbox(
   }
 }
 
-/** Turns what is told about a sandbox's end into its promises. */
+/** Turns what is told about a sandbox into samples, and about its end into its promises. */
 class Ending implements SandboxObserver {
   readonly exit = new Deferred<SandboxExit>()
   readonly clean = new Deferred<void>()
-  readonly #name: string
+  readonly #spec: Pick<SandboxSpec, 'name' | 'onUsage'>
   readonly #cgroups: readonly CgroupDirectory[]
 
-  constructor(name: string, cgroups: readonly CgroupDirectory[]) {
-    this.#name = name
+  constructor(spec: Pick<SandboxSpec, 'name' | 'onUsage'>, cgroups: readonly CgroupDirectory[]) {
+    this.#spec = spec
     this.#cgroups = cgroups
   }
 
+  used(report: UsageReport): void {
+    const sample = parseSample(this.#cgroups, report.cgroupFiles)
+    this.#spec.onUsage?.({
+      atMs: toMs(report.atNs),
+      ...sample,
+      ...ioBytes(sample, report),
+      layerBytes: report.layer?.bytes,
+      ...networkUsage(report.network.before, report.network.now),
+    })
+  }
+
   exited(report: ExitReport): void {
-    this.exit.resolve(toExit(report, parseUsage(this.#cgroups, report.cgroupFiles)))
+    this.exit.resolve(toExit(report, this.#cgroups))
   }
 
   cleaned(cgroupsRemoved: boolean): void {
@@ -70,7 +89,8 @@ class Ending implements SandboxObserver {
   }
 
   gone(): void {
-    const gone = (): void => this.exit.reject(goneError(`sandbox ${this.#name} was killed with it`))
+    const gone = (): void =>
+      this.exit.reject(goneError(`sandbox ${this.#spec.name} was killed with it`))
     this.#removeCgroups().then(this.clean.resolve, this.clean.reject).finally(gone)
   }
 
@@ -109,15 +129,31 @@ class RunningSandbox implements Sandbox {
 }
 
 /** The end of a sandbox; an init that was killed from outside counts as SIGKILL of the program. */
-function toExit(report: ExitReport, usage: CgroupUsage): SandboxExit {
+function toExit(report: ExitReport, cgroups: readonly CgroupDirectory[]): SandboxExit {
+  const { cpuMs, ...usage } = parseUsage(cgroups, report.cgroupFiles)
   return {
     ...unpackStatus(report.waitStatus ?? SIGKILL),
-    oomKills: usage.oomKills,
-    pidsRefused: usage.pidsRefused,
-    cpuMs: usage.cpuMs ?? report.cpuUs / 1_000,
-    memoryPeakBytes: usage.memoryPeakBytes,
-    wallMs: Number(report.wallNs) / 1_000_000,
+    ...usage,
+    ...ioBytes(usage, report),
+    ...networkUsage(report.network.before, report.network.now),
+    cpuMs: cpuMs ?? report.cpuUs / 1_000,
+    wallMs: toMs(report.wallNs),
     layer: report.layer,
     workspaceLayer: report.workspaceLayer,
   }
+}
+
+/** Each misses something: cgroups what is written later, processes those that were never waited for. */
+function ioBytes(
+  cgroup: Pick<UsageSample, 'ioReadBytes' | 'ioWriteBytes'>,
+  processes: Pick<UsageReport, 'readBytes' | 'writtenBytes'>,
+): { readonly ioReadBytes: number; readonly ioWriteBytes: number } {
+  return {
+    ioReadBytes: Math.max(cgroup.ioReadBytes ?? 0, processes.readBytes),
+    ioWriteBytes: Math.max(cgroup.ioWriteBytes ?? 0, processes.writtenBytes),
+  }
+}
+
+function toMs(ns: bigint): number {
+  return Number(ns) / 1_000_000
 }

@@ -90,7 +90,44 @@ export interface CgroupLimits {
   readonly memoryBytes?: number
   /** CPUs' worth of time, e.g. 1.5. */
   readonly cpus?: number
+  /**
+   * Share of the CPUs while others want them too, from 1 to 10,000: who has 200 gets twice of what who has
+   * 100 gets, which is what every sandbox has by default.
+   */
+  readonly cpuWeight?: number
   readonly pids?: number
+}
+
+/**
+ * What a sandbox has used by one moment. What nothing on this host can tell is undefined. Counts only
+ * grow; they are of all its processes, those that have ended too.
+ */
+export interface UsageSample {
+  /** Since the program started, in milliseconds. */
+  readonly atMs: number
+  /** CPU time, user and system together. */
+  readonly cpuMs?: number | undefined
+  /** Time for which its CPU limit kept it waiting, added up over the CPUs. */
+  readonly throttledMs?: number | undefined
+  /** Page cache counts. */
+  readonly memoryBytes?: number | undefined
+  readonly memoryPeakBytes?: number | undefined
+  /** Processes and threads. */
+  readonly pids?: number | undefined
+  /**
+   * What went to and came from disks: not what the page cache answered, but what it is to write. With
+   * cgroups of version 1 it is of the processes that live and those that were waited for.
+   */
+  readonly ioReadBytes?: number | undefined
+  readonly ioWriteBytes?: number | undefined
+  /** What its writable layer holds, when that is a bounded one. */
+  readonly layerBytes?: number | undefined
+  /**
+   * Through the interfaces of its network namespace, loopback left out, since it started. Sandboxes that
+   * share the namespace of their stage share its counts.
+   */
+  readonly networkRxBytes?: number | undefined
+  readonly networkTxBytes?: number | undefined
 }
 
 export interface SandboxSpec {
@@ -145,6 +182,11 @@ export interface SandboxSpec {
    * memory.
    */
   readonly tmpfs?: readonly { readonly target: string; readonly sizeBytes: number }[]
+  /**
+   * Called about every second while it runs with what it has used so far, and not any more when `exit` has
+   * resolved. A sample is left out when the event loop is too busy to take it.
+   */
+  readonly onUsage?: (sample: UsageSample) => void
 }
 
 /** A further program in a running sandbox. */
@@ -203,6 +245,8 @@ export interface SandboxExit {
   readonly oomKills: number
   /** Times a fork was refused by the pids limit. */
   readonly pidsRefused: number
+  /** Most processes and threads that it had at a time; undefined before Linux 6.1. */
+  readonly pidsPeak?: number | undefined
   readonly cpuMs: number
   readonly memoryPeakBytes: number
   readonly wallMs: number
@@ -210,6 +254,14 @@ export interface SandboxExit {
   readonly layer: LayerUse | null
   /** The same for the writable layer of the stage's workspace, whoever wrote to it. */
   readonly workspaceLayer: LayerUse | null
+  /** As in a sample, each undefined where nothing tells; the network's also without `onUsage`. */
+  readonly throttledMs?: number | undefined
+  /** Of the periods of 100 ms in which it wanted the CPU, those in which its CPU limit stopped it. */
+  readonly throttledShare?: number | undefined
+  readonly ioReadBytes?: number
+  readonly ioWriteBytes?: number
+  readonly networkRxBytes?: number | undefined
+  readonly networkTxBytes?: number | undefined
 }
 
 /** A running sandbox. */

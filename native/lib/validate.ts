@@ -138,6 +138,7 @@ function checkWritable(what: string, layer: WritableLayer): void {
 function checkLimits(limits: CgroupLimits): void {
   if (limits.memoryBytes !== undefined) checkWhole('memoryBytes', limits.memoryBytes, 4096, 2 ** 53)
   if (limits.pids !== undefined) checkWhole('pids', limits.pids, 2, 2 ** 22)
+  if (limits.cpuWeight !== undefined) checkWhole('cpuWeight', limits.cpuWeight, 1, 10_000)
   if (limits.cpus !== undefined && !(limits.cpus > 0 && limits.cpus <= 8192)) {
     throw specError(`cpus must be above 0 and at most 8192, not ${limits.cpus}`)
   }

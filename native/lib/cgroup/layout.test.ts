@@ -47,7 +47,7 @@ describe('toLayout', () => {
     expect(layout).toEqual({
       mode: 'v2',
       hierarchies: [
-        { version: 2, mountPoint: '/sys/fs/cgroup', controllers: ['memory', 'pids', 'cpu'] },
+        { version: 2, mountPoint: '/sys/fs/cgroup', controllers: ['memory', 'pids', 'cpu', 'io'] },
       ],
     })
   })

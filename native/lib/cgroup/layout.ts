@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { isInHostUserNamespace } from '../user-namespace.js'
 import { findDelegatedCgroup } from './delegated.js'
 
-/** Controllers that sandboxes use. */
-export const CONTROLLERS = ['memory', 'pids', 'cpu', 'cpuacct'] as const
+/** Controllers that sandboxes use: those that limit, then those that only measure. */
+export const CONTROLLERS = ['memory', 'pids', 'cpu', 'cpuacct', 'io'] as const
+/** Those that limits are kept by. */
+export const LIMITING_CONTROLLERS = ['memory', 'pids', 'cpu'] as const
 export type Controller = (typeof CONTROLLERS)[number]
 
 /** One mounted cgroup hierarchy that has controllers of use. */

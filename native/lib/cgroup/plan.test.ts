@@ -13,9 +13,9 @@ const V1: CgroupLayout = {
 }
 const V2: CgroupLayout = {
   mode: 'v2',
-  hierarchies: [{ version: 2, mountPoint: '/cg', controllers: ['memory', 'pids', 'cpu'] }],
+  hierarchies: [{ version: 2, mountPoint: '/cg', controllers: ['memory', 'pids', 'cpu', 'io'] }],
 }
-const LIMITS = { memoryBytes: 1_000_000, cpus: 1.5, pids: 64 }
+const LIMITS = { memoryBytes: 1_000_000, cpus: 1.5, cpuWeight: 200, pids: 64 }
 
 const writesOf = (directories: readonly CgroupDirectory[]): readonly string[] =>
   directories.flatMap(({ writes }) =>
@@ -32,6 +32,7 @@ describe('planCgroups', () => {
       '/cg/pids/p/r/step',
     ])
     expect(writesOf(plan)).toEqual([
+      'cpu.shares=2048',
       'cpu.cfs_period_us=100000',
       'cpu.cfs_quota_us=150000',
       'memory.limit_in_bytes=1000000',
@@ -50,9 +51,42 @@ describe('planCgroups', () => {
       'memory.max=1000000',
       'memory.swap.max=0?',
       'memory.oom.group=1',
+      'cpu.weight=200',
       'cpu.max=150000 100000',
       'pids.max=64',
     ])
+  })
+
+  it('turns a weight into shares, default for default and within what the kernel takes', () => {
+    const shares = (cpuWeight: number) => writesOf(planCgroups(V1, 'p', 's', { cpuWeight }))
+    expect([1, 100, 10_000].flatMap(shares)).toEqual([
+      'cpu.shares=10',
+      'cpu.shares=1024',
+      'cpu.shares=102400',
+    ])
+  })
+
+  it('reads the same things while a sandbox runs, but version 1 has to add io up', () => {
+    const samples = (layout: CgroupLayout) =>
+      planCgroups(layout, 'p', 's', LIMITS).flatMap((directory) => directory.samples)
+    expect(samples(V1)).toEqual([
+      'cpu.stat',
+      'cpuacct.usage',
+      'memory.usage_in_bytes',
+      'memory.max_usage_in_bytes',
+      'pids.current',
+    ])
+    expect(samples(V2)).toEqual([
+      'memory.current',
+      'memory.peak',
+      'cpu.stat',
+      'pids.current',
+      'io.stat',
+    ])
+    const sums = [V1, V2].flatMap((layout) =>
+      planCgroups(layout, 'p', 's', LIMITS).filter((directory) => directory.sumIo),
+    )
+    expect(sums.map(({ directory }) => directory)).toEqual(['/cg/pids/p/s'])
   })
 
   it('writes nothing but measures when there are no limits', () => {
@@ -65,9 +99,21 @@ describe('planCgroups', () => {
     }
   })
 
-  it('makes no directory where there is nothing to limit and to measure', () => {
+  it('gives each sandbox a cpu cgroup, without which it would be many in the share-out', () => {
     const plan = planCgroups(V1, 'p', 's', { pids: 5 })
-    expect(plan.map((directory) => directory.directory)).not.toContain('/cg/cpu/p/s')
+    expect(plan.map((directory) => directory.directory)).toContain('/cg/cpu/p/s')
+  })
+
+  it('reads no file of a controller that version 2 does not have', () => {
+    const layout = {
+      ...V2,
+      hierarchies: [{ ...V2.hierarchies[0]!, controllers: ['cpu'] as const }],
+    }
+    const files = planCgroups(layout, 'p', 's', {}).flatMap(({ reads, samples }) => [
+      ...reads,
+      ...samples,
+    ])
+    expect(files).not.toContain('io.stat')
   })
 
   it('asks for no smaller share of a processor than the kernel takes', () => {
@@ -77,7 +123,7 @@ describe('planCgroups', () => {
   it('plans nothing without hierarchies, and refuses limits that nothing would enforce', () => {
     const none: CgroupLayout = { mode: 'none', hierarchies: [] }
     expect(planCgroups(none, 'p', 's', {})).toEqual([])
-    for (const limits of [{ memoryBytes: 2 ** 20 }, { cpus: 1 }, { pids: 5 }]) {
+    for (const limits of [{ memoryBytes: 2 ** 20 }, { cpus: 1 }, { cpuWeight: 50 }, { pids: 5 }]) {
       expect(() => planCgroups(none, 'p', 's', limits)).toThrow(/no (memory|cpu|pids) cgroup/)
     }
   })

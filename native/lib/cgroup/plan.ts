@@ -11,6 +11,14 @@ export interface CgroupDirectory {
   readonly writes: readonly CgroupWrite[]
   /** Files to be read when the sandbox has ended. */
   readonly reads: readonly string[]
+  /** Files to be read while it runs. */
+  readonly samples: readonly string[]
+  /**
+   * Whether what its processes read and write is to be added up while it runs. Version 1 can't tell: its
+   * blkio controller does not know who wrote what the page cache writes, and counts nothing at all on
+   * newer kernels unless something is throttled.
+   */
+  readonly sumIo: boolean
 }
 
 export interface CgroupWrite {
@@ -20,13 +28,22 @@ export interface CgroupWrite {
   readonly optional: boolean
 }
 
+/** Bytes by device (cgroup-v2.rst, "IO Interface Files"); empty before the first one. */
+export const IO_FILE = 'io.stat'
+
 /** Length of the window that the CPU limit is counted over, in microseconds: the kernel's default. */
 const CPU_PERIOD_US = 100_000
 /** The kernel refuses a smaller quota (sched-bwc.rst). */
 const CPU_QUOTA_US_MIN = 1_000
+/** Bounds of cpu.shares (MIN_SHARES and MAX_SHARES in kernel/sched/sched.h). */
+const CPU_SHARES_MIN = 2
+const CPU_SHARES_MAX = 262_144
+/** What every cgroup has by default: cpu.shares in version 1, cpu.weight in version 2. */
+const CPU_SHARES_DEFAULT = 1024
+const CPU_WEIGHT_DEFAULT = 100
 
 /**
- * The directories of a sandbox: one in each hierarchy that limits or measures something.
+ * The directories of a sandbox: one in each hierarchy, as each limits or measures something.
  * Files are those of cgroup-v1/memory.rst, sched-bwc.rst and cgroup-v2.rst of the kernel.
  * @throws NativeError SP_NATIVE_NO_CONTROLLER for a limit that nothing on this host could enforce.
  */
@@ -37,11 +54,12 @@ export function planCgroups(
   limits: CgroupLimits,
 ): readonly CgroupDirectory[] {
   checkControllers(layout, limits)
-  return layout.hierarchies.flatMap((hierarchy) => {
+  return layout.hierarchies.map((hierarchy) => {
     const directory = join(hierarchy.mountPoint, parent, name)
     const unified = hierarchy.version === 2
-    const { writes, reads } = unified ? planV2(limits) : planV1(hierarchy, limits)
-    return writes.length + reads.length > 0 ? [{ directory, unified, writes, reads }] : []
+    const files = unified ? planV2(hierarchy, limits) : planV1(hierarchy, limits)
+    const sumIo = !unified && hierarchy.controllers.includes('pids')
+    return { directory, unified, ...files, sumIo }
   })
 }
 
@@ -50,6 +68,7 @@ function checkControllers(layout: CgroupLayout, limits: CgroupLimits): void {
   const wanted: readonly (readonly [Controller, number | undefined])[] = [
     ['memory', limits.memoryBytes],
     ['cpu', limits.cpus],
+    ['cpu', limits.cpuWeight],
     ['pids', limits.pids],
   ]
   for (const [controller, limit] of wanted) {
@@ -62,21 +81,29 @@ function checkControllers(layout: CgroupLayout, limits: CgroupLimits): void {
 interface Files {
   readonly writes: readonly CgroupWrite[]
   readonly reads: readonly string[]
+  readonly samples: readonly string[]
 }
 
-function planV1(hierarchy: Hierarchy, limits: CgroupLimits): Files {
+function planV1({ controllers }: Hierarchy, limits: CgroupLimits): Files {
   const parts: Files[] = []
-  if (hierarchy.controllers.includes('memory')) parts.push(memoryV1(limits.memoryBytes))
-  if (hierarchy.controllers.includes('cpu')) parts.push({ writes: cpuV1(limits.cpus), reads: [] })
-  if (hierarchy.controllers.includes('cpuacct'))
-    parts.push({ writes: [], reads: ['cpuacct.usage'] })
-  if (hierarchy.controllers.includes('pids')) {
-    parts.push({ writes: optionalWrite('pids.max', limits.pids), reads: ['pids.events'] })
-  }
+  if (controllers.includes('memory')) parts.push(memoryV1(limits.memoryBytes))
+  if (controllers.includes('cpu')) parts.push(cpuV1(limits))
+  if (controllers.includes('cpuacct')) parts.push(cpuacct())
+  if (controllers.includes('pids')) parts.push(pids(limits.pids))
   return {
     writes: parts.flatMap((part) => part.writes),
     reads: parts.flatMap((part) => part.reads),
+    samples: parts.flatMap((part) => part.samples),
   }
+}
+
+function cpuacct(): Files {
+  return { writes: [], reads: ['cpuacct.usage'], samples: ['cpuacct.usage'] }
+}
+
+function pids(limit: number | undefined): Files {
+  const writes = optionalWrite('pids.max', limit)
+  return { writes, reads: ['pids.events', 'pids.peak'], samples: ['pids.current'] }
 }
 
 function memoryV1(bytes: number | undefined): Files {
@@ -90,18 +117,27 @@ function memoryV1(bytes: number | undefined): Files {
       optional: true,
     })),
   ]
-  return { writes: limit, reads: ['memory.max_usage_in_bytes', 'memory.oom_control'] }
+  const peak = 'memory.max_usage_in_bytes'
+  return {
+    writes: limit,
+    reads: [peak, 'memory.oom_control'],
+    samples: ['memory.usage_in_bytes', peak],
+  }
 }
 
-function cpuV1(cpus: number | undefined): readonly CgroupWrite[] {
-  if (cpus === undefined) return []
-  return [
+/** Made also without a limit: sandboxes share the CPUs as equals only when each has a cgroup of its own. */
+function cpuV1({ cpus, cpuWeight }: CgroupLimits): Files {
+  const weight = optionalWrite('cpu.shares', cpuWeight && sharesOf(cpuWeight))
+  if (cpus === undefined) return { writes: weight, reads: [], samples: [] }
+  const quota = [
     ...optionalWrite('cpu.cfs_period_us', CPU_PERIOD_US),
     ...optionalWrite('cpu.cfs_quota_us', quotaUs(cpus)),
   ]
+  return { writes: [...weight, ...quota], reads: ['cpu.stat'], samples: ['cpu.stat'] }
 }
 
-function planV2(limits: CgroupLimits): Files {
+function planV2({ controllers }: Hierarchy, limits: CgroupLimits): Files {
+  const io = controllers.includes('io') ? [IO_FILE] : []
   const cpu = limits.cpus === undefined ? undefined : `${quotaUs(limits.cpus)} ${CPU_PERIOD_US}`
   const swap = limits.memoryBytes === undefined ? undefined : 0
   return {
@@ -110,15 +146,26 @@ function planV2(limits: CgroupLimits): Files {
       ...optionalWrite('memory.swap.max', swap).map((w) => ({ ...w, optional: true })),
       // Out of memory ends the whole step, not one process of it at random.
       ...optionalWrite('memory.oom.group', limits.memoryBytes === undefined ? undefined : 1),
+      ...optionalWrite('cpu.weight', limits.cpuWeight),
       ...optionalWrite('cpu.max', cpu),
       ...optionalWrite('pids.max', limits.pids),
     ],
-    reads: ['memory.peak', 'memory.events', 'cpu.stat', 'pids.events'],
+    reads: ['memory.peak', 'memory.events', 'cpu.stat', 'pids.events', 'pids.peak', ...io],
+    samples: ['memory.current', 'memory.peak', 'cpu.stat', 'pids.current', ...io],
   }
 }
 
 function optionalWrite(file: string, value: number | string | undefined): readonly CgroupWrite[] {
   return value === undefined ? [] : [{ file, value: String(value), optional: false }]
+}
+
+/**
+ * Shares of version 1 for a weight of version 2, default for default: systemd's conversion. (runc's maps the
+ * ranges onto each other, which makes 2,597 shares of the default weight.)
+ */
+function sharesOf(weight: number): number {
+  const shares = Math.round((weight * CPU_SHARES_DEFAULT) / CPU_WEIGHT_DEFAULT)
+  return Math.min(CPU_SHARES_MAX, Math.max(CPU_SHARES_MIN, shares))
 }
 
 function quotaUs(cpus: number): number {

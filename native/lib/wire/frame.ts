@@ -11,4 +11,12 @@ export const REQUEST = {
   runTool: 9,
 } as const
 
-export const REPLY = { done: 1, failed: 2, started: 3, exited: 4, cleaned: 5, ended: 6 } as const
+export const REPLY = {
+  done: 1,
+  failed: 2,
+  started: 3,
+  exited: 4,
+  cleaned: 5,
+  ended: 6,
+  usage: 7,
+} as const

@@ -12,8 +12,32 @@ export interface ExitReport {
   /** Null for a writable layer that nothing bounds. */
   readonly layer: LayerUse | null
   readonly workspaceLayer: LayerUse | null
+  /** What its processes made the disks read and write: getrusage(2) of what was waited for inside. */
+  readonly readBytes: number
+  readonly writtenBytes: number
   /** Contents of the cgroup files asked for, in order; '' for one that is not there. */
   readonly cgroupFiles: readonly string[]
+  readonly network: NetworkReading
+}
+
+/** /proc/PID/net/dev when the program started and now; '' where it could not be read or was not asked for. */
+export interface NetworkReading {
+  readonly before: string
+  readonly now: string
+}
+
+/** What a sandbox that runs has used, as the launcher tells it. */
+export interface UsageReport {
+  readonly id: number
+  /** Since the program started. */
+  readonly atNs: bigint
+  /** What its processes made the disks read and write; 0 where the cgroup tells. */
+  readonly readBytes: number
+  readonly writtenBytes: number
+  /** As at its end. */
+  readonly layer: LayerUse | null
+  readonly cgroupFiles: readonly string[]
+  readonly network: NetworkReading
 }
 
 export type LauncherReply =
@@ -25,6 +49,8 @@ export type LauncherReply =
   /** The program of an exec has ended; the status is as waitpid(2) gives it. */
   | { readonly kind: 'ended'; readonly id: number; readonly waitStatus: number }
   | { readonly kind: 'exited'; readonly id: number; readonly report: ExitReport }
+  /** About several sandboxes at once. */
+  | { readonly kind: 'usage'; readonly id: number; readonly reports: readonly UsageReport[] }
 
 /**
  * Decodes a frame of the launcher.
@@ -47,6 +73,8 @@ export function decodeReply(frame: Buffer): LauncherReply {
       return { kind: 'ended', id, waitStatus: reader.u32() }
     case REPLY.exited:
       return { kind: 'exited', id, report: decodeExit(reader) }
+    case REPLY.usage:
+      return { kind: 'usage', id, reports: decodeUsage(reader) }
     default:
       throw new RangeError(`unknown reply ${type} of the launcher`)
   }
@@ -63,9 +91,28 @@ function decodeExit(reader: ReplyReader): ExitReport {
   const waitStatus = reader.u32()
   const wallNs = reader.u64()
   const cpuUs = Number(reader.u64())
+  const usage = { wallNs, cpuUs, ...decodeIo(reader) }
   const layers = { layer: decodeLayer(reader), workspaceLayer: decodeLayer(reader) }
+  return { waitStatus: known ? waitStatus : null, ...usage, ...layers, ...decodeReadings(reader) }
+}
+
+function decodeUsage(reader: ReplyReader): readonly UsageReport[] {
+  const reports: UsageReport[] = []
+  while (!reader.atEnd) {
+    const [id, atNs] = [reader.u32(), reader.u64()]
+    const layer = { ...decodeIo(reader), layer: decodeLayer(reader) }
+    reports.push({ id, atNs, ...layer, ...decodeReadings(reader) })
+  }
+  return reports
+}
+
+function decodeIo(reader: ReplyReader): Pick<ExitReport, 'readBytes' | 'writtenBytes'> {
+  return { readBytes: Number(reader.u64()), writtenBytes: Number(reader.u64()) }
+}
+
+function decodeReadings(reader: ReplyReader): Pick<ExitReport, 'cgroupFiles' | 'network'> {
   const cgroupFiles = Array.from({ length: reader.u32() }, () => reader.string())
-  return { waitStatus: known ? waitStatus : null, wallNs, cpuUs, ...layers, cgroupFiles }
+  return { cgroupFiles, network: { before: reader.string(), now: reader.string() } }
 }
 
 function decodeLayer(reader: ReplyReader): LayerUse | null {
@@ -88,6 +135,10 @@ class ReplyReader {
   #at = 0
 
   constructor(private readonly frame: Buffer) {}
+
+  get atEnd(): boolean {
+    return this.#at >= this.frame.length
+  }
 
   u32(): number {
     this.#at += 4

@@ -10,6 +10,7 @@ import { REQUEST } from './frame.js'
 import { encodeExec, encodeStage, encodeStart } from './request.js'
 
 const NOTHING: SandboxObserver & ExecObserver = {
+  used: () => undefined,
   ended: () => undefined,
   exited: () => undefined,
   cleaned: () => undefined,
@@ -43,6 +44,8 @@ const CGROUPS = [
     unified: false,
     writes: [{ file: 'f', value: 'v', optional: true }],
     reads: ['r'],
+    samples: ['s'],
+    sumIo: true,
   },
 ]
 

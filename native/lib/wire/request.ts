@@ -55,6 +55,7 @@ export function encodeStart(
   writer.list(spec.rlimits ?? [], (limit) => writeRlimit(writer, limit))
   writer.string(String(spec.shmBytes ?? DEFAULT_SHM_BYTES))
   writer.list(cgroups, (cgroup) => writeCgroup(writer, cgroup))
+  writer.bool(spec.onUsage !== undefined)
   return writer.finish()
 }
 
@@ -142,4 +143,5 @@ function writeCgroup(writer: PayloadWriter, cgroup: CgroupDirectory): void {
     writer.string(write.file).string(write.value).bool(write.optional),
   )
   writer.list(cgroup.reads, (file) => writer.string(file))
+  writer.list(cgroup.samples, (file) => writer.string(file)).bool(cgroup.sumIo)
 }

@@ -47,6 +47,11 @@ describe('decodeReply', () => {
 
   const layers = (writer: PayloadWriter): PayloadWriter =>
     writer.u64(1n).u64(2n).u64(3n).u64(4n).u64(0n).u64(0n).u64(0n).u64(0n)
+  const readings = (writer: PayloadWriter, files: string[], before: string, now: string) => {
+    writer.u32(files.length)
+    for (const content of [...files, before, now]) text(writer, content)
+    return writer
+  }
 
   it('reads each kind', () => {
     expect(decodeReply(frame(1, 5, () => 0))).toEqual({ kind: 'done', id: 5 })
@@ -58,18 +63,17 @@ describe('decodeReply', () => {
       failure: { errno: 22, syscall: 'mount', path: '/a' },
     })
     const exited = frame(4, 8, (w) =>
-      text(text(layers(w.u32(1).u32(256).u64(9n).u64(10n)).u32(2), 'x'), ''),
+      readings(layers(w.u32(1).u32(256).u64(9n).u64(10n).u64(11n).u64(12n)), ['x', ''], 'n0', 'n1'),
     )
     expect(decodeReply(exited)).toEqual({
       kind: 'exited',
       id: 8,
       report: {
-        waitStatus: 256,
-        wallNs: 9n,
-        cpuUs: 10,
+        ...{ waitStatus: 256, wallNs: 9n, cpuUs: 10, readBytes: 11, writtenBytes: 12 },
         layer: { bytes: 1, bytesMax: 2, files: 3, filesMax: 4 },
         workspaceLayer: null,
         cgroupFiles: ['x', ''],
+        network: { before: 'n0', now: 'n1' },
       },
     })
     const cleaned = decodeReply(frame(5, 9, (w) => w.u32(1)))
@@ -81,8 +85,29 @@ describe('decodeReply', () => {
     expect(ended).toEqual({ kind: 'ended', id: 10, waitStatus: 9 })
   })
 
+  it('reads the usage of any number of sandboxes', () => {
+    const one = (w: PayloadWriter, id: number): PayloadWriter =>
+      readings(w.u32(id).u64(7n).u64(8n).u64(9n).u64(1n).u64(2n).u64(3n).u64(4n), ['a'], '', 'b')
+    const report = (id: number) => ({
+      ...{
+        id,
+        atNs: 7n,
+        readBytes: 8,
+        writtenBytes: 9,
+        layer: { bytes: 1, bytesMax: 2, files: 3, filesMax: 4 },
+        cgroupFiles: ['a'],
+        network: { before: '', now: 'b' },
+      },
+    })
+    const usage = decodeReply(frame(7, 0, (w) => one(one(w, 4), 5)))
+    expect(usage).toEqual({ kind: 'usage', id: 0, reports: [report(4), report(5)] })
+    expect(decodeReply(frame(7, 0, () => 0))).toEqual({ kind: 'usage', id: 0, reports: [] })
+  })
+
   it('has no wait status when nobody could tell', () => {
-    const reply = decodeReply(frame(4, 8, (w) => layers(w.u32(0).u32(0).u64(0n).u64(0n)).u32(0)))
+    const nothing = (w: PayloadWriter) =>
+      readings(layers(w.u32(0).u32(0).u64(0n).u64(0n).u64(0n).u64(0n)), [], '', '')
+    const reply = decodeReply(frame(4, 8, nothing))
     expect(reply).toMatchObject({ report: { waitStatus: null } })
   })
 

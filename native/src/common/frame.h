@@ -26,6 +26,7 @@ enum class Reply : uint32_t {
   kExited = 4,
   kCleaned = 5,  // after kExited: its mounts are gone, and its cgroups if the payload is 1
   kEnded = 6,    // the program of an exec has ended
+  kUsage = 7,    // what running sandboxes have used; about several, the frame's id is 0
 };
 
 // Set when the payload is in a memfd, the last of the frame's descriptors.

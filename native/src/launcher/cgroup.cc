@@ -88,14 +88,25 @@ Status JoinCgroups(int host, const std::vector<CgroupRequest>& cgroups) {
   return {};
 }
 
-std::vector<std::string> ReadCgroups(int host, const std::vector<CgroupRequest>& cgroups) {
+std::vector<std::string> ReadCgroups(int host, const std::vector<CgroupRequest>& cgroups,
+                                     std::vector<const char*> CgroupRequest::*files) {
   std::vector<std::string> contents;
   for (const CgroupRequest& cgroup : cgroups) {
+    if ((cgroup.*files).empty()) continue;
     Result<UniqueFd> opened = OpenCgroup(host, cgroup);
     const UniqueFd directory = opened.ok() ? opened.Take() : UniqueFd();
-    for (const char* name : cgroup.reads) contents.push_back(ReadFile(directory.get(), name));
+    for (const char* name : cgroup.*files) contents.push_back(ReadFile(directory.get(), name));
   }
   return contents;
+}
+
+std::string ReadProcesses(int host, const std::vector<CgroupRequest>& cgroups) {
+  for (const CgroupRequest& cgroup : cgroups) {
+    if (!cgroup.sum_io) continue;
+    Result<UniqueFd> directory = OpenCgroup(host, cgroup);
+    if (directory.ok()) return ReadFile(directory.Take().get(), "cgroup.procs");
+  }
+  return {};
 }
 
 bool RemoveCgroups(int host, const std::vector<CgroupRequest>& cgroups) {

@@ -25,8 +25,13 @@ Result<UniqueFd> OpenUnifiedCgroup(int host, const std::vector<CgroupRequest>& c
 // there. Allocates nothing.
 Status JoinCgroups(int host, const std::vector<CgroupRequest>& cgroups);
 
-// The contents of every file to be read back, in order; "" for one that is not there.
-std::vector<std::string> ReadCgroups(int host, const std::vector<CgroupRequest>& cgroups);
+// The contents of every file in one of the lists of each (`reads` or `samples`), in order; "" for
+// one that is not there.
+std::vector<std::string> ReadCgroups(int host, const std::vector<CgroupRequest>& cgroups,
+                                     std::vector<const char*> CgroupRequest::*files);
+
+// The processes of the one whose bytes are to be added up, as text; "" when there is none.
+std::string ReadProcesses(int host, const std::vector<CgroupRequest>& cgroups);
 
 // Removes the directories; whether all are gone.
 bool RemoveCgroups(int host, const std::vector<CgroupRequest>& cgroups);

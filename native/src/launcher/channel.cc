@@ -68,4 +68,9 @@ void Channel::Send(const wire::Writer& reply) const {
   }
 }
 
+void Channel::Offer(const wire::Writer& reply) const {
+  const std::string& frame = reply.frame();
+  (void)send(socket_.get(), frame.data(), frame.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 }  // namespace sandpiper

@@ -27,6 +27,8 @@ class Channel {
   Got Receive(Frame* frame);
   // Waits while the socket is full. Does nothing when the runner has gone.
   void Send(const wire::Writer& reply) const;
+  // Sends what may get lost: nothing is sent while the socket is full.
+  void Offer(const wire::Writer& reply) const;
 
  private:
   UniqueFd socket_;

@@ -80,6 +80,8 @@ CgroupRequest DecodeCgroup(Reader& reader) {
     return write;
   });
   cgroup.reads = DecodeList<const char*>(reader, [&] { return reader.String(); });
+  cgroup.samples = DecodeList<const char*>(reader, [&] { return reader.String(); });
+  cgroup.sum_io = reader.U8() != 0;
   return cgroup;
 }
 
@@ -137,6 +139,7 @@ std::optional<StartRequest> DecodeStart(const std::string& payload) {
   request.rlimits = DecodeList<RlimitRequest>(reader, [&] { return DecodeRlimit(reader); });
   request.shm_bytes = reader.String();
   request.cgroups = DecodeList<CgroupRequest>(reader, [&] { return DecodeCgroup(reader); });
+  request.usage = reader.U8() != 0;
   if (!reader.Finished() || request.program.argv.size() < 2 || request.root.lowers.empty()) {
     return std::nullopt;
   }

@@ -89,6 +89,10 @@ struct CgroupRequest {
   std::vector<CgroupWrite> writes;
   // Files whose content is sent back when the sandbox has ended.
   std::vector<const char*> reads;
+  // Files whose content is sent about every second while it runs, when usage is asked for.
+  std::vector<const char*> samples;
+  // Whether the bytes that its processes read and write are added up for that.
+  bool sum_io;
 };
 
 // Ids inside the sandbox.
@@ -125,6 +129,8 @@ struct StartRequest {
   // Size of /dev/shm in bytes, as decimal text.
   const char* shm_bytes;
   std::vector<CgroupRequest> cgroups;
+  // Whether it is to be told what it uses while it runs.
+  bool usage;
 };
 
 struct ExecRequest {

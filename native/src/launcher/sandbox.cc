@@ -13,6 +13,12 @@
 #include "sys.h"
 
 namespace sandpiper {
+namespace {
+
+// What ru_inblock and ru_oublock count (task_io_get_inblock() in the kernel).
+constexpr uint64_t kUsageBlockBytes = 512;
+
+}  // namespace
 
 Sandbox::Sandbox(Stage& stage, StartRequest request) : stage_(stage), request_(std::move(request)) {
   stage_.sandboxes++;
@@ -89,6 +95,10 @@ void Sandbox::ReleaseMounts() {
   mount_namespace_.Reset();
 }
 
+void Sandbox::BeginUsage() {
+  if (request_.usage) usage_ = std::make_unique<UsageMeter>(pid_);
+}
+
 void Sandbox::Signal(int signal) {
   if (signal == SIGKILL) killed_ = true;
   if (pidfd_.valid()) (void)syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0);
@@ -100,6 +110,8 @@ void Sandbox::Reaped(const rusage& usage) {
     return static_cast<uint64_t>(time.tv_sec) * 1'000'000 + static_cast<uint64_t>(time.tv_usec);
   };
   end_.cpu_us = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
+  end_.read_bytes = static_cast<uint64_t>(usage.ru_inblock) * kUsageBlockBytes;
+  end_.written_bytes = static_cast<uint64_t>(usage.ru_oublock) * kUsageBlockBytes;
   while (!end_.by_init && NextReport(&end_.report)) {
     end_.by_init = end_.report.kind != Report::Kind::kReady;
   }

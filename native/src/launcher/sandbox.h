@@ -14,6 +14,7 @@
 #include "result.h"
 #include "stage.h"
 #include "unique_fd.h"
+#include "usage_meter.h"
 #include "world.h"
 #include "writable.h"
 
@@ -28,6 +29,10 @@ class Sandbox {
     bool by_init;
     Report report;
     uint64_t cpu_us;
+    // What its processes made the disks read and write. Cgroups of version 1 don't know who wrote
+    // what the page cache writes later; here it counts when it is put there.
+    uint64_t read_bytes;
+    uint64_t written_bytes;
   };
 
   // `payload` is what `request` points into, and is taken when the start succeeds: a failure may
@@ -67,6 +72,11 @@ class Sandbox {
     return MeasureLayer(request_.root.writable.kind, root_.get());
   }
 
+  // Begins to count what it uses, from now on, when its request asks for that.
+  void BeginUsage();
+  // Null when it did not begin.
+  [[nodiscard]] const UsageMeter* usage() const { return usage_.get(); }
+
   // Whether the runner was told that it runs, or why not.
   bool answered = false;
 
@@ -90,6 +100,7 @@ class Sandbox {
   UniqueFd reports_;
   UniqueFd mount_namespace_;
   UniqueFd root_;
+  std::unique_ptr<UsageMeter> usage_;
   bool killed_ = false;
   bool reaped_ = false;
   End end_{};

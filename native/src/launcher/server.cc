@@ -19,7 +19,7 @@ constexpr unsigned kShutDownSecondsMax = 30;
 int Server::Run() {
   epoll_.Reset(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_.valid() || !Watch(channel_.fd(), kOnRequest, EPOLLIN).ok()) return 1;
-  if (!WatchChildren().ok()) return 1;
+  if (!WatchChildren().ok() || !WatchUsage().ok()) return 1;
   while (!ending_ || !sandboxes_.empty() || !tools_.empty()) {
     epoll_event events[64];
     const int count = epoll_wait(epoll_.get(), events, 64, more_children_ ? 0 : -1);
@@ -37,6 +37,7 @@ void Server::OnEvent(uint64_t data) {
   if (kind == kOnReport) OnReport(id);
   if (kind == kOnChildren) more_children_ = true;
   if (kind == kOnProgramEnd) OnProgramEnd(id);
+  if (kind == kOnUsageTimer) SendUsage();
 }
 
 void Server::ReadRequests() {
@@ -65,7 +66,7 @@ void Server::Handle(Frame frame) {
   // A start is answered when the program runs, and each has its end told, also when it failed.
   if (!is_start && !is_exec && status.ok()) channel_.Send({wire::Reply::kDone, id});
   if (is_start && !status.ok()) {
-    SendEnd(id, {}, {}, {}, {});
+    SendEnd(id, nullptr);
     SendCleaned(id, false);
   }
 }
@@ -166,6 +167,7 @@ void Server::OnReport(uint32_t id) {
   if (report.kind == Report::Kind::kFailed) return SendFailure(id, FailureOf(report));
   channel_.Send(wire::Writer(wire::Reply::kStarted, id).U32(static_cast<uint32_t>(sandbox.pid())));
   sandbox.HoldMounts();
+  BeginUsage(sandbox);
 }
 
 void Server::OnInitEnd(uint32_t id) {
@@ -179,23 +181,27 @@ void Server::FinishSandbox(uint32_t id) {
   const std::unique_ptr<Sandbox> sandbox = std::move(sandboxes_[id]);
   sandboxes_.erase(id);
   const int host = world_->host.get();
-  SendEnd(id, sandbox->end(), sandbox->MeasureRoot(), sandbox->stage().MeasureWorkspace(),
-          ReadCgroups(host, sandbox->request().cgroups));
+  SendEnd(id, sandbox.get());
   sandbox->ReleaseMounts();
   SendCleaned(id, RemoveCgroups(host, sandbox->request().cgroups));
 }
 
-void Server::SendEnd(uint32_t id, const Sandbox::End& end, const LayerUse& root,
-                     const LayerUse& workspace, const std::vector<std::string>& cgroup_files) {
+void Server::SendEnd(uint32_t id, const Sandbox* sandbox) {
+  const Sandbox::End end = sandbox == nullptr ? Sandbox::End{} : sandbox->end();
   wire::Writer reply(wire::Reply::kExited, id);
   const bool ended = end.by_init && end.report.kind == Report::Kind::kEnded;
   reply.U32(ended ? 1 : 0).U32(ended ? static_cast<uint32_t>(end.report.wait_status) : 0);
   reply.U64(ended ? end.report.ended_ns - end.report.started_ns : 0).U64(end.cpu_us);
-  for (const LayerUse& use : {root, workspace}) {
-    reply.U64(use.bytes).U64(use.bytes_max).U64(use.files).U64(use.files_max);
+  reply.U64(end.read_bytes).U64(end.written_bytes);
+  if (sandbox == nullptr) {
+    WriteLayer(reply, {});
+    WriteLayer(reply, {});
+    reply.U32(0).String("", 0).String("", 0);
+  } else {
+    WriteLayer(reply, sandbox->MeasureRoot());
+    WriteLayer(reply, sandbox->stage().MeasureWorkspace());
+    WriteReadings(reply, *sandbox, &CgroupRequest::reads);
   }
-  reply.U32(static_cast<uint32_t>(cgroup_files.size()));
-  for (const std::string& content : cgroup_files) reply.String(content.data(), content.size());
   channel_.Send(reply);
 }
 

@@ -35,6 +35,7 @@ class Server {
   static constexpr uint64_t kOnReport = uint64_t{1} << 32;
   static constexpr uint64_t kOnChildren = uint64_t{2} << 32;
   static constexpr uint64_t kOnProgramEnd = uint64_t{3} << 32;
+  static constexpr uint64_t kOnUsageTimer = uint64_t{4} << 32;
 
   static Failure Malformed() { return {EBADMSG, "decode", "request"}; }
   void OnEvent(uint64_t data);
@@ -78,16 +79,28 @@ class Server {
   // not be what the sandbox's end waits for: the init ends only when the launcher has reaped a
   // program that the helper may have made.
   void KillHelpers(const Sandbox& sandbox);
-  void SendEnd(uint32_t id, const Sandbox::End& end, const LayerUse& root,
-               const LayerUse& workspace, const std::vector<std::string>& cgroup_files);
+  // `sandbox` is null when there never was one.
+  void SendEnd(uint32_t id, const Sandbox* sandbox);
   void SendCleaned(uint32_t id, bool cgroups_removed);
   void SendFailure(uint32_t id, const Failure& failure);
+
+  // Tells about every second what the sandboxes use that are to be told about, while there are any.
+  Status WatchUsage();
+  void SetUsageTimer(bool on);
+  void BeginUsage(Sandbox& sandbox);
+  void SendUsage();
+  static void WriteLayer(wire::Writer& reply, const LayerUse& use);
+  void WriteReadings(wire::Writer& reply, const Sandbox& sandbox,
+                     std::vector<const char*> CgroupRequest::*files) const;
+
   Status Watch(int fd, uint64_t key, uint32_t events);
   void ShutDown();
 
   Channel channel_;
   UniqueFd epoll_;
   UniqueFd children_;
+  UniqueFd usage_timer_;
+  bool usage_timer_on_ = false;
   std::optional<World> world_;
   std::string seccomp_filter_;
   std::unordered_map<uint32_t, std::unique_ptr<Stage>> stages_;

@@ -43,6 +43,7 @@ class Writer {
   Writer& U32(uint32_t value);
   Writer& U64(uint64_t value);
   Writer& String(const char* text, size_t size);
+  Writer& String(const std::string& text) { return String(text.data(), text.size()); }
   [[nodiscard]] const std::string& frame() const { return frame_; }
 
  private:
