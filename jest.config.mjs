@@ -3,6 +3,8 @@ const swc = (syntax) => [
   '@swc/jest',
   { jsc: { target: 'es2022', parser: { syntax } }, module: { type: 'commonjs' } },
 ]
+/** How many times slower than usual this machine is: an emulated one, or one with sanitizers. */
+const slowness = Number(process.env.SANDPIPER_TEST_SLOWNESS ?? 1)
 const esmOnly = ['typebox', '@fastify/type-provider-typebox']
 
 export default {
@@ -12,7 +14,7 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   coverageProvider: 'v8',
   workerIdleMemoryLimit: '512MB',
-  testTimeout: 30_000,
+  testTimeout: 30_000 * slowness,
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1', '$1.js'] },
   transform: { '^.+\\.ts$': swc('typescript'), '^.+\\.m?js$': swc('ecmascript') },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],

@@ -47,6 +47,9 @@ await jest('unit tests', [
 if (sandbox) {
   await jest('cross-room suites', [`--testPathPatterns=(${SUITES.join('|')})`, '--runInBand'])
   await sanitizers()
+}
+await virtualMachine()
+if (sandbox) {
   await jest('leftovers', [`--testPathPatterns=${LEFTOVERS}`])
 }
 
@@ -152,6 +155,24 @@ async function sanitizers() {
   if (!existsSync(launcher)) return
   await jest('native tests under sanitizers', ['native/lib/'], {
     SANDPIPER_TEST_LAUNCHER: launcher,
+  })
+}
+
+/** The sandbox's tests on other hosts than this one, which need not be able to make sandboxes itself. */
+async function virtualMachine() {
+  const emulator = 'qemu-system-x86_64'
+  if (process.env.CI !== 'true' && which(emulator) === '') {
+    return say(`\n== ${emulator} is not installed here: cgroup v2 is left out (npm run test:vm)`)
+  }
+  const report = join(root, '.setup', 'vm', 'result.json')
+  rmSync(report, { force: true })
+  await timed('virtual machine', async () => {
+    const code = await foreground(process.execPath, [join(root, 'scripts/test-vm.mjs')])
+    if (!existsSync(report)) return count(`virtual machine (exit code ${code})`, false)
+    const { passed, failed } = JSON.parse(readFileSync(report, 'utf8'))
+    tally.passed += passed
+    tally.failed += failed
+    if (failed > 0) failures.push(`virtual machine: ${failed}`)
   })
 }
 

@@ -292,6 +292,13 @@ export const SETTINGS = {
     description: 'Launcher that the sandbox tests use, such as one built with sanitizers',
     scopes: ['scripts'],
   }),
+  testSlowness: define({
+    env: 'SANDPIPER_TEST_SLOWNESS',
+    type: integer(1, 1000),
+    defaultText: '1',
+    description: 'How many times longer than usual a test may take; `npm run test:vm` sets it',
+    scopes: ['scripts'],
+  }),
   corpus: define({
     env: 'SANDPIPER_CORPUS',
     type: path,

@@ -16,6 +16,10 @@ export const PACKAGES = {
     make: 'drives that build',
     'libseccomp-dev': 'system call filter of the sandbox',
   },
+  vm: {
+    'qemu-system-x86': 'boots the kernel that the sandbox is tested on with cgroup v2 alone',
+    e2fsprogs: "makes that machine's disk",
+  },
   compare: {
     bubblewrap: 'the benchmark and some tests compare with it',
     runc: 'the benchmark and some tests compare with it',

@@ -1,0 +1,104 @@
+import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { must, run } from '../lib/run.mjs'
+import { copyLibraries, copyPrograms } from './programs.mjs'
+
+/** What the guest runs besides busybox, which stands in for everything else. */
+const PROGRAMS = ['busybox', 'node', 'setpriv', 'tar', 'gzip', 'cp', 'rm', 'mke2fs']
+
+/** What of this repository the tests in the guest need. */
+const SOURCES = [
+  ...['package.json', 'jest.config.mjs', 'bin', 'native/build', 'native/lib', 'native/seccomp'],
+  ...['runner', 'pipelines', 'protocol', 'git', 'test/support'],
+]
+
+/** What only builds and checks use, and what the guest would never load. */
+const UNUSED_PACKAGES = [
+  ...['.cache', '@libsql', '@typescript-eslint', 'eslint', 'libsql', 'prettier', 'typescript'],
+  'yaml-language-server',
+]
+
+const PASSWD = `root:x:0:0:root:/root:/bin/sh
+nobody:x:65534:65534:nobody:/nonexistent:/bin/false
+runner:x:1000:1000::/home/runner:/bin/sh
+`
+const GROUP = `root:x:0:
+nogroup:x:65534:
+runner:x:1000:
+`
+/** As adduser(8) gives them out, and more: every stage takes 65536. */
+const SUBORDINATE_IDS = 'runner:100000:6553600\n'
+
+/** Makes the guest's root file system below `root`, from this machine's programs and this checkout. */
+export async function makeRootTree(root, repository, kernel) {
+  makeDirectories(root)
+  await copyPrograms(root, PROGRAMS)
+  await linkBusybox(root)
+  await copyModules(root, kernel)
+  await copyRepository(root, repository)
+  cpSync(join(repository, 'scripts/vm/guest'), join(root, 'vm'), { recursive: true })
+}
+
+function makeDirectories(root) {
+  for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
+    mkdirSync(join(root, 'usr', name), { recursive: true })
+    symlinkSync(`usr/${name}`, join(root, name))
+  }
+  const empty = [
+    'dev',
+    'etc',
+    'home/runner',
+    'proc',
+    'repo',
+    'root',
+    'run',
+    'sys',
+    'tmp',
+    'var/tmp',
+  ]
+  for (const name of empty) mkdirSync(join(root, name), { recursive: true })
+  writeFileSync(join(root, 'etc/passwd'), PASSWD)
+  writeFileSync(join(root, 'etc/group'), GROUP)
+  for (const name of ['subuid', 'subgid']) writeFileSync(join(root, 'etc', name), SUBORDINATE_IDS)
+}
+
+/** Its applets are where Debian has those programs, unless the real one is there. */
+async function linkBusybox(root) {
+  const names = (await must('busybox', ['--list-full'])).trim().split('\n')
+  for (const name of [...names, 'sbin/modprobe']) {
+    const path = join(root, 'usr', name.replace(/^usr\//, ''))
+    try {
+      symlinkSync('/usr/bin/busybox', path)
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+    }
+  }
+}
+
+async function copyModules(root, kernel) {
+  await linkTree(kernel.modules, join(root, 'usr/lib/modules', kernel.version))
+  await must('busybox', ['depmod', '-b', root, kernel.version])
+}
+
+async function copyRepository(root, repository) {
+  const packages = readdirSync(join(repository, 'node_modules'))
+    .filter((name) => !UNUSED_PACKAGES.includes(name))
+    .map((name) => `node_modules/${name}`)
+  for (const name of [...SOURCES, ...packages]) {
+    await linkTree(join(repository, name), join(root, 'repo', name))
+  }
+  // The compiler that Jest turns TypeScript into JavaScript with is a library as well.
+  const swc = join(repository, 'node_modules/@swc/core-linux-x64-gnu/swc.linux-x64-gnu.node')
+  for (const file of [join(repository, 'native/build/sandpiper.node'), swc]) {
+    await copyLibraries(root, file)
+  }
+}
+
+/** Links instead of copies where it can: the tree is only read, and soon removed again. */
+async function linkTree(from, to) {
+  mkdirSync(dirname(to), { recursive: true })
+  const { code } = await run('cp', ['-a', '--link', from, to])
+  if (code === 0) return
+  rmSync(to, { recursive: true, force: true })
+  await must('cp', ['-a', from, to])
+}
