@@ -9,6 +9,8 @@ export interface CliIo {
   readonly homeDir: string
   /** Effective user id; where the user is root of a namespace that we made for him, his own. */
   readonly uid: number
+  /** Name of that user; the number where it has none. */
+  readonly userName: string
   /**
    * Makes an ordinary user root of a user namespace: then the process begins anew, and this does not
    * return. @returns why he can't be that; null for whoever is root

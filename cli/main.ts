@@ -35,17 +35,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 const entered = takeEntered(process.env)
-const uid = process.geteuid?.() ?? 0
+const user = { name: userName(), uid: process.geteuid?.() ?? 0 }
 
 const io: CliIo = {
   argv: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),
   homeDir: homedir(),
-  uid: entered.from ?? uid,
+  uid: (entered.user ?? user).uid,
+  userName: (entered.user ?? user).name,
   becomeRoot: () => {
     const argv = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
-    return becomeRoot({ user: { name: userName(), uid }, argv, env: process.env, entered })
+    return becomeRoot({ user, argv, env: process.env, entered })
   },
   hostname: hostname(),
   stdin: process.stdin,
@@ -76,7 +77,7 @@ function userName(): string {
   try {
     return userInfo().username
   } catch {
-    return String(uid)
+    return String(process.geteuid?.() ?? 0)
   }
 }
 

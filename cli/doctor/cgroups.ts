@@ -1,6 +1,9 @@
 import { access, readFile } from 'node:fs/promises'
 import { constants } from 'node:fs'
-import { missing, present, type CheckResult } from './check.js'
+import { findDelegatedCgroup } from '../../native/lib/cgroup/delegated.js'
+import { parseCgroupMounts } from '../../native/lib/cgroup/layout.js'
+import { isInHostUserNamespace } from '../../native/lib/user-namespace.js'
+import { lacking, missing, present, type CheckResult } from './check.js'
 
 const CONTROLLERS = ['cpu', 'memory', 'pids'] as const
 
@@ -19,10 +22,51 @@ export async function checkCgroups(): Promise<CheckResult[]> {
     const hint = 'mount -t cgroup2 none /sys/fs/cgroup'
     return [missing('cgroups', 'no cgroup file system is mounted', hint)]
   }
+  const isHostRoot = process.geteuid?.() === 0 && isInHostUserNamespace()
+  if (!isHostRoot) return [present('cgroups', mode), ...(await checkDelegation())]
   return [
     present('cgroups', mode),
     ...(await Promise.all(CONTROLLERS.map(controllerCheck(hierarchies)))),
   ]
+}
+
+/** What an ordinary user may limit steps by. Steps run without, so that none of it is required. */
+async function checkDelegation(): Promise<CheckResult[]> {
+  const mounts = parseCgroupMounts(await readFile('/proc/self/mountinfo', 'utf8'))
+  const found = await findDelegatedCgroup(mounts)
+  if ('reason' in found) {
+    return [lackingControllers('cgroup delegation', CONTROLLERS, found.reason, DELEGATE_HINT)]
+  }
+  const { directory } = found
+  const text = await readFile(`${directory}/cgroup.controllers`, 'utf8').catch(() => '')
+  const available = text.trim().split(/\s+/)
+  return CONTROLLERS.map((name) =>
+    available.includes(name)
+      ? present(`cgroup ${name}`, `delegated: ${directory}`)
+      : lackingControllers(
+          `cgroup ${name}`,
+          [name],
+          `${directory} was delegated without it`,
+          CONTROLLER_HINT,
+        ),
+  )
+}
+
+const DELEGATE_HINT =
+  'start it in a cgroup of the user’s own: systemd-run --user --scope -p Delegate=yes sandpiper ..., ' +
+  'or a unit with User= and Delegate=yes; it takes a host with cgroup version 2 (systemd.unified_cgroup_hierarchy=1)'
+const CONTROLLER_HINT =
+  'sudo systemctl edit user@.service, with [Service] Delegate=cpu memory pids; on a host of version 2 without version 1 mounts'
+
+function lackingControllers(
+  name: string,
+  controllers: readonly string[],
+  reason: string,
+  hint: string,
+): CheckResult {
+  const what = controllers.join(', ')
+  const without = `steps run without limits of ${what}, and one that is asked for is an error`
+  return lacking(name, `${reason}; ${without}`, hint)
 }
 
 function modeOf(hierarchies: readonly Hierarchy[]): string | null {

@@ -1,31 +1,42 @@
-import { ENTER_FAILURE, enterUserNamespace, ENTERED_FROM } from '../../native/lib/user-namespace.js'
+import { ENTER_FAILURE, enterUserNamespace } from '../../native/lib/user-namespace.js'
 import { messageOf } from '../../protocol/errors.js'
 import { findSubIds } from './sub-ids.js'
 
-/** The process as the edge finds it. */
-export interface ProcessFacts {
-  readonly user: { readonly name: string; readonly uid: number }
-  /** The command line that made it. */
-  readonly argv: readonly string[]
-  /** Cleared of what is in `entered`. */
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly entered: Entered
+/** An ordinary user, or root. */
+export interface User {
+  readonly name: string
+  readonly uid: number
 }
 
-/** What the launcher tells a program about the user namespace that it was to make for it. */
+/** What a process that was executed anew learns of the one before. */
 export interface Entered {
-  /** The user outside; null: it was not asked for, or failed. */
-  readonly from: number | null
-  /** Why there is none; null: it was not asked for, or works. */
+  /** The user outside of the namespace, or who was to get one; null: it was not executed anew. */
+  readonly user: User | null
+  /** Why there is no namespace; null: there is, or none was asked for. */
   readonly failure: string | null
 }
 
+/** Variable for it: `UID:NAME`. */
+const USER = 'SANDPIPER_ENTER_USER'
+
 /** Reads and removes the variables: no child has a use for them. */
 export function takeEntered(env: NodeJS.ProcessEnv): Entered {
-  const { [ENTERED_FROM]: from, [ENTER_FAILURE]: failure = null } = env
-  Reflect.deleteProperty(env, ENTERED_FROM)
+  const { [USER]: user = '', [ENTER_FAILURE]: failure = null } = env
+  Reflect.deleteProperty(env, USER)
   Reflect.deleteProperty(env, ENTER_FAILURE)
-  return { from: from === undefined ? null : Number(from), failure }
+  const [, uid, name] = /^(\d+):(.+)$/.exec(user) ?? []
+  if (uid === undefined || name === undefined) return { user: null, failure: null }
+  return { user: { uid: Number(uid), name }, failure }
+}
+
+/** The process as the edge finds it. */
+export interface ProcessFacts {
+  /** Who runs it, here and now. */
+  readonly user: User
+  /** The command line that made it. */
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly entered: Entered
 }
 
 /**
@@ -33,19 +44,16 @@ export function takeEntered(env: NodeJS.ProcessEnv): Entered {
  * same command line, so that this does not return then.
  * @returns why the user can't be that; null for root, of the host or of a namespace
  */
-export async function becomeRoot({
-  user,
-  argv,
-  env,
-  entered,
-}: ProcessFacts): Promise<string | null> {
+export async function becomeRoot(facts: ProcessFacts): Promise<string | null> {
+  const { user, argv, env, entered } = facts
   if (user.uid === 0) return null
   if (entered.failure !== null) return entered.failure
   const ids = await findSubIds(user)
   if (ids === null) return `user ${user.name} has no subordinate ids in /etc/subuid and /etc/subgid`
   const { uids, gids, count } = ids
+  const marked = { ...env, [USER]: `${user.uid}:${user.name}` }
   try {
-    return enterUserNamespace({ uid: uids.start, gid: gids.start, count, argv, env })
+    return enterUserNamespace({ uid: uids.start, gid: gids.start, count, argv, env: marked })
   } catch (error) {
     return messageOf(error)
   }

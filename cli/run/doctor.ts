@@ -3,6 +3,7 @@ import { checkCgroups } from '../doctor/cgroups.js'
 import type { CheckResult } from '../doctor/check.js'
 import { checkKernel } from '../doctor/kernel.js'
 import { checkPrograms } from '../doctor/programs.js'
+import { checkRights } from '../doctor/rights.js'
 import { checkProbes } from '../doctor/probes.js'
 import { checkSandbox } from '../doctor/sandbox.js'
 import { ExitCode } from '../exit-code.js'
@@ -12,11 +13,14 @@ import { createStyle } from '../terminal/style.js'
 /** `sandpiper doctor`: see the command's help. */
 export async function runDoctor(context: CommandContext): Promise<ExitCode> {
   const { io } = context
+  const lack = await io.becomeRoot()
   const checks = [
-    ...(await checkKernel(io.uid)),
+    ...(await checkRights({ user: { name: io.userName, uid: io.uid }, lack, env: io.env })),
+    ...(await checkKernel()),
     ...(await checkCgroups()),
     ...(await checkPrograms(io.env)),
-    ...(await checkProbes()),
+    // As who can't make them they would only tell so once more.
+    ...(lack === null ? await checkProbes() : []),
   ]
   // Making a sandbox tells little where something it needs is known to be missing.
   if (checks.every(passes)) checks.push(await checkSandbox())

@@ -15,6 +15,7 @@ export type ProbedFeature =
   | 'other-namespaces'
   | 'id-mapped-mount'
   | 'overlay'
+  | 'kernel-file-systems'
   | 'seccomp'
   | 'pidfd'
 

@@ -98,8 +98,6 @@ export interface EnterOptions {
 
 /** Variable in which the program is told why it is not in a namespace of its own. */
 export const ENTER_FAILURE = 'SANDPIPER_ENTER_FAILURE'
-/** Variable in which it is told who the user outside is, when it is in one. */
-export const ENTERED_FROM = 'SANDPIPER_ENTERED_FROM'
 
 /** The command line that does it, for a child process. */
 export function enterCommand({ uid, gid, count, argv }: EnterOptions): readonly string[] {

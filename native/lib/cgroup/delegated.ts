@@ -29,7 +29,7 @@ export async function findDelegatedCgroup(
   if (path === null || path.startsWith('/..')) {
     return { reason: `this process is in no cgroup below ${unified.mountPoint}` }
   }
-  const own = join(unified.mountPoint, path)
+  const own = join(unified.mountPoint, path.slice(1))
   const directory = basename(own) === OWN_LEAF ? dirname(own) : own
   for (const file of DELEGATED_FILES) {
     const isOurs = await access(join(directory, file), constants.W_OK).then(

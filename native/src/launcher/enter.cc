@@ -16,7 +16,6 @@ namespace sandpiper {
 namespace {
 
 constexpr const char* kFailureVariable = "SANDPIPER_ENTER_FAILURE";
-constexpr const char* kUserVariable = "SANDPIPER_ENTERED_FROM";
 constexpr int kProgramAt = 5;
 constexpr size_t kComplaintBytesMax = 1000;
 
@@ -90,13 +89,8 @@ std::string Enter(const char* uid, const char* gid, const char* count) {
 
 int RunInUserNamespace(int argc, char** argv) {
   if (argc <= kProgramAt) return 2;
-  const std::string user = std::to_string(getuid());
   const std::string failure = Enter(argv[2], argv[3], argv[4]);
-  if (failure.empty()) {
-    (void)setenv(kUserVariable, user.c_str(), 1);
-  } else {
-    (void)setenv(kFailureVariable, failure.c_str(), 1);
-  }
+  if (!failure.empty()) (void)setenv(kFailureVariable, failure.c_str(), 1);
   (void)execv(argv[kProgramAt], argv + kProgramAt);
   (void)std::fprintf(stderr, "can't execute %s: errno %d\n", argv[kProgramAt], errno);
   return 127;

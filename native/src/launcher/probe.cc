@@ -16,6 +16,7 @@
 
 #include "holder.h"
 #include "idmap.h"
+#include "namespaces.h"
 #include "network.h"
 #include "report.h"
 #include "seccomp.h"
@@ -24,9 +25,19 @@
 namespace sandpiper {
 namespace {
 
-// Ids for the trial: any will do, as nothing keeps them.
-constexpr uint32_t kIdsStart = 100'000;
-constexpr uint32_t kIdsCount = 65'536;
+// Ids for the trial: any will do, as nothing keeps them. Root of a user namespace has few.
+struct Ids {
+  uint32_t start;
+  uint32_t count;
+};
+constexpr Ids kOfHost{100'000, 65'536};
+constexpr Ids kOfNamespace{1, 1};
+
+IdMap TrialMap() {
+  Result<bool> nested = IsInUserNamespace();
+  const Ids& ids = nested.ok() && nested.Take() ? kOfNamespace : kOfHost;
+  return PlainMap(ids.start, ids.count);
+}
 
 Status Check(long result, const char* call, const char* object) {
   if (result < 0) return LastFailure(call, object);
@@ -39,7 +50,7 @@ Status ProbeRoot() {
 }
 
 Status ProbeUserNamespace() {
-  const IdMap map = PlainMap(kIdsStart, kIdsCount);
+  const IdMap map = TrialMap();
   TRY(NewIdMapping(map, map));
   return {};
 }
@@ -61,7 +72,7 @@ Status ProbeMountNamespace() { return PrivateMounts(); }
 // Paths are relative to the working directory, which goes along into a new mount namespace; a
 // descriptor from before would not.
 Result<UniqueFd> IdMappedTree(const char* name) {
-  const IdMap map = PlainMap(kIdsStart, kIdsCount);
+  const IdMap map = TrialMap();
   const UniqueFd mapping = TRY(NewIdMapping(map, map));
   UniqueFd tree = TRY(sys::CloneTree(AT_FDCWD, name, 0, name));
   TRY(sys::MapMountIds(tree.get(), 0, mapping.get(), name));
@@ -85,6 +96,30 @@ Status ProbeOverlay() {
                "mount overlay", "probe");
 }
 
+// What root of a user namespace does: layers belong to the ids of stages on disk.
+Status ProbePlainOverlay() {
+  TRY(PrivateMounts());
+  return Check(mount("overlay", "mount", "overlay", 0,
+                     "lowerdir=lower,upperdir=upper,workdir=work,volatile,userxattr,index=off"),
+               "mount overlay", "probe");
+}
+
+Status MountKernelFileSystems() {
+  TRY(sys::NewMount("proc", MOUNT_ATTR_NOSUID));
+  TRY(NewNetwork());
+  TRY(sys::NewMount("sysfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_RDONLY));
+  return {};
+}
+
+// In namespaces of their own, as in a sandbox. The kernel refuses these to root of a user namespace
+// who does not see all of the ones there are, as in most containers.
+Status ProbeKernelFileSystems() {
+  TRY(PrivateMounts());
+  TRY(sys::Unshare(CLONE_NEWPID, "pid namespace"));
+  Holder holder = TRY(Holder::Start(0, MountKernelFileSystems));
+  return holder.Proceed();
+}
+
 Status ProbeSeccomp() {
   constexpr sock_filter kAllow[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
   TRY(Check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl PR_SET_NO_NEW_PRIVS", "probe"));
@@ -96,16 +131,21 @@ Status ProbePidfd() {
   return {};
 }
 
+enum class For { kAll, kHostRoot, kNamespaceRoot };
+
 constexpr struct {
   const char* name;
   Status (*run)();
+  For whom = For::kAll;
 } kProbes[] = {{"root", ProbeRoot},
                {"user-namespace", ProbeUserNamespace},
                {"mount-namespace", ProbeMountNamespace},
                {"network-namespace", ProbeNetworkNamespace},
                {"other-namespaces", ProbeOtherNamespaces},
-               {"id-mapped-mount", ProbeIdMappedMount},
-               {"overlay", ProbeOverlay},
+               {"id-mapped-mount", ProbeIdMappedMount, For::kHostRoot},
+               {"overlay", ProbeOverlay, For::kHostRoot},
+               {"overlay", ProbePlainOverlay, For::kNamespaceRoot},
+               {"kernel-file-systems", ProbeKernelFileSystems},
                {"seccomp", ProbeSeccomp},
                {"pidfd", ProbePidfd}};
 
@@ -153,7 +193,10 @@ int RunProbes(const char* directory) {
     (void)std::fprintf(stderr, "can't make a directory in %s: errno %d\n", directory, errno);
     return 1;
   }
+  Result<bool> nested = IsInUserNamespace();
+  const For other = nested.ok() && nested.Take() ? For::kHostRoot : For::kNamespaceRoot;
   for (const auto& probe : kProbes) {
+    if (probe.whom == other) continue;
     const Report report = RunInChild(probe.run);
     (void)std::printf("%s\t%d\t%s\t%s\n", probe.name, report.error, report.call, report.object);
   }
