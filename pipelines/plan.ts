@@ -227,6 +227,12 @@ export interface ResourcesPlan {
   readonly pids?: number
   /** Bytes of the writable layer. */
   readonly diskBytes?: number
+  /** Share of the CPUs while others want them too: 100 is everybody's. */
+  readonly cpuWeight?: number
+  /** Files that a process may have open. */
+  readonly openFiles?: number
+  /** Bytes that it may print. */
+  readonly outputBytes?: number
 }
 
 export interface RetryPlan {

@@ -10,14 +10,25 @@ export interface StepLimits {
   readonly pids: number
   /** Bytes of the writable layer. */
   readonly diskBytes: number
+  /** Somebody asked for that: it is watched where nothing bounds the layer. */
+  readonly watchDisk?: true
   /** Bytes that the steps of a stage may write to its workspace together. */
   readonly workspaceBytes: number
   /** CPUs' worth of time, e.g. 1.5; absent: no limit. */
   readonly cpus?: number
+  /** Share of the CPUs while others want them too; absent: 100, which is everybody's. */
+  readonly cpuWeight?: number
+  /** Files that each process of a step may have open (RLIMIT_NOFILE's hard limit). */
+  readonly openFiles: number
   /** What a step may ask for at most; absent: no more than it has without asking. */
   readonly memoryBytesMax?: number
   readonly pidsMax?: number
   readonly cpusMax?: number
+  readonly cpuWeightMax?: number
+  readonly diskBytesMax?: number
+  readonly openFilesMax?: number
+  readonly outputBytesMax?: number
+  readonly stepTimeoutMsMax?: number
   /** Wall time of one step; absent: only the stage's own limit counts. */
   readonly stepTimeoutMs?: number
   /** Bytes a step may print. */
@@ -35,6 +46,7 @@ export const DEFAULT_LIMITS: StepLimits = {
   pids: 1024,
   diskBytes: 10 * 1024 ** 3,
   workspaceBytes: 50 * 1024 ** 3,
+  openFiles: 65_536,
   outputBytes: 64 * 1024 ** 2,
   outputLines: 1_000_000,
   graceMs: 10_000,
@@ -78,5 +90,6 @@ export interface RunnerConfig extends HostConfig {
 
 /** The defaults with what the configuration says instead. */
 export function limitsOf(config: Pick<HostConfig, 'limits'>): StepLimits {
-  return { ...DEFAULT_LIMITS, ...config.limits }
+  const watch = config.limits?.diskBytes === undefined ? {} : { watchDisk: true as const }
+  return { ...DEFAULT_LIMITS, ...config.limits, ...watch }
 }

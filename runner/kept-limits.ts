@@ -3,11 +3,14 @@ import { isInHostUserNamespace } from '../native/lib/user-namespace.js'
 import { SandpiperError } from '../protocol/errors.js'
 import { limitsOf, type CgroupLimit, type HostConfig, type StepLimits } from './config.js'
 
+type KeptByCgroup = 'memoryBytes' | 'pids' | 'cpus' | 'cpuWeight'
+
 /** The setting of each limit, and what is configured for it. */
-const LIMITS: readonly (readonly [CgroupLimit, 'memoryBytes' | 'pids' | 'cpus', string])[] = [
+const LIMITS: readonly (readonly [CgroupLimit, KeptByCgroup, string])[] = [
   ['memory', 'memoryBytes', 'SANDPIPER_STEP_MEMORY'],
   ['pids', 'pids', 'SANDPIPER_STEP_PIDS'],
   ['cpu', 'cpus', 'SANDPIPER_STEP_CPUS'],
+  ['cpu', 'cpuWeight', 'SANDPIPER_STEP_CPU_WEIGHT'],
 ]
 
 /** What a user can do about a limit that nothing keeps. */
@@ -37,7 +40,7 @@ export function limitsKeptBy(
     const message = `${setting} is set, but nothing here can keep that limit: there is no ${limit} cgroup controller for this user`
     throw new SandpiperError('SP_RUNNER_LIMIT_UNKEPT', message, { hint: UNKEPT_HINT })
   }
-  const unkept = lost.map(([limit]) => limit)
+  const unkept = [...new Set(lost.map(([limit]) => limit))]
   return { ...limitsOf(config), ...(unkept.length === 0 ? {} : { unkept }) }
 }
 

@@ -11,6 +11,14 @@ const MEMORY_MIN = 1024 * 1024
 /** Highest limit of the pids controller: PID_MAX_LIMIT on 64 bit. */
 const PIDS_MAX = 2 ** 22
 
+/** Highest weight of the cpu controller (cgroup-v2.rst). */
+const CPU_WEIGHT_MAX = 10_000
+
+/** Fewest open files that a shell can work with. */
+const OPEN_FILES_MIN = 16
+/** Default of fs.nr_open, above which no limit can be. */
+const OPEN_FILES_MAX = 2 ** 20
+
 const LIMITS_KEYS = {
   cpu: {
     shape: cpus(true),
@@ -25,6 +33,13 @@ const RESOURCES_KEYS = {
     origin: 'sandpiper',
     description: "CPUs' worth of time that it may take: `2`, `0.5` or `500m`.",
     example: 'resources:\n  cpu: 0.5',
+  },
+  cpu_weight: {
+    shape: integer(1, CPU_WEIGHT_MAX),
+    origin: 'sandpiper',
+    description:
+      'Share of the CPUs while others want them too, from 1 to 10000: with 200 it gets twice of what a step has with 100, as all have that say nothing.',
+    example: 'resources:\n  cpu_weight: 50',
   },
   memory: {
     shape: size(MEMORY_MIN),
@@ -45,6 +60,18 @@ const RESOURCES_KEYS = {
     description: 'Most that it may write outside of the workspace and of volumes, e.g. `5g`.',
     example: 'resources:\n  disk: 5g',
   },
+  open_files: {
+    shape: integer(OPEN_FILES_MIN, OPEN_FILES_MAX),
+    origin: 'sandpiper',
+    description: 'Most files that each of its processes may have open (`ulimit -n`).',
+    example: 'resources:\n  open_files: 4096',
+  },
+  output: {
+    shape: size(1024),
+    origin: 'sandpiper',
+    description: 'Most that it may print, e.g. `1m`: a step that prints more is ended.',
+    example: 'resources:\n  output: 1m',
+  },
   limits: {
     shape: object(LIMITS_KEYS),
     description: "The form of Drone's runner for Kubernetes: `cpu` in thousandths, and `memory`.",
@@ -60,7 +87,7 @@ const RESOURCES_KEYS = {
 /** Limits; `limits` counts for what is not said directly. */
 export const RESOURCES: Shape<ResourcesPlan> = mapped(
   object(RESOURCES_KEYS),
-  ({ cpu, memory, pids, disk, limits }) => {
+  ({ cpu, memory, pids, disk, limits, ...more }) => {
     const cpuLimit = cpu ?? limits?.cpu
     const memoryLimit = memory ?? limits?.memory
     return {
@@ -68,6 +95,9 @@ export const RESOURCES: Shape<ResourcesPlan> = mapped(
       ...(memoryLimit === undefined ? {} : { memoryBytes: memoryLimit.value }),
       ...(pids === undefined ? {} : { pids: pids.value }),
       ...(disk === undefined ? {} : { diskBytes: disk.value }),
+      ...(more.cpu_weight === undefined ? {} : { cpuWeight: more.cpu_weight.value }),
+      ...(more.open_files === undefined ? {} : { openFiles: more.open_files.value }),
+      ...(more.output === undefined ? {} : { outputBytes: more.output.value }),
     }
   },
 )

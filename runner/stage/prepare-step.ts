@@ -4,7 +4,7 @@ import type { ExecSpec, SandboxSpec, WritableLayer } from '../../native/lib/type
 import { generateScript } from '../../pipelines/script/generate-script.js'
 import type { StepLimits } from '../config.js'
 import type { StageDeps } from './deps.js'
-import { STEP_RLIMITS } from './rlimits.js'
+import { rlimitsOf } from './rlimits.js'
 import type { OpenStage } from './stage-space.js'
 import { environmentOf } from './step-environment.js'
 import { writeStepFiles, type WrittenFiles } from './step-files.js'
@@ -48,7 +48,7 @@ export async function prepareStep(
   deps: StageDeps,
 ): Promise<PreparedStep> {
   const { job, step } = run
-  const limits = limitsOfStep(step.resources, deps.limits)
+  const limits = limitsOfStep(step, deps.limits)
   const root = await resolveRoot(step, deps)
   const user = await resolveUser(step.user ?? root.user, root.files)
   const env = environmentOf(run, root, user, deps.machine)
@@ -72,10 +72,10 @@ export async function prepareStep(
     ...surroundings,
     hostname: hostnameOf(run),
     limits: cgroupLimits(limits),
-    rlimits: STEP_RLIMITS,
+    rlimits: rlimitsOf(limits.openFiles, step.resources?.openFiles !== undefined),
     ...extrasOf(run, mounts),
   }
-  const sized = sizedOf(run, writable, mounts)
+  const sized = sizedOf(limits, writable, mounts)
   return { open, spec, limits, sized, outputFile: files.output, health }
 }
 
@@ -112,11 +112,13 @@ function hostnameOf({ job, number }: StepRun): string {
   return `sandpiper-${job.stageId}-${number}`
 }
 
-function cgroupLimits({ memoryBytes, pids, cpus, unkept = [] }: StepLimits): SandboxSpec['limits'] {
+function cgroupLimits(limits: StepLimits): SandboxSpec['limits'] {
+  const { memoryBytes, pids, cpus, cpuWeight, unkept = [] } = limits
   return {
     ...(unkept.includes('memory') ? {} : { memoryBytes }),
     ...(unkept.includes('pids') ? {} : { pids }),
     ...(cpus === undefined ? {} : { cpus }),
+    ...(cpuWeight === undefined ? {} : { cpuWeight }),
   }
 }
 
@@ -131,9 +133,13 @@ function extrasOf(
   }
 }
 
-/** What nothing but a watch bounds; a watch costs, so the layer has one only where the step asks. */
-function sizedOf({ step }: StepRun, writable: WritableLayer, mounts: StepMounts): SizedDirectory[] {
-  const limitBytes = step.resources?.diskBytes
-  if (writable.kind !== 'directory' || limitBytes === undefined) return [...mounts.sized]
-  return [{ directory: writable.path, limitBytes, what: 'disk', isRoot: true }, ...mounts.sized]
+/** What nothing but a watch bounds; a watch costs, so the layer has one only where somebody asked. */
+function sizedOf(
+  { diskBytes, watchDisk }: StepLimits,
+  writable: WritableLayer,
+  mounts: StepMounts,
+): SizedDirectory[] {
+  if (writable.kind !== 'directory' || watchDisk !== true) return [...mounts.sized]
+  const directory = writable.path
+  return [{ directory, limitBytes: diskBytes, what: 'disk', isRoot: true }, ...mounts.sized]
 }

@@ -176,6 +176,9 @@ describe('resources', () => {
     [{ memoryBytes: 1024 * MIB }, '1 GiB of memory, and this runner gives a step 256 MiB'],
     [{ pids: 65 }, '65 processes, and this runner gives a step 64'],
     [{ cpus: 1.5 }, '1.5 CPUs, and this runner gives a step 1'],
+    [{ cpuWeight: 200 }, 'a CPU weight of 200, and this runner gives a step 100'],
+    [{ diskBytes: 2 ** 50 }, '1048576 GiB of disk, and this runner gives a step 10 GiB'],
+    [{ outputBytes: 2 ** 30 }, '1 GiB of output, and this runner gives a step 64 MiB'],
   ])('are refused when they are too much: %j', async (resources, expected) => {
     const { sink, outcome } = await runJob(host, makeJob([step('a', ['echo ran'], { resources })]))
     expect(outcome.status).toBe('error')
@@ -206,6 +209,42 @@ describe('resources', () => {
       /^failed: exit code 1; the disk limit of [\d.]+ MiB \(used [\d.]+ MiB\) was reached$/,
     )
     expect(sink.log('a')).toContain('No space left on device')
+  })
+
+  it('bound open files, which a program sees as any other system has it', async () => {
+    const open = 'i=3; while [ $i -lt 40 ]; do eval "exec $i</dev/null" || break; i=$((i+1)); done'
+    const commands = ['ulimit -n', `(${open}) || echo full`, 'echo on']
+    const job = makeJob([step('a', commands, { resources: { openFiles: 24 } })])
+    const { sink } = await runJob(host, job)
+    expect(sink.log('a')).toContain('+ ulimit -n\n24\n')
+    expect(sink.log('a')).toMatch(/Too many open files|Bad file descriptor|Invalid argument/)
+  })
+
+  it('end a step that prints more than it asked for', async () => {
+    const job = makeJob([
+      step('a', ['yes | head -c 100000', 'sleep 1000'], { resources: { outputBytes: 2048 } }),
+    ])
+    const { sink } = await runJob(host, job)
+    expect(sink.results.get('a')).toMatchObject({
+      status: 'killed',
+      error: 'killed: output limit 2 KiB',
+    })
+  })
+
+  it('name the processes that a step had, and the time that it was held back', async () => {
+    const bomb = 'for i in $(seq 40); do sleep 3 & done; wait'
+    const spin = 'timeout 4 sh -c "while :; do :; done"'
+    const steps = [
+      step('bomb', [bomb], { resources: { pids: 16 }, failure: 'ignore' }),
+      step('spin', [`${spin} || true`], { resources: { cpus: 0.05 } }),
+    ]
+    const { sink } = await runJob(host, makeJob(steps))
+    expect(sink.results.get('bomb')!.error).toMatch(
+      /; the pids limit of 16 (\(peak 16\) )?was reached$/,
+    )
+    expect(sink.log('spin')).toMatch(
+      /warning: the CPU limit of 0\.05 held it back in \d+ % of the time it wanted to run \([\d.]+s in all\)/,
+    )
   })
 
   it.each([

@@ -73,9 +73,8 @@ class Try {
   }
 
   #armTimeout(): NodeJS.Timeout | undefined {
-    const limits = [this.step.step.timeoutMs, this.prepared.limits.stepTimeoutMs]
-    const limitMs = Math.min(...limits.map((limit) => limit ?? Infinity))
-    if (limitMs === Infinity) return undefined
+    const limitMs = this.prepared.limits.stepTimeoutMs
+    if (limitMs === undefined) return undefined
     return armDeadline(limitMs, () => this.#stop.stop({ kind: 'time', limitMs, ofStep: true }))
   }
 

@@ -67,6 +67,28 @@ describe('verdictOf', () => {
     expect(error).toBe('failed: exit code 2; the pids limit of 1024 was reached')
   })
 
+  it('names the peak of processes where it is known', () => {
+    const exit = exited({ code: 2, pidsRefused: 9, pidsPeak: 1024 })
+    const named = 'the pids limit of 1024 (peak 1024) was reached'
+    expect(verdictOf(exit, null, limits).error).toBe(`failed: exit code 2; ${named}`)
+    expect(verdictOf({ ...exit, code: 0 }, null, limits).warnings).toEqual([
+      `a process could not be started: ${named}`,
+    ])
+  })
+
+  it('tells that the CPU limit made a step slow, however it ended', () => {
+    const exit = exited({ throttledMs: 12_340, throttledShare: 0.866 })
+    const cpus = { ...limits, cpus: 0.5 }
+    const warning =
+      'the CPU limit of 0.5 held it back in 87 % of the time it wanted to run (12.3s in all)'
+    expect(verdictOf(exit, null, cpus).warnings).toEqual([warning])
+    expect(verdictOf(exit, { kind: 'time', limitMs: 1 }, cpus).warnings).toEqual([warning])
+    expect(verdictOf({ ...exit, code: 1 }, null, cpus).warnings).toEqual([warning])
+    expect(verdictOf(exit, null, limits)).not.toHaveProperty('warnings')
+    const hardly = { ...exit, throttledShare: 0.05 }
+    expect(verdictOf(hardly, null, cpus)).not.toHaveProperty('warnings')
+  })
+
   it('names what the runner ended it for, whatever the exit code', () => {
     const of = (stop: Parameters<typeof verdictOf>[1]): unknown =>
       verdictOf(exited({}), stop, limits)

@@ -1,7 +1,7 @@
 import type { SandboxExit } from '../../native/lib/types.js'
 import type { Status } from '../../protocol/status.js'
 import type { StepLimits } from '../config.js'
-import { formatBytes, formatDuration } from './format.js'
+import { formatBytes, formatDuration, formatElapsed } from './format.js'
 
 /** Exit code by which a step ends its stage early, as a success (Drone's meaning). */
 export const EXIT_EARLY = 78
@@ -54,11 +54,12 @@ export function verdictOf(exit: SandboxExit, stop: StopReason | null, limits: St
   const full = fullLayer(exit)
   const failed = `failed: ${exit.signal === null ? 'exit code' : 'signal'} ${exit.signal ?? exitCode}`
   if (exit.pidsRefused > 0) {
-    const error = `${failed}; the pids limit of ${limits.pids} was reached`
-    return { status: 'failure', exitCode, error }
+    const error = `${failed}; ${pidsLimit(exit, limits)} was reached`
+    const rest = limitWarnings({ ...exit, pidsRefused: 0 }, limits)
+    return { status: 'failure', exitCode, error, ...rest }
   }
-  if (full !== null) return { status: 'failure', exitCode, error: `${failed}; ${full} was reached` }
-  return { status: 'failure', exitCode, error: failed }
+  const error = full === null ? failed : `${failed}; ${full} was reached`
+  return { status: 'failure', exitCode, error, ...limitWarnings(exit, limits) }
 }
 
 /** Less than this left of a layer is none: a file system refuses writes before its last block. */
@@ -83,16 +84,34 @@ function fullLayer({ layer, workspaceLayer }: SandboxExit): string | null {
   return null
 }
 
+function pidsLimit({ pidsPeak }: SandboxExit, { pids }: StepLimits): string {
+  return `the pids limit of ${pids}${pidsPeak === undefined ? '' : ` (peak ${pidsPeak})`}`
+}
+
+/** Being held back less than this is none: a quota always cuts off some burst. */
+const HELD_BACK_SHARE_MIN = 0.1
+const HELD_BACK_MS_MIN = 1000
+
+/** In words, that a step was slow because of its CPU limit; null when it was not. */
+function heldBack({ throttledMs = 0, throttledShare = 0 }: SandboxExit, { cpus }: StepLimits) {
+  if (cpus === undefined || throttledShare < HELD_BACK_SHARE_MIN) return null
+  if (throttledMs < HELD_BACK_MS_MIN) return null
+  const share = `${Math.round(throttledShare * 100)} % of the time it wanted to run`
+  return `the CPU limit of ${cpus} held it back in ${share} (${formatElapsed(throttledMs)} in all)`
+}
+
 /** A step that went on after a child of its met a limit may be a success; its log has to tell all the same. */
 function limitWarnings(exit: SandboxExit, limits: StepLimits): Pick<Verdict, 'warnings'> {
   const warnings: string[] = []
+  const slow = heldBack(exit, limits)
   if (exit.oomKills > 0) {
     const [limit, peak] = [limits.memoryBytes, exit.memoryPeakBytes].map(formatBytes)
     warnings.push(`a process was killed at the memory limit of ${limit} (peak ${peak})`)
   }
   if (exit.pidsRefused > 0) {
-    warnings.push(`a process could not be started: the pids limit of ${limits.pids} was reached`)
+    warnings.push(`a process could not be started: ${pidsLimit(exit, limits)} was reached`)
   }
+  if (slow !== null) warnings.push(slow)
   return warnings.length === 0 ? {} : { warnings }
 }
 
