@@ -1,95 +1,93 @@
-import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import path from 'node:path'
-import { createLauncher } from '../../native/lib/index.js'
-import type { Launcher, SandboxSpec, Stage } from '../../native/lib/types.js'
-import { openLayerStore } from '../../runner/layers/store.js'
-import { bwrapContender, runcContender } from './peers.js'
-import { medianFigure, printTable, type Figure } from './report.js'
-import { interleave, type Contender } from './stats.js'
+import { messageOf } from '../../protocol/errors.js'
+import type { Figure } from './report.js'
+import { isAbsent, isMaker, type Absent, type SandboxMaker } from './sandbox/contender.js'
+import { loadFigures, memoryFigures, phaseFigures, promiseFigures } from './sandbox/figures.js'
+import { openGround, type Ground } from './sandbox/ground.js'
+import { measureLoad, type Load } from './sandbox/load.js'
+import { measureMemory } from './sandbox/memory.js'
+import { FRESH, ourMakers, QUICKEST } from './sandbox/ours.js'
+import { peerMakers } from './sandbox/peers/all.js'
+import { checkPromises, type Promised } from './sandbox/promises.js'
+import { Stopwatch } from './sandbox/stopwatch.js'
+import { printLoads, printMemory, printPhases, printPromises } from './sandbox/tables.js'
 
-const IDS = { start: 1_999_500_000, count: 65_536 }
-let serial = 0
+/**
+ * Turns for each number of starts at once, if they don't take too long; in a turn each maker has four
+ * starts for each of them.
+ */
+const TURNS: ReadonlyMap<number, number> = new Map([
+  [1, 80],
+  [2, 60],
+  [8, 20],
+])
+const BWRAP = 'bwrap --unshare-all'
+const RUNC = 'runc run'
 
-/** Start-to-exit of `true`, torn down, next to bwrap and runc, on the same busybox root. */
-export async function benchSandbox(scratch: string, rounds: number): Promise<Figure[]> {
-  const store = await openLayerStore(path.join(scratch, 'layers'))
-  const [layer] = store.layerPaths(await store.importBusybox('busybox'))
-  if (layer === undefined) throw new Error('the busybox image has no layer')
-  // The peers' mapped root has to reach the directory by its own rights.
-  for (let dir = layer; dir.startsWith(scratch); dir = path.dirname(dir)) await chmod(dir, 0o755)
+const latency = { atOnce: 1, measure: ({ p50Ms }: Load) => p50Ms }
+const rate = { atOnce: 8, measure: ({ startsPerSecond }: Load) => startsPerSecond }
 
-  const memory = await mkdtemp('/dev/shm/sp-bench-')
-  for (const directory of [scratch, memory]) await mkdir(path.join(directory, 'trash'))
-  const launcher = await createLauncher({ cgroupParent: `sandpiper/bench-${String(process.pid)}` })
+/** Issue 4's table. */
+const PROMISES: readonly Promised[] = [
+  { what: 'all fresh / bwrap', of: FRESH, to: BWRAP, ...latency, atMost: 0.8 },
+  { what: 'in a stage / bwrap', of: QUICKEST, to: BWRAP, ...latency, atMost: 0.3 },
+  { what: 'runc / all fresh', of: RUNC, to: FRESH, ...latency, atLeast: 10 },
+  { what: 'runc / in a stage', of: RUNC, to: QUICKEST, ...latency, atLeast: 20 },
+  { what: 'starts/s at 8: in a stage / bwrap', of: QUICKEST, to: BWRAP, ...rate, atLeast: 4 },
+]
+
+/** Start-to-exit of `true`, torn down, next to the peers on the same busybox root; memory; phases. */
+export async function benchSandbox(scratch: string): Promise<Figure[]> {
+  const ground = await openGround(scratch)
+  const makers: SandboxMaker[] = []
   try {
-    const stage = await launcher.createStage({ ids: { start: IDS.start + 65_536, count: 65_536 } })
-    const contenders: Contender[] = [
-      {
-        name: 'sandpiper',
-        note: 'everything fresh: 7 namespaces, id range, overlay, cgroup limits, seccomp, capabilities',
-        run: () => freshStage(launcher, layer, scratch),
-        settle: () => emptyTrash(scratch),
-      },
-      {
-        name: 'sandpiper in a stage',
-        note: 'the same, with the network and user namespace of its stage',
-        run: () => oneStep(stage, layer, scratch),
-        settle: () => emptyTrash(scratch),
-      },
-      {
-        name: 'sandpiper in a stage, on tmpfs',
-        note: 'the same, with the writable layer in memory: ext4 is slow to hand out inodes after others were deleted',
-        run: () => oneStep(stage, layer, memory),
-        settle: () => emptyTrash(memory),
-      },
-      bwrapContender(layer),
-      await runcContender(layer, scratch),
-    ]
-    const samples = await interleave(contenders, rounds)
-    await stage.destroy()
-    printTable(
-      `Start to exit of \`true\`, torn down (our writable directory moved to the trash, as the runner does); ${rounds} runs each, taking turns`,
-      contenders,
-      samples,
-    )
-    return [medianFigure('sandbox.true', contenders, samples)]
+    const stopwatch = new Stopwatch()
+    const ours = await ourMakers(ground, stopwatch)
+    makers.push(...ours)
+    const peers = await peerMakers(ground)
+    makers.push(...peers.filter(isMaker))
+    const absent = peers.filter(isAbsent)
+    return await measure({ ground, ours, makers, absent, stopwatch })
+  } catch (error) {
+    // What fails while everything is removed must not hide it.
+    console.error(`error: ${messageOf(error)}`)
+    throw error
   } finally {
-    await launcher.close()
-    await rm(memory, { recursive: true })
+    for (const maker of makers) await closeQuietly(maker)
+    await ground.close()
   }
 }
 
-async function freshStage(launcher: Launcher, layer: string, scratch: string): Promise<void> {
-  const stage = await launcher.createStage({ ids: IDS })
-  await oneStep(stage, layer, scratch)
-  await stage.destroy()
+interface Field {
+  readonly ground: Ground
+  readonly ours: readonly SandboxMaker[]
+  readonly makers: readonly SandboxMaker[]
+  readonly absent: readonly Absent[]
+  readonly stopwatch: Stopwatch
 }
 
-async function oneStep(stage: Stage, layer: string, scratch: string): Promise<void> {
-  const directory = path.join(scratch, `step-${serial++}`)
-  await mkdir(directory)
-  const sandbox = await stage.start(trueSpec(layer, directory))
-  sandbox.output.resume()
-  const { code } = await sandbox.exit
-  await rename(directory, path.join(scratch, 'trash', path.basename(directory)))
-  if (code !== 0) throw new Error(`true ended with ${String(code)}`)
-}
-
-/** As the runner does it: the writable directory is moved away at once and removed in the background. */
-async function emptyTrash(scratch: string): Promise<void> {
-  await rm(path.join(scratch, 'trash'), { recursive: true })
-  await mkdir(path.join(scratch, 'trash'))
-}
-
-function trueSpec(layer: string, directory: string): SandboxSpec {
-  return {
-    name: `true-${serial}`,
-    root: { lowers: [{ path: layer }], writable: { kind: 'directory', path: directory } },
-    binds: [],
-    argv: ['/bin/true'],
-    env: { PATH: '/bin' },
-    cwd: '/',
-    hostname: 'bench',
-    limits: { memoryBytes: 256 * 1024 * 1024, cpus: 1, pids: 256 },
+async function measure({ ground, ours, makers, absent, stopwatch }: Field): Promise<Figure[]> {
+  const loads = new Map<number, ReadonlyMap<string, Load>>()
+  for (const [atOnce, turns] of TURNS) {
+    if (atOnce === 1) stopwatch.start()
+    loads.set(atOnce, await measureLoad(makers, atOnce, turns))
+    stopwatch.stop()
   }
+  const memory = await measureMemory(makers, ground.peersCgroup)
+  const kept = checkPromises(PROMISES, loads)
+  printLoads(makers, absent, loads, BWRAP)
+  printPhases(ours, stopwatch)
+  printMemory(memory)
+  printPromises(kept)
+  return [
+    ...loadFigures(ours, loads),
+    ...phaseFigures(ours, stopwatch),
+    ...memoryFigures(ours, memory),
+    ...promiseFigures(kept),
+  ]
+}
+
+async function closeQuietly(maker: SandboxMaker): Promise<void> {
+  await maker.close?.().catch((error: unknown) => {
+    console.error(`warning: ${maker.name}: ${messageOf(error)}`)
+  })
 }

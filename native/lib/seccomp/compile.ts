@@ -5,7 +5,7 @@ import { toPolicy } from './policy.js'
 import { readDefaultProfile, type SeccompProfile } from './profile.js'
 
 /** What sandboxes keep: native/src/launcher/caps.cc. */
-const KEPT_CAPABILITIES: ReadonlySet<string> = new Set([
+export const KEPT_CAPABILITIES: ReadonlySet<string> = new Set([
   'CAP_CHOWN',
   'CAP_DAC_OVERRIDE',
   'CAP_FOWNER',

@@ -46,9 +46,7 @@ export function toPolicy(profile: SeccompProfile, host: PolicyHost): RawSeccompP
   if (!arches.includes(ARCHITECTURES[host.arch] ?? '')) {
     throw new NativeError('SP_NATIVE_SECCOMP', `the seccomp profile is not for ${host.arch}`)
   }
-  const calls = profile.syscalls
-    .filter((rule) => holds(rule, host))
-    .flatMap((rule) => toCalls(rule, host))
+  const calls = rulesFor(profile, host).flatMap((rule) => toCalls(rule, host))
   const defaultAction = toAction(profile.defaultAction, profile.defaultErrnoRet)
   return {
     defaultAction,
@@ -60,17 +58,27 @@ export function toPolicy(profile: SeccompProfile, host: PolicyHost): RawSeccompP
   }
 }
 
+/** The rules of a profile that hold here. */
+export function rulesFor(
+  profile: SeccompProfile,
+  host: RuleHost,
+): readonly ProfileRule[] {
+  return profile.syscalls.filter((rule) => holds(rule, host))
+}
+
 const ARCHITECTURES: Readonly<Record<string, string>> = {
   x64: 'SCMP_ARCH_X86_64',
   arm64: 'SCMP_ARCH_AARCH64',
 }
 
-function holds(rule: ProfileRule, host: PolicyHost): boolean {
+type RuleHost = Pick<PolicyHost, 'arch' | 'capabilities'>
+
+function holds(rule: ProfileRule, host: RuleHost): boolean {
   if (rule.includes && !matches(rule.includes, host)) return false
   return !(rule.excludes && matches(rule.excludes, host))
 }
 
-function matches(filter: ProfileFilter, host: PolicyHost): boolean {
+function matches(filter: ProfileFilter, host: RuleHost): boolean {
   const caps = filter.caps?.every((name) => host.capabilities.has(name)) ?? true
   const arches = filter.arches?.some((name) => PROFILE_ARCHES[host.arch] === name) ?? true
   return caps && arches
