@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createLauncher, sweepCgroups, tryLockFile } from '../../../native/lib/index.js'
 import { removeCgroup } from '../../../native/lib/cgroup/remove.js'
@@ -14,9 +14,8 @@ const RANGES = 80
 
 /** What everything that is measured stands on. */
 export interface Ground {
-  /** A directory on disk and one in memory. */
+  /** A directory on disk. */
   readonly scratch: string
-  readonly memory: string
   /** A busybox root in one directory, for those that have no layers. */
   readonly root: string
   /** The same root as the lowest of 8 layers, topmost first. */
@@ -31,7 +30,6 @@ export interface Ground {
 }
 
 export async function openGround(scratch: string): Promise<Ground> {
-  const memory = await mkdtemp('/dev/shm/sp-bench-')
   const root = await importRoot(scratch)
   const cgroup = `sandpiper/bench-${process.pid}`
   const peersCgroup = `sandpiper/bench-peers-${process.pid}`
@@ -40,7 +38,7 @@ export async function openGround(scratch: string): Promise<Ground> {
   const launcher = await createLauncher({ cgroupParent: cgroup })
   const free = [...ranges]
   return {
-    ...{ scratch, memory, root, launcher, peersCgroup },
+    ...{ scratch, root, launcher, peersCgroup },
     lowers: [...(await makeLayers(scratch)), root],
     takeIds: () => {
       const range = free.shift()
@@ -55,7 +53,6 @@ export async function openGround(scratch: string): Promise<Ground> {
         await removeCgroup(path.join(hierarchy, peersCgroup))
       }
       for (const range of ranges) await range.release()
-      await rm(memory, { recursive: true })
     },
   }
 }

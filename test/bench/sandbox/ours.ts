@@ -1,6 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { Sandbox, SandboxSpec, Stage } from '../../../native/lib/types.js'
+import type { Sandbox, SandboxSpec, Stage, WritableLayer } from '../../../native/lib/types.js'
+import { imagePattern } from '../../../runner/writable/image-pattern.js'
 import type { Held, SandboxMaker } from './contender.js'
 import type { Ground } from './ground.js'
 import type { Stopwatch } from './stopwatch.js'
@@ -8,39 +9,67 @@ import type { Stopwatch } from './stopwatch.js'
 const LIMITS = { memoryBytes: 256 * 1024 ** 2, cpus: 1, pids: 256 }
 
 export const FRESH = 'sandpiper, all fresh'
-export const IN_STAGE = 'sandpiper in a stage'
-export const IN_STAGE_MEMORY = 'sandpiper in a stage, in memory'
-/** In a stage, the writable layer wherever it is fastest. */
-export const QUICKEST = IN_STAGE_MEMORY
+/** The same with nothing that bounds its writable layer, which is on disk too. */
+export const FRESH_UNBOUNDED = `${FRESH}, unbounded`
+/** In a stage, the writable layer wherever it is fastest and still bounded. */
+export const QUICKEST = 'sandpiper in a stage, in memory'
+/** Size of a file system that is written to. */
+const DISK_BYTES = 1024 ** 3
 
 /** Ours, through the TypeScript face as the runner calls it. Stages that stay are destroyed by `close`. */
 export async function ourMakers(ground: Ground, stopwatch: Stopwatch): Promise<SandboxMaker[]> {
-  const disk = await Place.make(ground, ground.scratch, stopwatch)
-  const memory = await Place.make(ground, ground.memory, stopwatch)
+  const patterns = path.join(ground.scratch, 'patterns')
+  await mkdir(patterns)
+  const pattern = await imagePattern(patterns, DISK_BYTES)
+  const make = (kind: string, writable: MakeWritable): Promise<Place> =>
+    Place.make({ ground, stopwatch, kind, writable })
+  const image = await make('image', () => ({ kind: 'image', pattern, directory: patterns }))
+  const memory = await make('memory', () => ({ kind: 'memory', sizeBytes: LIMITS.memoryBytes }))
+  const plain = await make('plain', (directory) => ({ kind: 'directory', path: directory }))
   return [
-    disk.freshMaker(
+    image.freshMaker(
       FRESH,
-      'own namespaces, ids, overlay of 8 layers on disk, cgroups, seccomp, capabilities',
+      'namespaces, ids, overlay of 8 layers, cgroups, seccomp; a file system of 1 GiB to write to',
     ),
-    await disk.stageMaker(IN_STAGE, 'the same; network and user namespace are its stage’s'),
-    await memory.stageMaker(IN_STAGE_MEMORY, 'the same; the writable layer is a tmpfs’s directory'),
+    plain.freshMaker(FRESH_UNBOUNDED, 'the same; a directory to write to'),
+    await image.stageMaker(
+      'sandpiper in a stage',
+      'network and user namespace of its stage; a file system of 1 GiB to write to',
+    ),
+    await plain.stageMaker('sandpiper in a stage, unbounded', 'the same; a directory to write to'),
+    await memory.stageMaker(QUICKEST, 'the same; a bounded file system in memory to write to'),
   ]
 }
 
-/** Where writable layers are, and what is done there. */
+type BenchStage = Pick<Stage, 'start' | 'destroy'>
+
+/** Makes a writable layer; `directory` is there for it to use. */
+type MakeWritable = (directory: string) => WritableLayer
+
+interface PlaceOptions {
+  readonly ground: Ground
+  readonly stopwatch: Stopwatch
+  readonly kind: string
+  readonly writable: MakeWritable
+}
+
+/** Sandboxes whose writable layers are of one kind. */
 class Place {
+  readonly ground: Ground
+  readonly stopwatch: Stopwatch
+  readonly directory: string
   #serial = 0
 
-  private constructor(
-    readonly ground: Ground,
-    readonly directory: string,
-    readonly stopwatch: Stopwatch,
-  ) {}
+  private constructor(readonly options: PlaceOptions) {
+    this.ground = options.ground
+    this.stopwatch = options.stopwatch
+    this.directory = path.join(options.ground.scratch, 'steps', options.kind)
+  }
 
-  static async make(ground: Ground, parent: string, stopwatch: Stopwatch): Promise<Place> {
-    const directory = path.join(parent, 'steps')
-    await mkdir(path.join(directory, 'trash'), { recursive: true })
-    return new Place(ground, directory, stopwatch)
+  static async make(options: PlaceOptions): Promise<Place> {
+    const place = new Place(options)
+    await mkdir(path.join(place.directory, 'trash'), { recursive: true })
+    return place
   }
 
   freshMaker(name: string, note: string): SandboxMaker {
@@ -75,7 +104,7 @@ class Place {
     }
   }
 
-  async #makeStage(): Promise<Pick<Stage, 'start' | 'destroy'>> {
+  async #makeStage(): Promise<BenchStage> {
     const ids = this.ground.takeIds()
     const { start, count } = ids
     const stage = await this.ground.launcher.createStage({ ids: { start, count } })
@@ -88,9 +117,9 @@ class Place {
     }
   }
 
-  async #runTrue(name: string, stage: Stage): Promise<void> {
+  async #runTrue(name: string, stage: BenchStage): Promise<void> {
     const { stopwatch } = this
-    const { directory, spec } = await stopwatch.time(name, 'make the writable directory', () =>
+    const { directory, spec } = await stopwatch.time(name, 'make directories', () =>
       this.#prepare(['/bin/true']),
     )
     const sandbox = await stopwatch.time(name, 'start', () => stage.start(spec))
@@ -100,7 +129,7 @@ class Place {
     if (code !== 0) throw new Error(`true ended with ${String(code)}`)
   }
 
-  async #sleep(stage: Stage): Promise<Held> {
+  async #sleep(stage: BenchStage): Promise<Held> {
     const { directory, spec } = await this.#prepare(['/bin/sleep', '1000'])
     const sandbox = await stage.start(spec)
     sandbox.output.resume()
@@ -114,22 +143,22 @@ class Place {
   }
 
   async #prepare(argv: readonly string[]): Promise<{ directory: string; spec: SandboxSpec }> {
+    const { kind, writable } = this.options
     const serial = this.#serial++
     const directory = path.join(this.directory, String(serial))
-    const [upper, work] = [path.join(directory, 'upper'), path.join(directory, 'work')]
-    await mkdir(upper, { recursive: true })
-    await mkdir(work)
+    if (kind === 'plain') await mkdir(directory)
     const lowers = this.ground.lowers.map((layer) => ({ path: layer }))
     const spec: SandboxSpec = {
-      name: `${path.basename(path.dirname(this.directory)).toLowerCase().slice(-8)}-${serial}`,
-      root: { lowers, upper, work },
+      name: `${kind}-${serial}`,
+      root: { lowers, writable: writable(directory) },
       ...{ binds: [], argv, env: { PATH: '/bin' }, cwd: '/', hostname: 'bench', limits: LIMITS },
     }
     return { directory, spec }
   }
 
-  /** As the runner does it: moved away at once, and removed in the background. */
+  /** As the runner does it: moved away at once, and removed in the background. Others are gone by themselves. */
   async #discard(directory: string): Promise<void> {
+    if (this.options.kind !== 'plain') return
     await rename(directory, path.join(this.directory, 'trash', path.basename(directory)))
   }
 
