@@ -59,10 +59,7 @@ export function toPolicy(profile: SeccompProfile, host: PolicyHost): RawSeccompP
 }
 
 /** The rules of a profile that hold here. */
-export function rulesFor(
-  profile: SeccompProfile,
-  host: RuleHost,
-): readonly ProfileRule[] {
+export function rulesFor(profile: SeccompProfile, host: RuleHost): readonly ProfileRule[] {
   return profile.syscalls.filter((rule) => holds(rule, host))
 }
 
