@@ -49,9 +49,10 @@ struct Location {
   }
 };
 
-bool IsDirectory(const UniqueFd& tree) {
+Result<bool> IsDirectory(const UniqueFd& tree, const char* object) {
   struct stat info {};
-  return fstat(tree.get(), &info) == 0 && S_ISDIR(info.st_mode);
+  if (fstat(tree.get(), &info) < 0) return LastFailure("fstat", object);
+  return S_ISDIR(info.st_mode);
 }
 
 class Attacher {
@@ -68,7 +69,8 @@ class Attacher {
     for (int depth = 0; depth <= deepest; depth++) TRY(AttachAt(depth));
     if (has_own) TRY(MountOwn());
     for (size_t i = 0; i < s_.binds.size(); i++) {
-      if (!IsDirectory(s_.binds[i])) TRY(AttachFile(s_.request.binds[i].target, s_.binds[i]));
+      const char* target = s_.request.binds[i].target;
+      if (!TRY(IsDirectory(s_.binds[i], target))) TRY(AttachFile(target, s_.binds[i]));
     }
     // The files in it are mounts of their own.
     if (has_own) return sys::SetMountAttributes(own_tree_.get(), 0, MOUNT_ATTR_RDONLY, kOwn);
@@ -106,7 +108,7 @@ class Attacher {
     }
     for (size_t i = 0; i < request.binds.size(); i++) {
       const char* target = request.binds[i].target;
-      if (DepthOf(target) != depth || !IsDirectory(s_.binds[i])) continue;
+      if (DepthOf(target) != depth || !TRY(IsDirectory(s_.binds[i], target))) continue;
       TRY(Attach(target, s_.binds[i].get(), true));
     }
     for (const TmpfsRequest& tmpfs : request.tmpfs) {

@@ -28,10 +28,16 @@ bool ReadPayload(int memfd, uint32_t size, std::string* payload) {
   size_t done = 0;
   while (done < size) {
     const ssize_t got = pread(memfd, payload->data() + done, size - done, static_cast<off_t>(done));
+    if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return false;
     done += static_cast<size_t>(got);
   }
   return true;
+}
+
+// Whether it says nothing about the socket: the frame is still to be had, or to be sent.
+bool IsPassing(int error) {
+  return error == EAGAIN || error == EINTR || error == ENOMEM || error == ENOBUFS;
 }
 
 }  // namespace
@@ -46,7 +52,7 @@ Channel::Got Channel::Receive(Frame* frame) {
   message.msg_control = control;
   message.msg_controllen = sizeof(control);
   const ssize_t got = recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  if (got < 0) return errno == EAGAIN || errno == EINTR ? Got::kNothing : Got::kEnd;
+  if (got < 0) return IsPassing(errno) ? Got::kNothing : Got::kEnd;
   TakeFds(message, &frame->fds);
   const auto size = static_cast<size_t>(got);
   const bool truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
@@ -64,7 +70,11 @@ Channel::Got Channel::Receive(Frame* frame) {
 
 void Channel::Send(const wire::Writer& reply) const {
   const std::string& frame = reply.frame();
-  while (send(socket_.get(), frame.data(), frame.size(), MSG_NOSIGNAL) < 0 && errno == EINTR) {
+  while (send(socket_.get(), frame.data(), frame.size(), MSG_NOSIGNAL) < 0) {
+    if (IsPassing(errno)) continue;
+    // The runner would wait for this one for ever: rather the end, which it is told by the socket.
+    (void)shutdown(socket_.get(), SHUT_RDWR);
+    return;
   }
 }
 

@@ -25,7 +25,8 @@ class Channel {
 
   // The next frame, if one is there. A malformed one is the end: nobody but the runner writes here.
   Got Receive(Frame* frame);
-  // Waits while the socket is full. Does nothing when the runner has gone.
+  // Waits while the socket is full. What can't be sent is the end of the conversation, as it is
+  // when the runner has gone.
   void Send(const wire::Writer& reply) const;
   // Sends what may get lost: nothing is sent while the socket is full.
   void Offer(const wire::Writer& reply) const;

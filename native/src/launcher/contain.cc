@@ -133,7 +133,9 @@ Status BuildRoot(const Containment& c, const Trees& trees) {
 Status DieWithLauncher(const World& world) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return LastFailure("prctl PR_SET_PDEATHSIG", "init");
   pollfd launcher{world.self.get(), POLLIN, 0};
-  if (poll(&launcher, 1, 0) != 0) return Failure{ESRCH, "poll", "launcher"};
+  const int ended = poll(&launcher, 1, 0);
+  if (ended < 0) return LastFailure("poll", "launcher");
+  if (ended > 0) return Failure{ESRCH, "poll", "launcher"};
   return {};
 }
 
@@ -166,7 +168,7 @@ Status Prepare(const Containment& c) {
 void Contain(const Containment& c) {
   const Status prepared = Prepare(c);
   if (!prepared.ok()) {
-    SendReport(c.reports, FailureReport(prepared.failure()));
+    (void)SendReport(c.reports, FailureReport(prepared.failure()));
     _exit(1);
   }
   RunInit(c.request, c.output, c.reports);

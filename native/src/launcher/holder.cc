@@ -40,8 +40,8 @@ bool Wait(int pipe) {
   const Status status = prepare == nullptr ? Status() : prepare();
   Report report{};
   report.kind = Report::Kind::kReady;
-  SendReport(reports, status.ok() ? report : FailureReport(status.failure()));
-  Wait(go);
+  const Status told = SendReport(reports, status.ok() ? report : FailureReport(status.failure()));
+  if (told.ok()) Wait(go);
   _exit(0);
 }
 

@@ -19,7 +19,8 @@ int WaitForProgram(pid_t program, const sigset_t& signals) {
     int status = 0;
     const pid_t ended = waitpid(-1, &status, WNOHANG);
     if (ended == program && IsEnd(status)) return status;
-    if (ended > 0) continue;
+    // Or it failed, and that is no answer: there is a child until the program has ended.
+    if (ended != 0) continue;
     siginfo_t info{};
     const int signal = sigwaitinfo(&signals, &info);
     // si_pid is 0 for a sender outside the namespace: only the launcher may ask this.
@@ -27,10 +28,11 @@ int WaitForProgram(pid_t program, const sigset_t& signals) {
   }
 }
 
-sigset_t BlockSignals() {
+// The signals that are waited for; all are blocked.
+Result<sigset_t> BlockSignals() {
   sigset_t signals;
   sigfillset(&signals);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  if (sigprocmask(SIG_BLOCK, &signals, nullptr) < 0) return LastFailure("sigprocmask", "init");
   sigset_t awaited;
   sigemptyset(&awaited);
   sigaddset(&awaited, SIGCHLD);
@@ -38,25 +40,38 @@ sigset_t BlockSignals() {
   return awaited;
 }
 
+Status StartFirst(const StartRequest& request, int output, int reports, pid_t* pid) {
+  TRY(StartProgram({request.program, request.rlimits, output}, 0, pid));
+  return sys::CloseAllBut({reports});
+}
+
+// What can't be told must not go on unseen: the init's end is seen, and takes everything along.
+void Tell(int reports, const Report& report) {
+  if (!SendReport(reports, report).ok()) _exit(1);
+}
+
+[[noreturn]] void GiveUp(int reports, const Failure& failure) {
+  Tell(reports, FailureReport(failure));
+  _exit(1);
+}
+
 }  // namespace
 
 void RunInit(const StartRequest& request, int output, int reports) {
-  const sigset_t signals = BlockSignals();
+  Result<sigset_t> blocked = BlockSignals();
+  if (!blocked.ok()) GiveUp(reports, blocked.failure());
+  const sigset_t signals = blocked.Take();
   Report report{};
   pid_t pid = 0;
-  const Result<pid_t> program = StartProgram({request.program, request.rlimits, output}, 0, &pid);
-  (void)sys::CloseAllBut({reports});
-  if (!program.ok()) {
-    SendReport(reports, FailureReport(program.failure()));
-    _exit(1);
-  }
+  const Status started = StartFirst(request, output, reports, &pid);
+  if (!started.ok()) GiveUp(reports, started.failure());
   report.kind = Report::Kind::kReady;
   report.started_ns = sys::MonotonicNs();
-  SendReport(reports, report);
+  Tell(reports, report);
   report.wait_status = WaitForProgram(pid, signals);
   report.ended_ns = sys::MonotonicNs();
   report.kind = Report::Kind::kEnded;
-  SendReport(reports, report);
+  Tell(reports, report);
   _exit(0);
 }
 

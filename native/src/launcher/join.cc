@@ -63,7 +63,7 @@ void Join(const Joining& joining) {
   const Status status = Run(joining);
   Report report{};
   report.kind = Report::Kind::kReady;
-  SendReport(joining.reports, status.ok() ? report : FailureReport(status.failure()));
+  (void)SendReport(joining.reports, status.ok() ? report : FailureReport(status.failure()));
   _exit(0);
 }
 

@@ -163,7 +163,7 @@ Report RunInChild(Status (*run)()) {
   const pid_t child = fork();
   if (child < 0) return Answer(LastFailure("fork", "probe"));
   if (child == 0) {
-    SendReport(write_end.get(), Answer(run()));
+    (void)SendReport(write_end.get(), Answer(run()));
     _exit(0);
   }
   write_end.Reset();

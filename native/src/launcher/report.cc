@@ -3,9 +3,13 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <ctime>
 
 namespace sandpiper {
 namespace {
+
+constexpr int kAttemptsMax = 100;
+constexpr timespec kPause{0, 10'000'000};
 
 template <size_t N>
 void CopyText(char (&to)[N], const char* from) {
@@ -31,9 +35,14 @@ Failure FailureOf(Report& report) {
   return {report.error, report.call, report.object};
 }
 
-void SendReport(int pipe, const Report& report) {
-  while (write(pipe, &report, sizeof(report)) < 0 && errno == EINTR) {
+Status SendReport(int pipe, const Report& report) {
+  for (int attempt = 0; attempt < kAttemptsMax; attempt++) {
+    if (write(pipe, &report, sizeof(report)) >= 0) return {};
+    if (errno == EINTR) continue;
+    if (errno != ENOMEM) break;
+    (void)nanosleep(&kPause, nullptr);
   }
+  return LastFailure("write", "report");
 }
 
 bool ReceiveReport(int pipe, Report* report) {

@@ -27,8 +27,9 @@ Report FailureReport(const Failure& failure);
 // The reverse; the result points into `report`.
 Failure FailureOf(Report& report);
 
-// Never blocks for long and ignores errors: whoever reads it has gone when it fails.
-void SendReport(int pipe, const Report& report);
+// Never blocks for long. A pipe needs memory, which a cgroup at its limit may not have at once:
+// that is waited for, a second at most. Who then goes on after a failure goes on unseen.
+Status SendReport(int pipe, const Report& report);
 // Whether a whole report was read.
 bool ReceiveReport(int pipe, Report* report);
 

@@ -78,8 +78,9 @@ Status MakeAll(int root, const char* path) {
 
 Status MakeFile(int parent, const char* name, const char* path) {
   struct stat info {};
-  const bool dangling =
-      fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode);
+  const bool found = fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!found && errno != ENOENT) return LastFailure("fstat", path);
+  const bool dangling = found && S_ISLNK(info.st_mode);
   if (dangling && unlinkat(parent, name, 0) < 0) return LastFailure("unlink", path);
   const int fd = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
   if (fd < 0) return LastFailure("create", path);

@@ -75,19 +75,26 @@ Status Sandbox::Fork(const Containment& containment, int unified_cgroup) {
 
 bool Sandbox::NextReport(Report* report) const { return ReceiveReport(reports_.get(), report); }
 
-UniqueFd Sandbox::OpenOfInit(const char* name, int flags) const {
+Result<UniqueFd> Sandbox::OpenOfInit(const char* name, int flags) const {
   char path[64];
   (void)std::snprintf(path, sizeof(path), "/proc/%d/%s", pid_, name);
-  return UniqueFd(open(path, flags | O_CLOEXEC));
+  return sys::Open(AT_FDCWD, path, flags, 0, name);
 }
 
 bool Sandbox::Runs() const {
-  return !killed_ && !reaped_ && mount_namespace_.valid() && OpenMountNamespace().valid();
+  if (!has_run_ || killed_ || reaped_) return false;
+  const Result<UniqueFd> opened = OpenMountNamespace();
+  // No other failure says that it has left its namespaces.
+  return opened.ok() || (opened.failure().error != ENOENT && opened.failure().error != ESRCH);
 }
 
 void Sandbox::HoldMounts() {
-  mount_namespace_ = OpenMountNamespace();
-  root_ = OpenOfInit("root", O_PATH);
+  has_run_ = true;
+  // What can't be held goes before the end is told, and can't be measured then.
+  Result<UniqueFd> mount_namespace = OpenMountNamespace();
+  if (mount_namespace.ok()) mount_namespace_ = mount_namespace.Take();
+  Result<UniqueFd> root = OpenOfInit("root", O_PATH);
+  if (root.ok()) root_ = root.Take();
 }
 
 void Sandbox::ReleaseMounts() {

@@ -63,8 +63,9 @@ class Sandbox {
   // How it ended, when it was reaped.
   [[nodiscard]] const End& end() const { return end_; }
 
-  // Keeps the sandbox's mounts when its init has ended: unmounting them then is the launcher's
-  // work, after the end was told, and not the init's before it.
+  // To be called when the program runs. Keeps the sandbox's mounts when its init has ended:
+  // unmounting them then is the launcher's work, after the end was told, and not the init's before
+  // it.
   void HoldMounts();
   void ReleaseMounts();
   // Good between the two.
@@ -88,8 +89,10 @@ class Sandbox {
  private:
   Sandbox(Stage& stage, StartRequest request);
   // `unified_cgroup` is the descriptor of one to be made in, or -1.
-  [[nodiscard]] UniqueFd OpenOfInit(const char* name, int flags) const;
-  [[nodiscard]] UniqueFd OpenMountNamespace() const { return OpenOfInit("ns/mnt", O_RDONLY); }
+  [[nodiscard]] Result<UniqueFd> OpenOfInit(const char* name, int flags) const;
+  [[nodiscard]] Result<UniqueFd> OpenMountNamespace() const {
+    return OpenOfInit("ns/mnt", O_RDONLY);
+  }
   Status Fork(const Containment& containment, int unified_cgroup);
 
   Stage& stage_;
@@ -101,6 +104,7 @@ class Sandbox {
   UniqueFd mount_namespace_;
   UniqueFd root_;
   std::unique_ptr<UsageMeter> usage_;
+  bool has_run_ = false;
   bool killed_ = false;
   bool reaped_ = false;
   End end_{};

@@ -118,6 +118,7 @@ Status Server::DestroyStage(const Frame& frame) {
   if (found->second->sandboxes > 0)
     return Failure{EBUSY, "destroy", "stage with running sandboxes"};
   KillTools(id);
+  TRY(found->second->Unmount());
   stages_.erase(found);
   return {};
 }

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 
 #include "server.h"
@@ -35,7 +36,9 @@ bool Server::ReapChildren() {
     int status = 0;
     rusage usage{};
     const pid_t pid = wait4(-1, &status, WNOHANG | __WALL, &usage);
-    if (pid <= 0) return false;
+    // Only that there are no children is an answer.
+    if (pid < 0) return errno != ECHILD;
+    if (pid == 0) return false;
     if (IsEnd(status)) OnReaped(pid, status, usage);
   }
   return true;

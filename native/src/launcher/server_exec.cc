@@ -65,9 +65,10 @@ void Server::OnProgramEnd(uint32_t id) {
   int status = 0;
   rusage usage{};
   const pid_t pid = found->second->program().pid();
-  if (wait4(pid, &status, WNOHANG | __WALL, &usage) == pid && IsEnd(status)) {
-    return OnReaped(pid, status, usage);
-  }
+  const pid_t reaped = wait4(pid, &status, WNOHANG | __WALL, &usage);
+  // No answer: ReapChildren asks again.
+  if (reaped < 0) return;
+  if (reaped == pid && IsEnd(status)) return OnReaped(pid, status, usage);
   TellExecutionEnd(id, *found->second, SIGKILL);
 }
 

@@ -20,10 +20,17 @@ Stage::Stage(uint32_t id, const StageRequest& request)
       ids_start_(request.ids_start),
       ids_count_(request.ids_count) {}
 
-Stage::~Stage() {
-  if (!directory_.valid()) return;
-  (void)umount2(path_.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
+Stage::~Stage() { (void)Unmount(); }
+
+Status Stage::Unmount() {
+  const bool mounted = directory_.valid();
+  if (mounted && umount2(path_.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) < 0) {
+    return LastFailure("umount2", "stage");
+  }
+  directory_.Reset();
+  // It may be there also when nothing could be mounted on it.
   (void)rmdir(path_.c_str());
+  return {};
 }
 
 Result<std::unique_ptr<Stage>> Stage::Create(const World& world, uint32_t id,

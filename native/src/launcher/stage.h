@@ -47,6 +47,9 @@ class Stage {
   // Refuses a user with ids that the stage does not have. The text is good until the next call.
   [[nodiscard]] Status CheckUser(const std::optional<UserRequest>& user) const;
 
+  // Takes its mounts away; after a failure it can be tried again.
+  Status Unmount();
+
   // Sandboxes that run in the stage.
   int sandboxes = 0;
 

@@ -13,12 +13,14 @@ namespace {
 
 constexpr const char* kUpper = "upper";
 constexpr const char* kWork = "work";
+// What one that has no path is called.
+constexpr const char* kInMemory = "writable layer";
 
 Result<UniqueFd> MakeTree(int host, const WritableRequest& request) {
   if (request.kind == WritableRequest::Kind::kImage) {
     return MountImage({host, request.image, request.directory});
   }
-  return MountTmpfs({"writable layer", request.bytes, request.inodes, nullptr});
+  return MountTmpfs({kInMemory, request.bytes, request.inodes, nullptr});
 }
 
 // The caller has made it and removes it; a launcher without one before it may have died in here.
@@ -27,15 +29,15 @@ Result<UniqueFd> OpenDirectory(int host, const char* path) {
 }
 
 Status MakeIn(int directory, const WritableRequest& request, uint32_t owner, Writable* writable) {
-  TRY(sys::MakeDirectory(directory, kUpper, 0755, request.directory));
-  TRY(sys::MakeDirectory(directory, kWork, 0700, request.directory));
+  const char* object = *request.directory == '\0' ? kInMemory : request.directory;
+  TRY(sys::MakeDirectory(directory, kUpper, 0755, object));
+  TRY(sys::MakeDirectory(directory, kWork, 0700, object));
   writable->upper =
-      TRY(sys::Open(directory, kUpper, O_RDONLY | O_DIRECTORY, sys::kBeneath, request.directory));
-  writable->work =
-      TRY(sys::Open(directory, kWork, O_PATH | O_DIRECTORY, sys::kBeneath, request.directory));
+      TRY(sys::Open(directory, kUpper, O_RDONLY | O_DIRECTORY, sys::kBeneath, object));
+  writable->work = TRY(sys::Open(directory, kWork, O_PATH | O_DIRECTORY, sys::kBeneath, object));
   const int upper = writable->upper.get();
-  TRY(sys::ChangeOwner(upper, owner, owner, request.directory));
-  if (fchmod(upper, request.mode) < 0) return LastFailure("fchmod", request.directory);
+  TRY(sys::ChangeOwner(upper, owner, owner, object));
+  if (fchmod(upper, request.mode) < 0) return LastFailure("fchmod", object);
   return {};
 }
 
