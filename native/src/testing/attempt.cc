@@ -18,14 +18,9 @@ struct Act {
   void (*run)();
 };
 
-const Act kActs[] = {{"trace-others", TraceOthers},
-                     {"be-traced", BeTraced},
-                     {"stop-traced", StopTracedByParent},
-                     {"stop-starting", StopStarting},
-                     {"leave-to-parent", LeaveToParent},
-                     {"daemon", LeaveDaemon},
-                     {"stopped", StopAll},
-                     {"swap", SwapForEver}};
+const Act kActs[] = {{"trace-others", TraceOthers},       {"be-traced", BeTraced},
+                     {"stop-traced", StopTracedByParent}, {"stop-starting", StopStarting},
+                     {"leave-to-parent", LeaveToParent},  {"daemon", LeaveDaemon}};
 
 bool RunAttempt(const char* whole, const std::string& name, const char* argument) {
   const Attempts areas[] = {MountAttempts(),  KernelAttempts(),   ProcessAttempts(), FileAttempts(),

@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { NativeError } from '../../native/lib/error.js'
+import { createLauncher } from '../../native/lib/launcher.js'
+import { describeSandboxes } from '../../native/lib/testing/sandboxes.js'
+import { messageOf } from '../../protocol/errors.js'
+import { FaultyLauncher, type FaultyCall } from '../support/faulty-launcher.js'
+import {
+  makeLaunchSequence,
+  PARTS,
+  UnexpectedEnd,
+  type LaunchSequence,
+  type Part,
+  type Ready,
+} from '../support/launch-sequence.js'
+import {
+  cgroupsBelow,
+  eventually,
+  processesOf,
+  readState,
+  settle,
+  within,
+  type LauncherPlace,
+  type LauncherState,
+} from '../support/launcher-state.js'
+import { functionsAt, mayFail } from '../support/may-fail.js'
+
+/**
+ * Makes each system call of each part of a launch fail. SANDPIPER_TEST_FAULTS=all: with each of the
+ * errnos; else each with one of them, in turn.
+ */
+const ERRORS = ['EPERM', 'ENOMEM', 'EINTR', 'EIO'] as const
+const WITH_ALL = process.env['SANDPIPER_TEST_FAULTS'] === 'all'
+/** A part makes a few calls more or less from time to time: how often the server wakes up. */
+const MISSES_MAX = 4
+const PATIENCE_MS = 10_000
+/** Each part makes more calls than that: so many were made to fail. */
+const CALLS_MIN = 40
+type ErrorName = (typeof ERRORS)[number]
+
+/** Errors of which the code says enough. */
+const TYPED: ReadonlySet<string> = new Set(['SP_NATIVE_KILLED', 'SP_NATIVE_LAUNCHER_GONE'])
+/** Calls without which a launcher can't go on. */
+const ENDING: ReadonlySet<string> = new Set(['epoll_wait', 'recvmsg', 'send'])
+
+let faulty: FaultyLauncher
+let sequence: LaunchSequence
+let ready: Ready
+let before: LauncherState
+const cgroupParent = `sandpiper/faults-${process.pid}`
+const place = (): LauncherPlace => ({
+  pid: ready.launcher.pid,
+  cgroupParent,
+  directory: sequence.directory,
+})
+
+/** Starts a launcher and goes once through everything, so that what is made once is made. */
+async function open(): Promise<void> {
+  const launcher = await createLauncher({ cgroupParent, launcherPath: faulty.program })
+  ready = await sequence.makeReady(launcher)
+  for (const part of PARTS) await ready.run(part)
+  await ready.runPlain()
+  before = await readState(place())
+}
+
+/** Does a part with one call failing. @returns what is wrong; null when the call was not reached. */
+async function inject(part: Part, at: number, error: ErrorName): Promise<string[] | null> {
+  faulty.arm(at, { kind: 'fail', error })
+  const outcome = await within(PATIENCE_MS, 'it', ready.run(part)).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  faulty.disarm()
+  const call = faulty.call
+  if (!call) return null
+  const judged = [await judge(call, error, outcome), await recover(call)]
+  const problems = judged.filter((problem) => problem !== null)
+  if (problems.length === 0) return []
+  const title = `${part}: call ${at}, ${call.name} by ${await describeCallers(call)}: ${error}`
+  return problems.map((problem) => `${title}: ${problem}`)
+}
+
+/** What the caller was told must name the call, unless nothing was lost. */
+async function judge(call: FaultyCall, error: ErrorName, outcome: unknown): Promise<string | null> {
+  if (outcome === null) {
+    const isLast = call.byLauncher && ENDING.has(call.name)
+    const isRight = error === 'EINTR' || isLast || (await mayFail(faulty.program, call))
+    return isRight ? null : 'was not told'
+  }
+  if (outcome instanceof UnexpectedEnd) return judgeEnd(call, outcome)
+  if (!(outcome instanceof NativeError)) return `was told as "${messageOf(outcome)}"`
+  const isNamed = outcome.syscall !== '' && outcome.path !== ''
+  return isNamed || TYPED.has(outcome.code) ? null : `names no call: ${outcome.message}`
+}
+
+/** Who can't tell, or be told, how the program ended counts as killed. */
+function judgeEnd(call: FaultyCall, { code, signal }: UnexpectedEnd): string | null {
+  if (signal === 9 && ['read', 'write'].includes(call.name)) return null
+  return `ended with ${code} or signal ${signal}`
+}
+
+/**
+ * Nothing may be left, and the next sandbox must work: in the same launcher, unless it can't hear or wait
+ * any more. Then it ends, and everything with it.
+ */
+async function recover(call: FaultyCall): Promise<string | null> {
+  try {
+    await settle(place(), before)
+    await within(PATIENCE_MS, 'the next sandbox', ready.runPlain())
+    return null
+  } catch (error) {
+    const hasEnded = error instanceof NativeError && error.code === 'SP_NATIVE_LAUNCHER_GONE'
+    const mayEnd = hasEnded && call.byLauncher && ENDING.has(call.name)
+    const left = await reopen()
+    return mayEnd ? left : messageOf(error)
+  }
+}
+
+/** Another launcher. @returns what the last one left. */
+async function reopen(): Promise<string | null> {
+  const closed = await within(PATIENCE_MS, 'the end of the launcher', ready.launcher.close())
+    .then(() =>
+      eventually(
+        'no process is left',
+        async () => (await processesOf(faulty.program)).length === 0,
+      ),
+    )
+    .then(() => null, messageOf)
+  const cgroups = await cgroupsBelow(cgroupParent)
+  await open()
+  return closed ?? (cgroups.length > 0 ? `left ${cgroups.join(', ')}` : null)
+}
+
+const describeCallers = async ({ callers }: FaultyCall): Promise<string> =>
+  (await functionsAt(faulty.program, callers.slice(0, 6))).join(' < ')
+
+describeSandboxes('a system call that fails', () => {
+  beforeAll(async () => {
+    faulty = await FaultyLauncher.make()
+    sequence = await makeLaunchSequence()
+    await open()
+  })
+
+  afterAll(async () => {
+    await ready.launcher.close()
+    await faulty.remove()
+    await sequence.remove()
+  })
+
+  it.each(PARTS)(
+    'in the part "%s" is told by its name or may fail, leaves nothing, and the next sandbox works',
+    async (part) => {
+      const problems: string[] = []
+      let reached = 0
+      for (let at = 1, misses = 0; misses < MISSES_MAX; at++) {
+        for (const error of WITH_ALL ? ERRORS : [ERRORS[at % ERRORS.length]!]) {
+          const found = await inject(part, at, error)
+          misses = found ? 0 : misses + 1
+          reached += found ? 1 : 0
+          problems.push(...(found ?? []))
+        }
+      }
+      expect(problems).toEqual([])
+      expect(reached).toBeGreaterThan(CALLS_MIN)
+    },
+    1_800_000,
+  )
+})

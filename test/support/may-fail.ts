@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { FaultyCall } from './faulty-launcher.js'
+
+/** A system call whose failure is not told, because nothing is lost by it. */
+interface MayFail {
+  readonly call: string
+  /** Function of the launcher that makes it, or calls what does. */
+  readonly from: string
+  readonly because: string
+}
+
+const MAY_FAIL: readonly MayFail[] = [
+  { call: 'epoll_ctl', from: 'OnReport', because: 'a pipe that is watched for longer is read' },
+  { call: 'epoll_ctl', from: 'OnHelperEnd', because: 'the end of a child is told by a signal too' },
+  { call: 'fstatfs', from: 'MeasureLayer', because: 'what can’t be measured counts as nothing' },
+  { call: 'ioctl', from: 'MountImage', because: 'what can’t be cloned is copied' },
+  { call: 'mount_setattr', from: 'OpenBind', because: 'its files are seen as nobody’s then' },
+  { call: 'munmap', from: '~Execution', because: 'a page of memory that is nobody’s' },
+  { call: 'openat2', from: 'Runs', because: 'who has ended is found out when it is joined' },
+  {
+    call: 'openat2',
+    from: 'HoldMounts',
+    because: 'the mounts go before the end is told, not after',
+  },
+  { call: 'open', from: 'OpenDevices', because: 'usage that can’t be read counts as none' },
+  { call: 'openat', from: 'WriteSetting', because: 'what a namespace has by itself does too' },
+  { call: 'openat', from: 'ReadFile', because: 'usage that can’t be read counts as none' },
+  { call: 'openat2', from: 'ReadCgroups', because: 'usage that can’t be read counts as none' },
+  { call: 'pread', from: 'ReadNetwork', because: 'usage that can’t be read counts as none' },
+  { call: 'prctl', from: 'Join', because: 'the name of a process is for people' },
+  { call: 'prctl', from: 'Contain', because: 'the name of a process is for people' },
+  { call: 'read', from: 'ReadFile', because: 'usage that can’t be read counts as none' },
+  { call: 'read', from: 'ReapChildren', because: 'it is told again while there is something' },
+  { call: 'read', from: 'Wait', because: 'a holder that sees no more is one that ends' },
+  { call: 'recvmsg', from: 'Receive', because: 'it is asked again when memory was short' },
+  { call: 'rmdir', from: 'Unmount', because: 'an empty directory, in a tmpfs of the launcher’s' },
+  { call: 'send', from: 'Send', because: 'it is sent again when memory was short' },
+  { call: 'sigwaitinfo', from: 'RunInit', because: 'it is asked again' },
+  { call: 'unlinkat', from: 'RemoveCgroups', because: 'the runner removes what is left' },
+  { call: 'wait4', from: 'OnProgramEnd', because: 'the end of a child is told by a signal too' },
+  { call: 'wait4', from: 'ReapChildren', because: 'it is asked again' },
+  { call: 'waitpid', from: '~Holder', because: 'the server reaps every child' },
+  { call: 'waitpid', from: 'MakeNetworkIn', because: 'the init reaps every child' },
+  { call: 'waitpid', from: 'RunInit', because: 'it is asked again' },
+  { call: 'write', from: 'SendReport', because: 'it is sent again when memory was short' },
+  { call: 'write', from: 'WriteSetting', because: 'what a namespace has by itself does too' },
+]
+
+/** Functions of libc that are the same call. */
+const ALIASES: Readonly<Record<string, string>> = { __open_2: 'open', __openat_2: 'openat' }
+
+/** Whether the failure of a call at an address of the program may go untold. */
+export async function mayFail(program: string, { name, callers }: FaultyCall): Promise<boolean> {
+  const call = ALIASES[name] ?? name
+  const functions = await functionsAt(program, callers)
+  return MAY_FAIL.some((one) => one.call === call && functions.includes(one.from))
+}
+
+/** Names of the functions at return addresses and of those that they are inlined into, innermost first. */
+export async function functionsAt(
+  program: string,
+  addresses: readonly bigint[],
+): Promise<readonly string[]> {
+  // A return address is that of the next instruction, which may be another function's.
+  const before = addresses.map((address) => `0x${(address - 1n).toString(16)}`)
+  const args = ['--functions', '--inlines', '--demangle', '--exe', program, ...before]
+  const { stdout } = await promisify(execFile)('addr2line', args)
+  const names = stdout.split('\n').filter((_, index) => index % 2 === 0)
+  return names.map(shortName).filter(Boolean)
+}
+
+function shortName(name: string): string {
+  return name
+    .replace(/\(anonymous namespace\)::|\[abi:cxx11\]/g, '')
+    .replace(/\(.*\)( const)?$/, '')
+    .replace(/^.*::/, '')
+}
