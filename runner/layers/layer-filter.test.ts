@@ -115,6 +115,42 @@ describe('unpacking a layer', () => {
   })
 })
 
+/** Layers that write outside where an archive is just unpacked. */
+function escapingLayers(): Made[][] {
+  const up = '../'.repeat(20)
+  return [
+    [
+      { path: 'a', flag: '2', linkPath: outside },
+      { path: 'a/new', content: 'x' },
+    ],
+    [
+      { path: 'a', flag: '2', linkPath: `${up}${outside}` },
+      { path: 'a/secret', content: 'x' },
+    ],
+    [
+      { path: 'a', flag: '2', linkPath: `${outside}/secret` },
+      { path: 'a', content: 'x' },
+    ],
+    [
+      { path: 'a', flag: '2', linkPath: `${outside}/secret` },
+      { path: 'b', flag: '1', linkPath: 'a' },
+      { path: 'b', content: 'x' },
+    ],
+    [
+      { path: 'a', flag: '2', linkPath: '.' },
+      { path: 'a/b', flag: '2', linkPath: `a/..${outside}` },
+      { path: 'b/new', content: 'x' },
+    ],
+    [
+      { path: 'a', flag: '2', linkPath: outside },
+      { path: 'a/.wh.secret' },
+      { path: 'a/.wh..wh..opq' },
+    ],
+    [{ path: `/${outside}/new`, content: 'x' }],
+    [{ path: '//etc/sandpiper-was-here', content: 'x' }],
+  ]
+}
+
 describe('a hostile layer', () => {
   it('is refused when it climbs, loops, contradicts itself or lies', async () => {
     const hostile: Made[][] = [
@@ -157,39 +193,7 @@ describe('a hostile layer', () => {
   })
 
   it('writes nothing outside through links of any kind', async () => {
-    const up = '../'.repeat(20)
-    const hostile: Made[][] = [
-      [
-        { path: 'a', flag: '2', linkPath: outside },
-        { path: 'a/new', content: 'x' },
-      ],
-      [
-        { path: 'a', flag: '2', linkPath: `${up}${outside}` },
-        { path: 'a/secret', content: 'x' },
-      ],
-      [
-        { path: 'a', flag: '2', linkPath: `${outside}/secret` },
-        { path: 'a', content: 'x' },
-      ],
-      [
-        { path: 'a', flag: '2', linkPath: `${outside}/secret` },
-        { path: 'b', flag: '1', linkPath: 'a' },
-        { path: 'b', content: 'x' },
-      ],
-      [
-        { path: 'a', flag: '2', linkPath: '.' },
-        { path: 'a/b', flag: '2', linkPath: `a/..${outside}` },
-        { path: 'b/new', content: 'x' },
-      ],
-      [
-        { path: 'a', flag: '2', linkPath: outside },
-        { path: 'a/.wh.secret' },
-        { path: 'a/.wh..wh..opq' },
-      ],
-      [{ path: `/${outside}/new`, content: 'x' }],
-      [{ path: '//etc/sandpiper-was-here', content: 'x' }],
-    ]
-    for (const entries of hostile) {
+    for (const entries of escapingLayers()) {
       await unpack(entries)
       expect(await readdir(outside)).toEqual(['secret'])
       expect(await readFile(join(outside, 'secret'), 'utf8')).toBe('untouched')
@@ -197,6 +201,22 @@ describe('a hostile layer', () => {
     }
     expect(existsSync('/etc/sandpiper-was-here')).toBe(false)
     expect(existsSync(join(target, 'etc/sandpiper-was-here'))).toBe(true)
+  })
+
+  it('would write outside if it were just unpacked', async () => {
+    let escaped = 0
+    for (const entries of escapingLayers().filter(([first]) => !first?.path.startsWith('//etc'))) {
+      await removeDirectory(target)
+      await mkdir(target)
+      await writeFile(join(directory, 'layer.tar'), makeTar(entries))
+      const options = `--absolute-names --overwrite -C ${target} -f layer.tar`
+      await sh(directory, `tar --extract ${options} 2>/dev/null || :`)
+      const found = await sh(outside, 'ls -A; cat secret')
+      if (found !== 'secret\nuntouched') escaped += 1
+      await sh(outside, 'rm -rf new .wh.*; printf untouched > secret')
+    }
+    expect(escaped).toBeGreaterThanOrEqual(4)
+    await removeDirectory(join(directory, 'layer.tar'))
   })
 
   it('whatever it holds, changes nothing outside', async () => {
