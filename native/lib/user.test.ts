@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { chmod, chown, copyFile, mkdir } from 'node:fs/promises'
+import { chmod, chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeSandboxes, makeTestSandboxes, type TestSandboxes } from './testing/sandboxes.js'
 
@@ -43,18 +43,6 @@ describeSandboxes('a program that runs as a user', () => {
     expect(output).toMatch(/\/tmp: Operation not permitted/)
     expect(output).toMatch(/'\/top': Permission denied/)
     expect(output).toMatch(/chroot EPERM\nptrace-init EPERM\ninit-exe EACCES\n1000:1001\n$/)
-  })
-
-  it('gets nothing from a file with the set-user-id bit', async () => {
-    const layer = join(sandboxes.root.directory, 'setuid')
-    await mkdir(join(layer, 'sbin'), { recursive: true })
-    await copyFile('/bin/busybox', join(layer, 'sbin/id'))
-    await chmod(join(layer, 'sbin/id'), 0o4755)
-    const root = {
-      lowers: [{ path: layer }, { path: sandboxes.root.lower }],
-      ...(await sandboxes.root.makeWritable()),
-    }
-    expect((await sandboxes.run('/sbin/id -u', { root, user: USER })).output).toBe('1000\n')
   })
 
   it('can open its output again by every name', async () => {

@@ -54,6 +54,8 @@ export const RIGHTS: Area = {
       attempt: 'real-time',
       refused: 'EPERM',
       guards: ['capabilities', 'user-namespace'],
+      // A cgroup has no such time of its own with version 1.
+      without: ['cgroups'],
     },
     {
       title: 'open more files than it may',

@@ -46,8 +46,9 @@ export const describeSandboxes =
 /** Ids that no stage of a real runner has: each test process takes a range of its own. */
 const IDS_START = 1_000_000_000
 const IDS_COUNT = 65_536
-/** Launchers that this process has started. */
+/** Launchers and stages that this process has started. */
 let launchers = 0
+let stages = 0
 
 /**
  * Makes one. SANDPIPER_TEST_LAUNCHER may name another launcher program, e.g. one with sanitizers.
@@ -64,7 +65,6 @@ export async function makeTestSandboxes(
       launcherPath === undefined ? { cgroupParent } : { cgroupParent, launcherPath },
     ),
   )
-  let stages = 0
   let sandboxes = 0
   const nextIds = (): StageSpec['ids'] => {
     stages += 1

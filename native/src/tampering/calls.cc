@@ -61,9 +61,10 @@ static long Clone3(const clone_args* given, size_t size) {
   return __real_syscall(SYS_clone3, &arguments, sizeof(arguments));
 }
 
-static long Openat2(long dir, long path, const open_how* given, long size) {
+// Only where a path asks for what resolution is to refuse: others count on it to be found at all.
+static long Openat2(long dir, const char* path, const open_how* given, long size) {
   open_how how = *given;
-  if (IsOff(Guard::kResolve)) how.resolve = 0;
+  if (IsOff(Guard::kResolve) && std::strncmp(path, "/proc/", 6) == 0) how.resolve = 0;
   return __real_syscall(SYS_openat2, dir, path, &how, size);
 }
 
@@ -75,7 +76,9 @@ long __wrap_syscall(long number, ...) {
   va_end(list);
   const auto [a, b, c, d, e, f] = arguments;
   if (number == SYS_clone3) return Clone3(reinterpret_cast<clone_args*>(a), static_cast<size_t>(b));
-  if (number == SYS_openat2) return Openat2(a, b, reinterpret_cast<open_how*>(c), d);
+  if (number == SYS_openat2) {
+    return Openat2(a, reinterpret_cast<char*>(b), reinterpret_cast<open_how*>(c), d);
+  }
   return __real_syscall(number, a, b, c, d, e, f);
 }
 

@@ -18,9 +18,14 @@ struct Act {
   void (*run)();
 };
 
-const Act kActs[] = {{"trace-others", TraceOthers},       {"be-traced", BeTraced},
-                     {"stop-traced", StopTracedByParent}, {"stop-starting", StopStarting},
-                     {"leave-to-parent", LeaveToParent},  {"daemon", LeaveDaemon}};
+const Act kActs[] = {{"trace-others", TraceOthers},
+                     {"be-traced", BeTraced},
+                     {"stop-traced", StopTracedByParent},
+                     {"stop-starting", StopStarting},
+                     {"leave-to-parent", LeaveToParent},
+                     {"daemon", LeaveDaemon},
+                     {"stopped", StopAll},
+                     {"swap", SwapForEver}};
 
 bool RunAttempt(const char* whole, const std::string& name, const char* argument) {
   const Attempts areas[] = {MountAttempts(),  KernelAttempts(),   ProcessAttempts(), FileAttempts(),

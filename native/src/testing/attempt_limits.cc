@@ -68,6 +68,12 @@ long IsHostRoot(const char*) {
   return fields == 2 && inside == 0 && outside == 0 && getuid() == 0 ? 0 : -1;
 }
 
+// By the set-user-id bit of its program.
+long IsOtherUser(const char*) {
+  errno = EPERM;
+  return geteuid() == getuid() ? -1 : 0;
+}
+
 const Attempt kAttempts[] = {
     {"raise-rlimit", RaiseLimit},
     {"open-many", OpenMany},
@@ -77,6 +83,7 @@ const Attempt kAttempts[] = {
     {"has-capability", HasCapability},
     {"could-have-capability", CouldHaveCapability},
     {"may-gain-privileges", MayGainPrivileges},
+    {"other-user", IsOtherUser},
     {"host-root", IsHostRoot},
 };
 

@@ -69,15 +69,37 @@ void LeaveToParent() {
 }
 
 void LeaveDaemon() {
-  if (fork() != 0) return;
+  int ends[2];
+  if (pipe(ends) != 0) return;
+  if (fork() != 0) {
+    close(ends[1]);
+    char byte = 0;
+    (void)!read(ends[0], &byte, 1);
+    return;
+  }
   setsid();
   if (fork() != 0) _exit(0);
   (void)signal(SIGTERM, SIG_IGN);
   (void)signal(SIGHUP, SIG_IGN);
   std::printf("daemon %d\n", getpid());
   (void)std::fflush(stdout);
-  // Its output is closed, so that nobody waits for that.
-  close(STDOUT_FILENO);
-  close(STDERR_FILENO);
+  // Nobody is to wait for its output; whoever started it waits for the pipe.
+  (void)close_range(0, ~0U, 0);
   while (true) pause();
+}
+
+void StopAll() {
+  (void)signal(SIGTERM, SIG_IGN);
+  if (fork() == 0) {
+    std::puts("stopping");
+    (void)std::fflush(stdout);
+  }
+  while (true) (void)raise(SIGSTOP);
+}
+
+void SwapForEver() {
+  std::puts("swapping");
+  (void)std::fflush(stdout);
+  while (renameat2(AT_FDCWD, "a", AT_FDCWD, "b", RENAME_EXCHANGE) == 0) continue;
+  std::perror("renameat2");
 }

@@ -15,3 +15,7 @@ void LeaveToParent();
 // Leaves a child of a child, in a session of its own, that ignores SIGTERM and prints its
 // pid first.
 void LeaveDaemon();
+// Stops a child of it and itself, both of which ignore SIGTERM.
+void StopAll();
+// Swaps a and b of the working directory for ever.
+void SwapForEver();
