@@ -35,15 +35,15 @@ export interface CommandDefinition {
   readonly asRoot?: boolean
   /** Set where the environment is not the caller's own choice: then no variable is read or refused. */
   readonly ignoreEnvironment?: boolean
-  /** Does the work. Nothing returned is exit code 0. */
-  readonly run: (context: CommandContext) => Promise<ExitCode | undefined>
+  /** Does the work. Nothing returned is exit code 0; only what runs another program has codes of its own. */
+  readonly run: (context: CommandContext) => Promise<number | undefined>
 }
 
 /** Flags as commander wants them, and a description; `repeated`: every use adds a value. */
 export type CommandOption = readonly [flags: string, description: string, repeated?: 'repeated']
 
 /** Takes note of the exit code of the command that ran. */
-export type Finish = (code: ExitCode) => void
+export type Finish = (code: number) => void
 
 /** Adds a command with its `--json`, its settings' flags and its examples to a parent. */
 export function addCommand(

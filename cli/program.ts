@@ -10,6 +10,7 @@ import { addLintCommand } from './commands/lint.js'
 import { addPlanCommand } from './commands/plan.js'
 import { addRepoCommands } from './commands/repo.js'
 import { addRunnerCommand } from './commands/runner.js'
+import { addSandboxCommands } from './commands/sandbox.js'
 import { addServerCommand } from './commands/server.js'
 import { addStandaloneCommand } from './commands/standalone.js'
 import type { Finish } from './command.js'
@@ -19,9 +20,9 @@ import type { CliIo } from './io.js'
 import { VERSION } from './version.js'
 
 /** Runs one command line. @returns the exit code; every error has been printed then */
-export async function runCli(io: CliIo): Promise<ExitCode> {
+export async function runCli(io: CliIo): Promise<number> {
   const json = io.argv.includes('--json')
-  let code: ExitCode = ExitCode.ok
+  let code: number = ExitCode.ok
   try {
     await createProgram(io, (result) => (code = result)).parseAsync([...io.argv], { from: 'user' })
     return code
@@ -70,6 +71,7 @@ const ADDERS: readonly ((program: Command, io: CliIo, finish: Finish) => void)[]
   addHookCommands,
   addBuildCommands,
   addImageCommands,
+  addSandboxCommands,
   addDoctorCommand,
 ]
 

@@ -1,19 +1,14 @@
-import path from 'node:path'
 import type { Plan, StagePlan } from '../pipelines/plan.js'
-import { makePrivateDirectory } from '../protocol/data-dir.js'
-import { SandpiperError } from '../protocol/errors.js'
 import type { JobRepo, StageJob } from '../protocol/job.js'
 import { isFailure, type Status } from '../protocol/status.js'
 import type { HostConfig } from './config.js'
-import { openHost, type Host } from './host.js'
+import type { Host } from './host.js'
 import { unkeptWarning } from './kept-limits.js'
+import { openLocalHost } from './local-host.js'
 import { nextStage } from './stage-order.js'
 import { runStage, type StageOutcome } from './stage/run-stage.js'
 import type { StageSink } from './stage/sink.js'
 import { treeWorkspace, type WorkspaceTree } from './stage/workspace.js'
-
-/** Executors that may run at once on one data directory. */
-const SLOTS = 64
 
 export interface LocalRun {
   readonly plan: Plan
@@ -52,29 +47,13 @@ export interface LocalExecutor {
 }
 
 /**
- * Makes what `sandpiper exec` needs. It uses a directory of its own below the data directory, so that
- * it can run beside a runner and beside others of its kind; the layer store is the common one.
- * @throws SandpiperError SP_DATA_DIR; SP_RUNNER_DATA_IN_USE when too many run at once; NativeError
+ * Makes what `sandpiper exec` needs, beside a runner and others of its kind.
+ * @throws as `openLocalHost`
  */
 export async function createLocalExecutor(config: HostConfig): Promise<LocalExecutor> {
-  const host = await openSlot(config)
+  const host = await openLocalHost(config)
   const warning = unkeptWarning(host.deps.limits)
   return { run: (run) => runPlan(run, host), warning, close: () => host.close() }
-}
-
-async function openSlot(config: HostConfig): Promise<Host> {
-  const layersDir = config.layersDir ?? path.join(config.dataDir, 'layers')
-  const slots = path.join(config.dataDir, 'exec')
-  await makePrivateDirectory(slots)
-  for (let slot = 0; ; slot++) {
-    const dataDir = path.join(slots, String(slot))
-    try {
-      return await openHost({ ...config, layersDir, dataDir })
-    } catch (error) {
-      const isTaken = error instanceof SandpiperError && error.code === 'SP_RUNNER_DATA_IN_USE'
-      if (!isTaken || slot === SLOTS - 1) throw error
-    }
-  }
 }
 
 async function runPlan(run: LocalRun, host: Host): Promise<LocalResult> {

@@ -16,7 +16,15 @@ import {
 
 /** What a setting is for; a command reads the settings of its scope. */
 export type Scope =
-  'standalone' | 'server' | 'runner' | 'exec' | 'image' | 'client' | 'doctor' | 'scripts'
+  | 'standalone'
+  | 'server'
+  | 'runner'
+  | 'exec'
+  | 'image'
+  | 'sandbox'
+  | 'client'
+  | 'doctor'
+  | 'scripts'
 
 /** One setting: a variable, and a flag where it has one. The README's table is made from these. */
 export interface Setting<T> {
@@ -44,7 +52,7 @@ export const SETTINGS = {
     type: path,
     defaultText: '/var/lib/sandpiper as root, else ~/.local/share/sandpiper',
     description: 'Directory of everything that must survive: database, logs, layers, keys',
-    scopes: ['standalone', 'server', 'runner', 'exec', 'image', 'client'],
+    scopes: ['standalone', 'server', 'runner', 'exec', 'image', 'sandbox', 'client'],
   }),
   listen: define({
     env: 'SANDPIPER_LISTEN',
@@ -341,7 +349,7 @@ export const SETTINGS = {
     type: oneOf(['0', '1']),
     default: '0',
     description: '1 prints where an unexpected error came from',
-    scopes: ['standalone', 'server', 'runner', 'exec', 'image', 'client'],
+    scopes: ['standalone', 'server', 'runner', 'exec', 'image', 'sandbox', 'client'],
   }),
   setupPackages: define({
     env: 'SANDPIPER_SETUP_PACKAGES',

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { ExecSpec, SandboxSpec, WritableLayer } from '../../native/lib/types.js'
 import { generateScript } from '../../pipelines/script/generate-script.js'
 import type { StepLimits } from '../config.js'
+import { cgroupLimits } from './cgroup-limits.js'
 import type { StageDeps } from './deps.js'
 import { rlimitsOf } from './rlimits.js'
 import type { OpenStage } from './stage-space.js'
@@ -110,16 +111,6 @@ function nameOf({ job, number }: StepRun, tryNumber: number): string {
 
 function hostnameOf({ job, number }: StepRun): string {
   return `sandpiper-${job.stageId}-${number}`
-}
-
-function cgroupLimits(limits: StepLimits): SandboxSpec['limits'] {
-  const { memoryBytes, pids, cpus, cpuWeight, unkept = [] } = limits
-  return {
-    ...(unkept.includes('memory') ? {} : { memoryBytes }),
-    ...(unkept.includes('pids') ? {} : { pids }),
-    ...(cpus === undefined ? {} : { cpus }),
-    ...(cpuWeight === undefined ? {} : { cpuWeight }),
-  }
 }
 
 function extrasOf(

@@ -1,11 +1,16 @@
 import path from 'node:path'
-import type { SandboxStep } from '../../pipelines/plan.js'
+import type { CommandsStep, EntrypointStep, SandboxStep } from '../../pipelines/plan.js'
 import { SandpiperError } from '../../protocol/errors.js'
 import type { ImageFiles } from './image-files.js'
 import { SCRIPT_PATH } from './step-files.js'
 import type { StepRoot } from './step-root.js'
 
 const SHELL_DEFAULT = '/bin/sh'
+
+/** What a step runs. */
+type Program =
+  | Pick<CommandsStep, 'kind' | 'shell'>
+  | Pick<EntrypointStep, 'kind' | 'image' | 'entrypoint' | 'command'>
 
 /**
  * Program and arguments of a step. Commands are a script for the shell, whatever the image would run.
@@ -15,7 +20,7 @@ const SHELL_DEFAULT = '/bin/sh'
  * @throws SandpiperError SP_RUNNER_NO_PROGRAM
  */
 export async function programOf(
-  step: SandboxStep,
+  step: Program,
   root: StepRoot,
   cwd: string,
   env: Readonly<Record<string, string>>,
@@ -64,7 +69,7 @@ export function workingDirOf(step: SandboxStep, workspace: string, root: StepRoo
   return path.posix.resolve(workspace, step.workingDir ?? start)
 }
 
-function nothingToRun(step: SandboxStep): SandpiperError {
+function nothingToRun(step: Pick<SandboxStep, 'image'>): SandpiperError {
   const image = step.image === undefined ? 'the host' : `image ${step.image}`
   return new SandpiperError(
     'SP_RUNNER_NO_PROGRAM',

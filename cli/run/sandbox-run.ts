@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Writable } from 'node:stream'
+import { runBare } from '../../runner/bare-run/run-bare.js'
+import type { BareRun, BareRunResult } from '../../runner/bare-run/types.js'
+import { openLocalHost } from '../../runner/local-host.js'
+import { readImages, storePaths } from '../../runner/layers/store-files.js'
+import type { CommandContext } from '../command.js'
+import { dataDirOf } from '../data-dir.js'
+import { usageError } from '../errors.js'
+import { ExitCode } from '../exit-code.js'
+import { printJson } from '../io.js'
+import { readRunOptions } from '../sandbox/read-options.js'
+import { runJson } from '../sandbox/result-json.js'
+import { requireRoot } from './require-root.js'
+
+/** `sandpiper sandbox run`: see the command's help. */
+export async function runSandboxRun(context: CommandContext): Promise<number> {
+  const { io } = context
+  if (context.option('image') === undefined && !context.has('host')) {
+    throw usageError('give --image NAME or --host', await imagesHint(context))
+  }
+  const run = readRunOptions(context)
+  await requireRoot(io, 'sandbox run')
+  const result = await runOnHost(context, run)
+  for (const line of [result.error, ...(result.warnings ?? [])]) {
+    if (isNews(line)) io.stderr.write(`sandpiper: ${line}\n`)
+  }
+  const code = result.wasInterrupted ? ExitCode.interrupted : result.exitCode
+  if (context.json) printJson(io, runJson(result, code))
+  return code
+}
+
+/** An exit code tells for itself. */
+function isNews(line: string): boolean {
+  return line !== '' && !/^failed: exit code \d+$/.test(line)
+}
+
+async function runOnHost(context: CommandContext, run: BareRun): Promise<BareRunResult> {
+  const { io, settings, json } = context
+  const host = await openLocalHost({ dataDir: dataDirOf(io, settings) })
+  try {
+    // With --json stdout is the document's alone.
+    const stream = json ? io.stderr : io.stdout
+    const write = (bytes: Buffer): Promise<void> => writeAll(stream, bytes)
+    return await runBare(run, host, { write, signal: io.stop, kill: io.abort })
+  } finally {
+    await host.close()
+  }
+}
+
+async function writeAll(stream: Writable, bytes: Buffer): Promise<void> {
+  if (!stream.write(bytes)) await once(stream, 'drain')
+}
+
+async function imagesHint({ io, settings }: CommandContext): Promise<string> {
+  const store = storePaths(join(dataDirOf(io, settings), 'layers'))
+  const images = await readImages(store).catch(() => [])
+  if (images.length === 0) return '`sandpiper image import busybox --busybox` makes an image'
+  return `images here: ${images.map(({ name }) => name).join(', ')}`
+}
