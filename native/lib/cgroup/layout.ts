@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isInHostUserNamespace } from '../user-namespace.js'
@@ -14,7 +15,10 @@ export interface Hierarchy {
   readonly version: 1 | 2
   /** Where it is mounted; of a delegated one, the directory in it that is ours. */
   readonly mountPoint: string
-  /** It belongs to an ordinary user, with the processes that were in it before. */
+  /**
+   * It is a part of the host's hierarchy that was given to an ordinary user or a container, with the
+   * processes that are in it.
+   */
   readonly delegated?: true
   readonly controllers: readonly Controller[]
 }
@@ -34,7 +38,17 @@ export async function readCgroupLayout(): Promise<CgroupLayout> {
   const available = unified
     ? await readFile(join(unified.mountPoint, 'cgroup.controllers'), 'utf8').catch(() => '')
     : ''
-  return toLayout(mounts, available.split(/\s+/))
+  const layout = toLayout(mounts, available.split(/\s+/))
+  const isPart = unified !== undefined && existsSync(join(unified.mountPoint, 'cgroup.type'))
+  return isPart ? asPart(layout) : layout
+}
+
+/** Only the host's own root has no type, and may hand controllers down while processes are in it. */
+function asPart({ mode, hierarchies }: CgroupLayout): CgroupLayout {
+  const marked = hierarchies.map((hierarchy) =>
+    hierarchy.version === 2 ? ({ ...hierarchy, delegated: true } as const) : hierarchy,
+  )
+  return { mode, hierarchies: marked }
 }
 
 /** Of an ordinary user, also one who is root of a namespace: what was delegated to him, or nothing. */

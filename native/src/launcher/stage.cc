@@ -69,14 +69,21 @@ Status Stage::AddNetwork(const std::string& name) {
 }
 
 Status Stage::MakeDirectory(const World& world) {
+  TRY(AttachDirectory(world));
+  const int directory = directory_.get();
+  for (const char* name : {"dev", "empty", "workspace", "volumes", "mount", "layer"}) {
+    TRY(sys::MakeDirectory(directory, name, 0755));
+  }
+  const UniqueFd dev = TRY(sys::Open(directory, "dev", O_PATH | O_DIRECTORY, sys::kBeneath));
+  TRY(MakeDeviceTemplate(dev.get(), ids_start_, world.nested ? world.host.get() : -1));
+  volumes_ = TRY(sys::Open(directory, "volumes", O_PATH | O_DIRECTORY, sys::kBeneath));
+  return {};
+}
+
+// Before anything is mounted in it: on a detached mount Linux takes that since 6.15 only.
+Status Stage::AttachDirectory(const World& world) {
   // Device nodes have to work here, so it is not nodev.
   UniqueFd tree = TRY(sys::NewMount("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
-  for (const char* name : {"dev", "empty", "workspace", "volumes", "mount", "layer"}) {
-    TRY(sys::MakeDirectory(tree.get(), name, 0755));
-  }
-  const UniqueFd dev = TRY(sys::Open(tree.get(), "dev", O_PATH | O_DIRECTORY, sys::kBeneath));
-  TRY(MakeDeviceTemplate(dev.get(), ids_start_, world.nested ? world.host.get() : -1));
-  volumes_ = TRY(sys::Open(tree.get(), "volumes", O_PATH | O_DIRECTORY, sys::kBeneath));
   const char* name = path_.c_str() + sizeof("/stages/") - 1;
   TRY(sys::MakeDirectory(world.stages.get(), name, 0755, "stage"));
   const UniqueFd target =

@@ -57,6 +57,7 @@ class Stage {
   Stage(uint32_t id, const StageRequest& request);
   Status MakeNamespaces();
   Status MakeDirectory(const World& world);
+  Status AttachDirectory(const World& world);
   Status MountVolume(const TmpfsRequest& volume);
   Status Attach(int directory, const char* name, const UniqueFd& tree);
 
