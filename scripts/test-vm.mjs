@@ -63,15 +63,20 @@ async function makeGuestDisk(kernel) {
   rmSync(tree, { recursive: true })
 }
 
-async function runScenario({ name, title, TESTS, ...variables }, paths, kernel, tally) {
+async function runScenario({ name, title, workers, tests }, paths, kernel, tally) {
   const since = Date.now()
   say(`\n== ${title} (Linux ${kernel.version})`)
   const initramfs = join(cache, `${name}.initramfs`)
-  const tests = (paths.length > 0 ? paths : TESTS).join(' ')
+  const patterns = paths.length > 0 ? paths : tests
   await makeInitramfs(initramfs, {
     tree: join(cache, 'initramfs'),
     guest: join(root, 'scripts/vm/guest'),
-    scenario: { ...variables, TESTS: tests, SLOWNESS },
+    scenario: {
+      HOST: name.replaceAll('-', '_'),
+      TESTS: patterns.join(' '),
+      WORKERS: workers,
+      SLOWNESS,
+    },
   })
   const log = join(cache, `${name}.log`)
   const scenarioTally = await boot({ kernel, initramfs, log })
@@ -90,18 +95,9 @@ async function boot({ kernel, initramfs, log }) {
     limitMs: LIMIT_MS,
     onLine: (line) => tally.add(line),
   })
-  const trouble = troubleOf(end, tally)
+  const trouble = tally.trouble(end)
   if (trouble === '') return tally
   tally.fail(`${trouble}; the end of its console (${log}):`)
   say(consoleEnd(log, 40).replace(/^/gm, '    | '))
   return tally
-}
-
-/** What went wrong besides the tests that failed. */
-function troubleOf(end, tally) {
-  if (end === 'time') return `the tests took more than ${LIMIT_MS / 60_000} minutes`
-  if (end !== 'off') return `qemu: ${end}`
-  if (tally.end === null) return 'the machine went off before the tests had ended'
-  // Jest fails for more than its tests: no test file found, a setting that it does not know.
-  return tally.end !== 0 && tally.failed === 0 ? `jest ended with exit code ${tally.end}` : ''
 }

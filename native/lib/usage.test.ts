@@ -9,6 +9,7 @@ import {
   type TestSandboxes,
 } from './testing/sandboxes.js'
 import type { SandboxSpec, UsageSample } from './types.js'
+import { itOnTime } from './testing/slowness.js'
 
 let sandboxes: TestSandboxes
 beforeAll(async () => {
@@ -39,7 +40,7 @@ function expectGrowth({ exit, samples }: Awaited<ReturnType<typeof sampled>>): v
 }
 
 describeSandboxes('the usage of a sandbox', () => {
-  it('is sampled about every second while it burns a CPU', async () => {
+  itOnTime('is sampled about every second while it burns a CPU', async () => {
     const run = await sampled('timeout 3.3 sh -c "while :; do :; done"')
     expectGrowth(run)
     expect(run.samples.length).toBeGreaterThanOrEqual(3)
@@ -88,7 +89,7 @@ describeSandboxes('the usage of a sandbox', () => {
     expect(run.exit.pidsPeak ?? 8).toBeGreaterThanOrEqual(7)
   })
 
-  it('says for how long its CPU limit kept it waiting', async () => {
+  itOnTime('says for how long its CPU limit kept it waiting', async () => {
     const burn = 'timeout 2.5 sh -c "while :; do :; done"'
     const { exit, samples } = await sampled(burn, { limits: { cpus: 0.05 } })
     expect(exit.throttledMs).toBeGreaterThan(50)
@@ -117,7 +118,7 @@ describeSandboxes('the usage of a sandbox', () => {
     expect(before).toBeGreaterThan(0)
   })
 
-  it('stops with the sandbox, and begins again with the next', async () => {
+  itOnTime('stops with the sandbox, and begins again with the next', async () => {
     await sampled('sleep 1.1')
     const { samples } = await sampled('sleep 2.1')
     expect(samples.length).toBeGreaterThan(0)
@@ -132,7 +133,7 @@ describeSandboxes('the usage of a sandbox', () => {
 })
 
 describeSandboxes('the CPU weight of a sandbox', () => {
-  it('shares a CPU out between those that want it', async () => {
+  itOnTime('shares a CPU out between those that want it', async () => {
     // One CPU for both, whatever the host has: each is bound to the same, and begins when both are there.
     const stage = await sandboxes.makeStage({ volumes: [{ name: 'v', sizeBytes: 4096 }] })
     const wait = 'until [ -e /v/go ]; do sleep 0.02; done'

@@ -1,20 +1,34 @@
 import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { must, run } from '../lib/run.mjs'
+import { compileTree } from './compile.mjs'
 import { copyLibraries, copyPrograms } from './programs.mjs'
 
 /** What the guest runs besides busybox, which stands in for everything else. */
-const PROGRAMS = ['busybox', 'node', 'setpriv', 'tar', 'gzip', 'cp', 'rm', 'mke2fs']
+const PROGRAMS = [
+  ...['busybox', 'node', 'setpriv', 'unshare', 'tar', 'gzip', 'cp', 'rm', 'mke2fs'],
+  ...['newuidmap', 'newgidmap'],
+]
 
 /** What of this repository the tests in the guest need. */
+const ROOMS = ['native/lib', 'runner', 'pipelines', 'protocol', 'git', 'test/support']
 const SOURCES = [
-  ...['package.json', 'jest.config.mjs', 'bin', 'native/build', 'native/lib', 'native/seccomp'],
-  ...['runner', 'pipelines', 'protocol', 'git', 'test/support'],
+  ...['package.json', 'jest.config.mjs', 'bin', 'native/build', 'native/seccomp'],
+  ...ROOMS,
 ]
 
 /** What only builds and checks use, and what the guest would never load. */
 const UNUSED_PACKAGES = [
-  ...['.cache', '@libsql', '@typescript-eslint', 'eslint', 'libsql', 'prettier', 'typescript'],
+  ...[
+    '.cache',
+    '@libsql',
+    '@swc',
+    '@typescript-eslint',
+    'eslint',
+    'libsql',
+    'prettier',
+    'typescript',
+  ],
   'yaml-language-server',
 ]
 
@@ -87,10 +101,11 @@ async function copyRepository(root, repository) {
   for (const name of [...SOURCES, ...packages]) {
     await linkTree(join(repository, name), join(root, 'repo', name))
   }
-  // The compiler that Jest turns TypeScript into JavaScript with is a library as well.
-  const swc = join(repository, 'node_modules/@swc/core-linux-x64-gnu/swc.linux-x64-gnu.node')
-  for (const file of [join(repository, 'native/build/sandpiper.node'), swc]) {
-    await copyLibraries(root, file)
+  for (const room of ROOMS) await compileTree(join(root, 'repo', room), repository)
+  // Libraries of compiled modules: Jest has one that finds files.
+  const names = readdirSync(join(root, 'repo'), { recursive: true, encoding: 'utf8' })
+  for (const name of names.filter((name) => name.endsWith('.node'))) {
+    await copyLibraries(root, join(root, 'repo', name))
   }
 }
 

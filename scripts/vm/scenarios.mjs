@@ -1,13 +1,19 @@
+/** What depends on the cgroups of the host. */
+const CGROUPS = ['native/lib/cgroup/', 'native/lib/(limits|launcher|usage|exec)\\.test']
+
 /**
- * What is run in a virtual machine each: the cgroups of the guest (see guest/start), who runs the tests,
- * and which, as patterns of Jest's.
+ * What is run in a virtual machine each: the cgroups of the guest and who runs the tests in which of them
+ * (guest/hosts has them by name), and the tests, as patterns of Jest's. Those that share a cgroup with other
+ * processes that have to make room are run by one worker: runners don't share one.
  */
 export const SCENARIOS = [
+  { name: 'v2-root', title: 'cgroup v2, root', workers: 2, tests: ['native/lib/'] },
   {
-    name: 'v2-root',
-    title: 'cgroup v2, root',
-    CGROUPS: 'v2',
-    RUN_AS: 'root',
-    TESTS: ['native/lib/'],
+    name: 'v2-user',
+    title: 'cgroup v2, ordinary user, delegated cgroup',
+    workers: 1,
+    tests: ['native/lib/cgroup/', 'native/lib/limits'],
   },
+  { name: 'v2-container', title: 'cgroup v2, root of a container', workers: 1, tests: CGROUPS },
+  { name: 'v1', title: 'cgroup v1, root', workers: 2, tests: CGROUPS },
 ]

@@ -21,6 +21,15 @@ export class Tally {
     say(`  FAIL  ${reason}`)
   }
 
+  /** What went wrong besides the tests that failed. @param end what `runMachine` gave */
+  trouble(end) {
+    if (end === 'time') return 'the tests took longer than they may'
+    if (end !== 'off') return `qemu: ${end}`
+    if (this.end === null) return 'the machine went off before the tests had ended'
+    // Jest fails for more than its tests: no test file found, a setting that it does not know.
+    return this.end !== 0 && this.failed === 0 ? `jest ended with exit code ${this.end}` : ''
+  }
+
   #suite({ suite, passed, failed, skipped, ms, failures }) {
     this.passed += passed
     this.failed += failed
@@ -29,14 +38,20 @@ export class Tally {
     if (skipped > 0) counts.push(`${skipped} skipped`)
     const word = failed > 0 ? 'FAIL' : 'ok  '
     say(`  ${word}  ${suite}: ${counts.join(', ')} (${(ms / 1000).toFixed(1)} s)`)
-    for (const { title, message } of failures)
-      say(`    ${title}\n${message.replace(/^/gm, '      ')}`)
+    let last = ''
+    for (const { title, message } of failures) {
+      say(`    ${title}`)
+      // What a whole file stumbles over is told once.
+      if (message !== last) say(message.replace(/^/gm, '      '))
+      last = message
+    }
   }
 }
 
 function parse(line) {
   try {
-    return JSON.parse(line)
+    const message = JSON.parse(line)
+    return typeof message === 'object' ? message : null
   } catch {
     return null
   }

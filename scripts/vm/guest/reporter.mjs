@@ -7,14 +7,20 @@ const MESSAGE_CHARACTERS_MAX = 4000
 export default class SerialReporter {
   #port = openSync(process.env.SANDPIPER_VM_RESULTS, 'w')
 
+  /** On the console, so that its log shows where time goes, and what ran when the machine hung. */
+  onTestCaseResult(test, { fullName, status, duration }) {
+    console.log(`${status} ${duration} ms: ${fullName}`)
+  }
+
   onTestFileResult(test, result) {
     const failures = result.testResults
       .filter(({ status }) => status === 'failed')
       .map(({ fullName, failureMessages }) => failure(fullName, failureMessages.join('\n')))
     // A file that can't even load has no tests to count.
-    if (result.testExecError) failures.push(failure('the file', result.failureMessage ?? ''))
+    if (result.testExecError && failures.length === 0)
+      failures.push(failure('the file', result.failureMessage ?? ''))
     this.#tell({
-      suite: relative(process.cwd(), test.path),
+      suite: relative(process.cwd(), test.path).replace(/\.js$/, '.ts'),
       passed: result.numPassingTests,
       failed: failures.length,
       skipped: result.numPendingTests,
