@@ -81,6 +81,15 @@ long FindSharedMemory(const char* number) {
   return shmctl(std::atoi(number), IPC_STAT, &info);
 }
 
+// On the host, for a step to find: prints its number first.
+long MakeSharedMemory(const char*) {
+  const int number = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0666);
+  std::printf("number %d\n", number);
+  return number;
+}
+
+long RemoveSharedMemory(const char* number) { return shmctl(std::atoi(number), IPC_RMID, nullptr); }
+
 const Attempt kAttempts[] = {
     {"socket", Open},
     {"other-families", OtherFamilies},
@@ -89,6 +98,8 @@ const Attempt kAttempts[] = {
     {"abstract", ConnectAbstract},
     {"connect", Connect},
     {"shared-memory", FindSharedMemory},
+    {"make-shared-memory", MakeSharedMemory},
+    {"remove-shared-memory", RemoveSharedMemory},
     {"af-packet", [](const char*) { return static_cast<long>(socket(AF_PACKET, SOCK_RAW, 0)); }},
     {"af-inet-raw", [](const char*) { return static_cast<long>(socket(AF_INET, SOCK_RAW, 1)); }},
     {"nfnetlink",

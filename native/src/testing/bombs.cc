@@ -1,5 +1,7 @@
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -80,6 +82,54 @@ void FillSockets(long most) {
   Got(most);
 }
 
+// A connection to itself over the loopback, whose other end never reads.
+bool ConnectToSelf(int ends[2]) {
+  const int listening = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* general = reinterpret_cast<sockaddr*>(&address);
+  ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+  const bool connected = bind(listening, general, size) == 0 && listen(listening, 1) == 0 &&
+                         getsockname(listening, general, &size) == 0 &&
+                         connect(ends[0], general, size) == 0;
+  ends[1] = connected ? accept(listening, nullptr, nullptr) : -1;
+  close(listening);
+  return ends[1] >= 0;
+}
+
+// Full TCP connections. Prints how many mebibytes were taken.
+void FillConnections(long most) {
+  static const char bytes[65'536] = {};
+  size_t taken = 0;
+  for (long had = 0; had < most; had++) {
+    int ends[2];
+    if (!ConnectToSelf(ends)) break;
+    for (int end : ends) {
+      ssize_t sent = 0;
+      while ((sent = send(end, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
+        taken += static_cast<size_t>(sent);
+      }
+    }
+  }
+  Got(static_cast<long>(taken / kMebibyte));
+}
+
+// Messages of System V, 16 KiB in each queue.
+void FillQueues(long most) {
+  struct {
+    long type = 1;
+    char bytes[8000] = {};
+  } message;
+  for (long had = 0; had < most; had++) {
+    const int queue = msgget(IPC_PRIVATE, 0600);
+    if (queue < 0) return Got(had);
+    for (int i = 0; i < 2; i++) (void)msgsnd(queue, &message, sizeof(message.bytes), IPC_NOWAIT);
+  }
+  Got(most);
+}
+
 // Empty files in the working directory.
 void MakeFiles(long most) {
   char name[32];
@@ -120,6 +170,8 @@ const Bomb kBombs[] = {{"bomb-fork", Fork},
                        {"bomb-descriptors", TakeDescriptors},
                        {"bomb-pipes", FillPipes},
                        {"bomb-sockets", FillSockets},
+                       {"bomb-connections", FillConnections},
+                       {"bomb-messages", FillQueues},
                        {"bomb-files", MakeFiles},
                        {"bomb-disk", FillDisk},
                        {"bomb-spin", Spin}};

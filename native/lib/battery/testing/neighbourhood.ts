@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { buildDirectory } from '../../addon.js'
 import { finish, outputWith, type TestSandboxes } from '../../testing/sandboxes.js'
 import type { Sandbox, Stage } from '../../types.js'
 import type { Facts } from '../row.js'
-
-const run = promisify(execFile)
 
 /** What a step must not reach, made by the test itself. */
 export interface Neighbourhood {
@@ -39,7 +39,7 @@ export async function makeNeighbourhood(sandboxes: TestSandboxes): Promise<Neigh
     close: async () => {
       for (const sandbox of [sibling, stranger]) sandbox.kill()
       await Promise.all([finish(sibling), finish(stranger)])
-      await run('ipcrm', ['-m', String(memory)])
+      await attempt(`remove-shared-memory:${memory}`)
       for (const server of [abstract, local]) server.close()
     },
   }
@@ -53,8 +53,13 @@ async function listen(start: (server: Server) => void): Promise<Server> {
 }
 
 async function makeSharedMemory(): Promise<number> {
-  const { stdout } = await run('ipcmk', ['--shmem', '4096', '--mode', '0666'])
-  return Number(/\d+/.exec(stdout)?.[0])
+  return Number(/number (\d+)/.exec(await attempt('make-shared-memory'))?.[1])
+}
+
+/** On the host. */
+async function attempt(what: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(join(buildDirectory(), 'attempt'), [what])
+  return stdout
 }
 
 async function startWaiting(sandboxes: TestSandboxes, stage: Stage): Promise<Sandbox> {
