@@ -90,6 +90,7 @@ describeSandboxes('a bomb', () => {
   it.each([
     ['pipes', 'bomb-pipes:900'],
     ['sockets', 'bomb-sockets:300'],
+    ['messages', 'bomb-messages:4000'],
   ])('of the kernel’s memory, in %s, counts to the memory of the step', async (_, bomb) => {
     const spec = { limits: { memoryBytes: 24 * MIB }, ...manyFiles }
     const { exit } = await letGo(bomb, spec)
@@ -98,6 +99,13 @@ describeSandboxes('a bomb', () => {
     expect(exit.memoryPeakBytes).toBeLessThanOrEqual(24 * MIB)
     const free = await bare(bomb, spec, ['cgroups'])
     expect(got(free)).toBe(Number(bomb.split(':')[1]))
+  })
+
+  it('of the kernel’s memory, in connections, is held at the memory of the step', async () => {
+    const spec = { limits: { memoryBytes: 24 * MIB }, ...manyFiles }
+    const held = await letGo('bomb-connections:200', spec)
+    expect(held.exit.oomKills > 0 || got(held) <= 48).toBe(true)
+    expect(got(await bare('bomb-connections:200', spec, ['cgroups']))).toBeGreaterThan(96)
   })
 
   it('of descriptors is held at its limit', async () => {
