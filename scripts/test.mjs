@@ -12,7 +12,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const bin = (path) => join(root, 'node_modules', path)
 const jestArguments = ['--no-warnings', bin('jest/bin/jest.js')]
 /** Suites that look at the whole host for what is left over: one test file at a time, nothing beside it. */
-const SUITES = ['test/e2e/', 'test/faults/', 'test/security/']
+const SUITES = ['test/e2e/', 'test/faults/', 'test/scale/', 'test/security/']
 /** The suite that looks for what all others left behind; nothing of ours may run beside it. */
 const LEFTOVERS = 'test/leftovers/'
 
