@@ -1,27 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { NativeError } from '../../native/lib/error.js'
-import { createLauncher } from '../../native/lib/launcher.js'
 import { describeSandboxes } from '../../native/lib/testing/sandboxes.js'
 import { messageOf } from '../../protocol/errors.js'
-import { FaultyLauncher, type FaultyCall } from '../support/faulty-launcher.js'
-import {
-  makeLaunchSequence,
-  PARTS,
-  UnexpectedEnd,
-  type LaunchSequence,
-  type Part,
-  type Ready,
-} from '../support/launch-sequence.js'
-import {
-  cgroupsBelow,
-  eventually,
-  processesOf,
-  readState,
-  settle,
-  within,
-  type LauncherPlace,
-  type LauncherState,
-} from '../support/launcher-state.js'
+import { FaultLab } from '../support/fault-lab.js'
+import type { FaultyCall } from '../support/faulty-launcher.js'
+import { PARTS, UnexpectedEnd, type Part } from '../support/launch-sequence.js'
 import { functionsAt, mayFail } from '../support/may-fail.js'
 
 /**
@@ -32,7 +15,6 @@ const ERRORS = ['EPERM', 'ENOMEM', 'EINTR', 'EIO'] as const
 const WITH_ALL = process.env['SANDPIPER_TEST_FAULTS'] === 'all'
 /** A part makes a few calls more or less from time to time: how often the server wakes up. */
 const MISSES_MAX = 4
-const PATIENCE_MS = 10_000
 /** Each part makes more calls than that: so many were made to fail. */
 const CALLS_MIN = 40
 type ErrorName = (typeof ERRORS)[number]
@@ -42,35 +24,17 @@ const TYPED: ReadonlySet<string> = new Set(['SP_NATIVE_KILLED', 'SP_NATIVE_LAUNC
 /** Calls without which a launcher can't go on. */
 const ENDING: ReadonlySet<string> = new Set(['epoll_wait', 'recvmsg', 'send'])
 
-let faulty: FaultyLauncher
-let sequence: LaunchSequence
-let ready: Ready
-let before: LauncherState
-const cgroupParent = `sandpiper/faults-${process.pid}`
-const place = (): LauncherPlace => ({
-  pid: ready.launcher.pid,
-  cgroupParent,
-  directory: sequence.directory,
-})
-
-/** Starts a launcher and goes once through everything, so that what is made once is made. */
-async function open(): Promise<void> {
-  const launcher = await createLauncher({ cgroupParent, launcherPath: faulty.program })
-  ready = await sequence.makeReady(launcher)
-  for (const part of PARTS) await ready.run(part)
-  await ready.runPlain()
-  before = await readState(place())
-}
+let lab: FaultLab
 
 /** Does a part with one call failing. @returns what is wrong; null when the call was not reached. */
 async function inject(part: Part, at: number, error: ErrorName): Promise<string[] | null> {
-  faulty.arm(at, { kind: 'fail', error })
-  const outcome = await within(PATIENCE_MS, 'it', ready.run(part)).then(
+  lab.faulty.arm(at, { kind: 'fail', error })
+  const outcome = await lab.patiently('it', lab.ready.run(part)).then(
     () => null,
     (thrown: unknown) => thrown,
   )
-  faulty.disarm()
-  const call = faulty.call
+  lab.faulty.disarm()
+  const { call } = lab.faulty
   if (!call) return null
   const judged = [await judge(call, error, outcome), await recover(call)]
   const problems = judged.filter((problem) => problem !== null)
@@ -83,7 +47,7 @@ async function inject(part: Part, at: number, error: ErrorName): Promise<string[
 async function judge(call: FaultyCall, error: ErrorName, outcome: unknown): Promise<string | null> {
   if (outcome === null) {
     const isLast = call.byLauncher && ENDING.has(call.name)
-    const isRight = error === 'EINTR' || isLast || (await mayFail(faulty.program, call))
+    const isRight = error === 'EINTR' || isLast || (await mayFail(lab.faulty.program, call))
     return isRight ? null : 'was not told'
   }
   if (outcome instanceof UnexpectedEnd) return judgeEnd(call, outcome)
@@ -104,47 +68,25 @@ function judgeEnd(call: FaultyCall, { code, signal }: UnexpectedEnd): string | n
  */
 async function recover(call: FaultyCall): Promise<string | null> {
   try {
-    await settle(place(), before)
-    await within(PATIENCE_MS, 'the next sandbox', ready.runPlain())
+    await lab.checkSame()
     return null
   } catch (error) {
     const hasEnded = error instanceof NativeError && error.code === 'SP_NATIVE_LAUNCHER_GONE'
     const mayEnd = hasEnded && call.byLauncher && ENDING.has(call.name)
-    const left = await reopen()
+    const left = await lab.replace()
     return mayEnd ? left : messageOf(error)
   }
 }
 
-/** Another launcher. @returns what the last one left. */
-async function reopen(): Promise<string | null> {
-  const closed = await within(PATIENCE_MS, 'the end of the launcher', ready.launcher.close())
-    .then(() =>
-      eventually(
-        'no process is left',
-        async () => (await processesOf(faulty.program)).length === 0,
-      ),
-    )
-    .then(() => null, messageOf)
-  const cgroups = await cgroupsBelow(cgroupParent)
-  await open()
-  return closed ?? (cgroups.length > 0 ? `left ${cgroups.join(', ')}` : null)
-}
-
 const describeCallers = async ({ callers }: FaultyCall): Promise<string> =>
-  (await functionsAt(faulty.program, callers.slice(0, 6))).join(' < ')
+  (await functionsAt(lab.faulty.program, callers.slice(0, 6))).join(' < ')
 
 describeSandboxes('a system call that fails', () => {
   beforeAll(async () => {
-    faulty = await FaultyLauncher.make()
-    sequence = await makeLaunchSequence()
-    await open()
+    lab = await FaultLab.make('calls')
   })
 
-  afterAll(async () => {
-    await ready.launcher.close()
-    await faulty.remove()
-    await sequence.remove()
-  })
+  afterAll(() => lab.close())
 
   it.each(PARTS)(
     'in the part "%s" is told by its name or may fail, leaves nothing, and the next sandbox works',

@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { link, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { buildDirectory } from '../../native/lib/addon.js'
 
 /** What is to happen at a chosen system call: it fails, its caller is killed, or its caller waits. */
@@ -101,6 +102,16 @@ export class FaultyLauncher {
       byLauncher: control.readUInt32LE(CALL.byLauncher) === 1,
       callers: Array.from(new BigUint64Array(control.buffer.slice(CALL.callers))).filter(Boolean),
     }
+  }
+
+  /** Resolves when the call is acted on; with null when it is disarmed first. */
+  async reached(): Promise<FaultyCall | null> {
+    while (this.#read().readUInt32LE(AT.armed) === 1) {
+      const { call } = this
+      if (call) return call
+      await delay(1)
+    }
+    return null
   }
 
   async remove(): Promise<void> {

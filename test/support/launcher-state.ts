@@ -141,12 +141,13 @@ async function childrenOf(pid: number): Promise<number> {
   return text.split(' ').filter(Boolean).length
 }
 
+/** The kernel shows the path that the launcher opened: the host's tree is below its /host. */
 async function loopsOf(directory: string): Promise<number> {
   const names = (await readdir('/sys/block')).filter((name) => name.startsWith('loop'))
   const files = names.map((name) =>
     readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => ''),
   )
-  return (await Promise.all(files)).filter((file) => file.startsWith(directory)).length
+  return (await Promise.all(files)).filter((file) => file.includes(directory)).length
 }
 
 async function entries(directory: string): Promise<number> {
