@@ -15,5 +15,11 @@ export const SCENARIOS = [
     tests: ['native/lib/cgroup/', 'native/lib/limits'],
   },
   { name: 'v2-container', title: 'cgroup v2, root of a container', workers: 1, tests: CGROUPS },
+  {
+    name: 'hybrid',
+    title: 'cgroups v1 and v2 with controllers each, root',
+    workers: 2,
+    tests: ['native/lib/cgroup/', 'native/lib/limits'],
+  },
   { name: 'v1', title: 'cgroup v1, root', workers: 2, tests: CGROUPS },
 ]

@@ -104,6 +104,25 @@ describe('planCgroups', () => {
     expect(plan.map((directory) => directory.directory)).toContain('/cg/cpu/p/s')
   })
 
+  it('takes from version 2 only what version 1 does not have, where controllers are in both', () => {
+    const layout: CgroupLayout = {
+      mode: 'hybrid',
+      hierarchies: [
+        { version: 1, mountPoint: '/cg/cpu', controllers: ['cpu'] },
+        { version: 2, mountPoint: '/cg/unified', controllers: ['memory', 'pids'] },
+      ],
+    }
+    const [v1, v2] = planCgroups(layout, 'p', 's', LIMITS)
+    expect(writesOf([v1!])).toContain('cpu.cfs_quota_us=150000')
+    expect(writesOf([v2!])).toEqual([
+      'memory.max=1000000',
+      'memory.swap.max=0?',
+      'memory.oom.group=1',
+      'pids.max=64',
+    ])
+    expect([v1!.reads, v2!.reads].flat().filter((name) => name === 'cpu.stat')).toHaveLength(1)
+  })
+
   it('reads no file of a controller that version 2 does not have', () => {
     const layout = {
       ...V2,

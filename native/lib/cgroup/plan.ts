@@ -57,7 +57,9 @@ export function planCgroups(
   return layout.hierarchies.map((hierarchy) => {
     const directory = join(hierarchy.mountPoint, parent, name)
     const unified = hierarchy.version === 2
-    const files = unified ? planV2(hierarchy, limits) : planV1(hierarchy, limits)
+    const files = unified
+      ? planV2(hierarchy, limits, layout.mode === 'v2')
+      : planV1(hierarchy, limits)
     const sumIo = !unified && hierarchy.controllers.includes('pids')
     return { directory, unified, ...files, sumIo }
   })
@@ -90,11 +92,7 @@ function planV1({ controllers }: Hierarchy, limits: CgroupLimits): Files {
   if (controllers.includes('cpu')) parts.push(cpuV1(limits))
   if (controllers.includes('cpuacct')) parts.push(cpuacct())
   if (controllers.includes('pids')) parts.push(pids(limits.pids))
-  return {
-    writes: parts.flatMap((part) => part.writes),
-    reads: parts.flatMap((part) => part.reads),
-    samples: parts.flatMap((part) => part.samples),
-  }
+  return together(parts)
 }
 
 function cpuacct(): Files {
@@ -136,22 +134,45 @@ function cpuV1({ cpus, cpuWeight }: CgroupLimits): Files {
   return { writes: [...weight, ...quota], reads: ['cpu.stat'], samples: ['cpu.stat'] }
 }
 
-function planV2({ controllers }: Hierarchy, limits: CgroupLimits): Files {
-  const io = controllers.includes('io') ? [IO_FILE] : []
-  const cpu = limits.cpus === undefined ? undefined : `${quotaUs(limits.cpus)} ${CPU_PERIOD_US}`
-  const swap = limits.memoryBytes === undefined ? undefined : 0
+/** `isOnly`: no controller of use is in version 1. */
+function planV2({ controllers }: Hierarchy, limits: CgroupLimits, isOnly: boolean): Files {
+  const parts: Files[] = []
+  if (controllers.includes('memory')) parts.push(memoryV2(limits.memoryBytes))
+  // Time is counted in every cgroup of version 2; version 1 has a file of that name as well.
+  if (isOnly || controllers.includes('cpu')) parts.push(cpuV2(limits))
+  if (controllers.includes('pids')) parts.push(pids(limits.pids))
+  if (controllers.includes('io')) parts.push({ writes: [], reads: [IO_FILE], samples: [IO_FILE] })
+  return together(parts)
+}
+
+function memoryV2(bytes: number | undefined): Files {
+  const swap = bytes === undefined ? undefined : 0
   return {
     writes: [
-      ...optionalWrite('memory.max', limits.memoryBytes),
+      ...optionalWrite('memory.max', bytes),
       ...optionalWrite('memory.swap.max', swap).map((w) => ({ ...w, optional: true })),
       // Out of memory ends the whole step, not one process of it at random.
-      ...optionalWrite('memory.oom.group', limits.memoryBytes === undefined ? undefined : 1),
-      ...optionalWrite('cpu.weight', limits.cpuWeight),
-      ...optionalWrite('cpu.max', cpu),
-      ...optionalWrite('pids.max', limits.pids),
+      ...optionalWrite('memory.oom.group', bytes === undefined ? undefined : 1),
     ],
-    reads: ['memory.peak', 'memory.events', 'cpu.stat', 'pids.events', 'pids.peak', ...io],
-    samples: ['memory.current', 'memory.peak', 'cpu.stat', 'pids.current', ...io],
+    reads: ['memory.peak', 'memory.events'],
+    samples: ['memory.current', 'memory.peak'],
+  }
+}
+
+function cpuV2({ cpus, cpuWeight }: CgroupLimits): Files {
+  const quota = cpus === undefined ? undefined : `${quotaUs(cpus)} ${CPU_PERIOD_US}`
+  return {
+    writes: [...optionalWrite('cpu.weight', cpuWeight), ...optionalWrite('cpu.max', quota)],
+    reads: ['cpu.stat'],
+    samples: ['cpu.stat'],
+  }
+}
+
+function together(parts: readonly Files[]): Files {
+  return {
+    writes: parts.flatMap((part) => part.writes),
+    reads: parts.flatMap((part) => part.reads),
+    samples: parts.flatMap((part) => part.samples),
   }
 }
 
