@@ -12,6 +12,16 @@ function call(
   return { title, attempt, refused: 'EPERM', guards, open, absent: 'ENOSYS' }
 }
 
+/** Calls of this architecture, and other ways to make calls. */
+const X64: readonly Row[] = [
+  call('talk to ports', 'ioperm', ALL),
+  call('talk to all ports', 'iopl', ALL),
+  call('have segments of its own', 'modify_ldt', ['seccomp']),
+  // The attempt shows the end by SIGSYS as EPERM.
+  call('call the kernel as 32-bit programs do', 'int80', ['seccomp']),
+  call('call the kernel as x32 programs do', 'x32', ['seccomp']),
+].map((row) => ({ ...row, arch: 'x64' }))
+
 export const KERNEL: Area = {
   title: 'Calls that reach into the kernel',
   rows: [
@@ -53,15 +63,6 @@ export const KERNEL: Area = {
     call('move pages between nodes', 'move_pages', ['seccomp'], ['ok', 'EINVAL']),
     call('bind memory to nodes', 'mbind', ['seccomp'], ['ok', 'EINVAL']),
     call('have memory that the kernel can’t see', 'memfd_secret', ['seccomp'], ['ok']),
-    ...(process.arch === 'x64'
-      ? [
-          call('talk to ports', 'ioperm', ALL),
-          call('talk to all ports', 'iopl', ALL),
-          call('have segments of its own', 'modify_ldt', ['seccomp'], ['ok']),
-          // The attempt shows the end by SIGSYS as EPERM.
-          call('call the kernel as 32-bit programs do', 'int80', ['seccomp'], ['ok']),
-          call('call the kernel as x32 programs do', 'x32', ['seccomp'], ['ok']),
-        ]
-      : []),
+    ...X64,
   ],
 }
