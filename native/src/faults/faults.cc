@@ -19,8 +19,9 @@
 
 #include "control.h"
 
-extern "C" void* __libc_stack_end;
-extern "C" const char __executable_start;
+// Names that the C library and the linker have given.
+extern "C" void* __libc_stack_end;         // NOLINT(bugprone-reserved-identifier)
+extern "C" const char __executable_start;  // NOLINT(bugprone-reserved-identifier)
 extern "C" const char etext;
 
 namespace sandpiper::faults {
@@ -45,6 +46,7 @@ __attribute__((constructor)) void MapControl() {
   const long memory =
       Kernel(SYS_mmap, 0, sizeof(Control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   Kernel(SYS_close, fd);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): it comes as a number from the kernel.
   if (memory > 0) control = reinterpret_cast<Control*>(memory);
   launcher = Kernel(SYS_getpid);
 }
