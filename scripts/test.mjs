@@ -114,9 +114,9 @@ async function makeWith(tool, target) {
   else say(`\n== ${tool} is not installed here: left out`)
 }
 
-async function checkProgram(name, program, args) {
+async function checkProgram(name, program, args, env = {}) {
   await timed(name, async () => {
-    const code = await foreground(program, args)
+    const code = await foreground(program, args, env)
     count(name, code === 0)
   })
 }
@@ -145,12 +145,13 @@ function countJest(name, report, code) {
   if (failed === 0 && code !== 0) count(`${name} (jest exit code ${code})`, false)
 }
 
-/** Builds the launcher with AddressSanitizer and runs the sandbox tests with it, where the Makefile has that. */
+/** Builds launcher and addon with AddressSanitizer and runs the sandbox tests with the launcher, where the Makefile has that. */
 async function sanitizers() {
   const makefile = join(root, 'native', 'Makefile')
   const has = existsSync(makefile) && /^sanitize\s*:/m.test(readFileSync(makefile, 'utf8'))
   if (!has) return
-  await make('build of the launcher with sanitizers', 'sanitize')
+  await make('build with sanitizers', 'sanitize')
+  await sanitizedAddon()
   const launcher = join(root, 'native/build/asan/sandpiper-launcher')
   if (!existsSync(launcher)) return
   await jest('native tests under sanitizers', ['native/lib/'], {
@@ -174,6 +175,18 @@ async function virtualMachine() {
     tally.failed += failed
     if (failed > 0) failures.push(`virtual machine: ${failed}`)
   })
+}
+
+/** Node itself knows nothing of the sanitizers: their libraries have to be there before it. */
+async function sanitizedAddon() {
+  const libraries = await Promise.all(
+    ['libasan.so', 'libubsan.so'].map((name) => run('g++', [`-print-file-name=${name}`])),
+  )
+  const preload = libraries.map(({ output }) => output.trim()).join(' ')
+  // What V8 keeps to the end of the process is no leak of ours.
+  const env = { LD_PRELOAD: preload, ASAN_OPTIONS: 'detect_leaks=0' }
+  const script = join(root, 'scripts/addon-under-sanitizers.mjs')
+  await checkProgram('addon under sanitizers', process.execPath, [script], env)
 }
 
 function count(name, ok) {
