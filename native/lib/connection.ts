@@ -13,7 +13,7 @@ export interface SandboxObserver {
   /** What it has used so far; comes before `exited`, and only to one that asked for it. */
   used(report: UsageReport): void
   exited(report: ExitReport): void
-  cleaned(cgroupsRemoved: boolean): void
+  cleaned(leftCgroup: string | null): void
   /** The launcher ended before `cleaned`, and every sandbox with it. */
   gone(): void
 }
@@ -169,7 +169,7 @@ export class Connection {
         this.#observers.get(reply.id)?.exited(reply.report)
         break
       case 'cleaned':
-        this.#observers.get(reply.id)?.cleaned(reply.cgroupsRemoved)
+        this.#observers.get(reply.id)?.cleaned(reply.leftCgroup)
         this.#observers.delete(reply.id)
     }
   }

@@ -212,7 +212,7 @@ async function orphanFrames(
   const layout = await readCgroupLayout()
   await makeCgroupParent(layout, parent)
   const stage = encodeStage({ ids: { start: 800_000_000, count: 65_536 } })
-  const start = encodeStart(2, spec, planCgroups(layout, parent, spec.name, spec.limits))
+  const start = encodeStart(2, spec, planCgroups(layout, parent, spec.limits))
   const exec = encodeExec(3, { argv: spec.argv, env: spec.env, cwd: '/' })
   return [await defaultSeccompFilter(), stage, start, exec].map((frame) => frame.toString('base64'))
 }

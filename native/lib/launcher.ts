@@ -11,7 +11,13 @@ import type { Launcher, LauncherOptions, Sandbox, SandboxSpec, Stage, StageSpec 
 import { startTool } from './tool.js'
 import { checkNetworkName, checkOverlay, checkSandbox, checkStage } from './validate.js'
 import { REQUEST } from './wire/frame.js'
-import { encodeNetwork, encodeNumber, encodeStage, encodeWorkspace } from './wire/request.js'
+import {
+  encodeNetwork,
+  encodeNumber,
+  encodePrepare,
+  encodeStage,
+  encodeWorkspace,
+} from './wire/request.js'
 
 /** Names of directories, none of them dots. */
 const CGROUP_PARENT = /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/
@@ -71,6 +77,12 @@ class LauncherProcess implements Launcher {
         track(cleanups, cleaned)
         return sandbox
       },
+      prepare: async (sandboxSpec, count = 1) => {
+        checkSandbox(sandboxSpec)
+        const cgroups = planCgroups(this.#layout, this.#cgroupParent, sandboxSpec.limits)
+        const payload = encodePrepare(count, id, sandboxSpec, cgroups)
+        await this.#connection.request(REQUEST.prepare, payload)
+      },
       mountWorkspace: async (overlay) => {
         checkOverlay('workspace', overlay)
         await this.#connection.request(REQUEST.mountWorkspace, encodeWorkspace(id, overlay))
@@ -97,7 +109,7 @@ class LauncherProcess implements Launcher {
 
   async #start(stageId: number, spec: SandboxSpec): Promise<StartedSandbox> {
     checkSandbox(spec)
-    const cgroups = planCgroups(this.#layout, this.#cgroupParent, spec.name, spec.limits)
+    const cgroups = planCgroups(this.#layout, this.#cgroupParent, spec.limits)
     const started = await startSandbox(this.#connection, stageId, spec, cgroups)
     const forget = (): boolean => this.#sandboxes.delete(started.sandbox)
     this.#sandboxes.set(started.sandbox, started.cleaned)

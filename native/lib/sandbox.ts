@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { CgroupDirectory } from './cgroup/plan.js'
-import { removeCgroup } from './cgroup/remove.js'
+import { removeCgroup, removeCgroupsIn } from './cgroup/remove.js'
 import { parseSample, parseUsage } from './cgroup/usage.js'
 import type { Connection, SandboxObserver } from './connection.js'
 import { Deferred } from './deferred.js'
@@ -83,19 +84,24 @@ class Ending implements SandboxObserver {
     this.exit.resolve(toExit(report, this.#cgroups))
   }
 
-  cleaned(cgroupsRemoved: boolean): void {
-    if (cgroupsRemoved) this.clean.resolve()
-    else this.#removeCgroups().then(this.clean.resolve, this.clean.reject)
+  cleaned(leftCgroup: string | null): void {
+    if (leftCgroup === null) this.clean.resolve()
+    else this.#removeLeft(leftCgroup).then(this.clean.resolve, this.clean.reject)
   }
 
   gone(): void {
     const gone = (): void =>
       this.exit.reject(goneError(`sandbox ${this.#spec.name} was killed with it`))
-    this.#removeCgroups().then(this.clean.resolve, this.clean.reject).finally(gone)
+    this.#removeAll().then(this.clean.resolve, this.clean.reject).finally(gone)
   }
 
-  async #removeCgroups(): Promise<void> {
-    await Promise.all(this.#cgroups.map((cgroup) => removeCgroup(cgroup.directory)))
+  async #removeLeft(name: string): Promise<void> {
+    await Promise.all(this.#cgroups.map(({ directory }) => removeCgroup(join(directory, name))))
+  }
+
+  /** Every sandbox of the launcher is gone with it. */
+  async #removeAll(): Promise<void> {
+    await Promise.all(this.#cgroups.map(({ directory }) => removeCgroupsIn(directory)))
   }
 }
 

@@ -131,7 +131,7 @@ export interface UsageSample {
 }
 
 export interface SandboxSpec {
-  /** Name for cgroup directories and messages: `[a-z0-9-]{1,64}`, unique among those running. */
+  /** Name for messages: `[a-z0-9-]{1,64}`. */
   readonly name: string
   readonly root: OverlaySpec
   /** Absolute path at which the stage's workspace is mounted; absent: not mounted. */
@@ -292,6 +292,14 @@ export interface Sandbox {
 }
 
 export interface Stage {
+  /**
+   * Keeps sandboxes ready, `count` at a time (default 1), for starts that are like `spec` in their root
+   * (layers, and kind and size of the writable layer, which must not be a directory), network and `shmBytes`;
+   * nothing else of it matters. Each is used once at most; what is left ends with the
+   * stage. Resolves when that is noted, not when they are ready. One that can't be made is given up: the
+   * start that would have used it tells why.
+   */
+  prepare(spec: SandboxSpec, count?: number): Promise<void>
   /**
    * Starts a sandbox. Resolves when the program runs.
    * @throws NativeError naming the call that failed, e.g. `execve on /bin/sh: ENOENT`.

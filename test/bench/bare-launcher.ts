@@ -31,6 +31,7 @@ export function bareLauncher(): Launcher {
 function bareStage(workspace: OverlaySpec | undefined): Stage {
   let tree = workspace
   return {
+    prepare: () => Promise.resolve(),
     start: (spec) => Promise.resolve(bareStep(spec, tree?.lowers[0]?.path ?? '/')),
     mountWorkspace: (overlay) => {
       tree = overlay

@@ -24,12 +24,12 @@ const writesOf = (directories: readonly CgroupDirectory[]): readonly string[] =>
 
 describe('planCgroups', () => {
   it('writes the limits of version 1, memory before memory and swap', () => {
-    const plan = planCgroups(V1, 'p/r', 'step', LIMITS)
+    const plan = planCgroups(V1, 'p/r', LIMITS)
     expect(plan.map((directory) => directory.directory)).toEqual([
-      '/cg/cpu/p/r/step',
-      '/cg/cpuacct/p/r/step',
-      '/cg/memory/p/r/step',
-      '/cg/pids/p/r/step',
+      '/cg/cpu/p/r',
+      '/cg/cpuacct/p/r',
+      '/cg/memory/p/r',
+      '/cg/pids/p/r',
     ])
     expect(writesOf(plan)).toEqual([
       'cpu.shares=2048',
@@ -44,9 +44,9 @@ describe('planCgroups', () => {
   })
 
   it('writes the limits of version 2', () => {
-    const plan = planCgroups(V2, 'p/r', 'step', LIMITS)
+    const plan = planCgroups(V2, 'p/r', LIMITS)
     expect(plan).toHaveLength(1)
-    expect(plan[0]).toMatchObject({ directory: '/cg/p/r/step', unified: true })
+    expect(plan[0]).toMatchObject({ directory: '/cg/p/r', unified: true })
     expect(writesOf(plan)).toEqual([
       'memory.max=1000000',
       'memory.swap.max=0?',
@@ -58,7 +58,7 @@ describe('planCgroups', () => {
   })
 
   it('turns a weight into shares, default for default and within what the kernel takes', () => {
-    const shares = (cpuWeight: number) => writesOf(planCgroups(V1, 'p', 's', { cpuWeight }))
+    const shares = (cpuWeight: number) => writesOf(planCgroups(V1, 'p', { cpuWeight }))
     expect([1, 100, 10_000].flatMap(shares)).toEqual([
       'cpu.shares=10',
       'cpu.shares=1024',
@@ -68,7 +68,7 @@ describe('planCgroups', () => {
 
   it('reads the same things while a sandbox runs, but version 1 has to add io up', () => {
     const samples = (layout: CgroupLayout) =>
-      planCgroups(layout, 'p', 's', LIMITS).flatMap((directory) => directory.samples)
+      planCgroups(layout, 'p', LIMITS).flatMap((directory) => directory.samples)
     expect(samples(V1)).toEqual([
       'cpu.stat',
       'cpuacct.usage',
@@ -84,14 +84,14 @@ describe('planCgroups', () => {
       'io.stat',
     ])
     const sums = [V1, V2].flatMap((layout) =>
-      planCgroups(layout, 'p', 's', LIMITS).filter((directory) => directory.sumIo),
+      planCgroups(layout, 'p', LIMITS).filter((directory) => directory.sumIo),
     )
-    expect(sums.map(({ directory }) => directory)).toEqual(['/cg/pids/p/s'])
+    expect(sums.map(({ directory }) => directory)).toEqual(['/cg/pids/p'])
   })
 
   it('writes nothing but measures when there are no limits', () => {
     for (const layout of [V1, V2]) {
-      const plan = planCgroups(layout, 'p', 's', {})
+      const plan = planCgroups(layout, 'p', {})
       expect(writesOf(plan)).toEqual([])
       expect(plan.flatMap((directory) => directory.reads)).toContain(
         layout === V1 ? 'memory.max_usage_in_bytes' : 'memory.peak',
@@ -100,8 +100,8 @@ describe('planCgroups', () => {
   })
 
   it('gives each sandbox a cpu cgroup, without which it would be many in the share-out', () => {
-    const plan = planCgroups(V1, 'p', 's', { pids: 5 })
-    expect(plan.map((directory) => directory.directory)).toContain('/cg/cpu/p/s')
+    const plan = planCgroups(V1, 'p', { pids: 5 })
+    expect(plan.map((directory) => directory.directory)).toContain('/cg/cpu/p')
   })
 
   it('takes from version 2 only what version 1 does not have, where controllers are in both', () => {
@@ -128,7 +128,7 @@ describe('planCgroups', () => {
       ...V2,
       hierarchies: [{ ...V2.hierarchies[0]!, controllers: ['cpu'] as const }],
     }
-    const files = planCgroups(layout, 'p', 's', {}).flatMap(({ reads, samples }) => [
+    const files = planCgroups(layout, 'p', {}).flatMap(({ reads, samples }) => [
       ...reads,
       ...samples,
     ])
@@ -136,14 +136,14 @@ describe('planCgroups', () => {
   })
 
   it('asks for no smaller share of a processor than the kernel takes', () => {
-    expect(writesOf(planCgroups(V2, 'p', 's', { cpus: 0.001 }))).toContain('cpu.max=1000 100000')
+    expect(writesOf(planCgroups(V2, 'p', { cpus: 0.001 }))).toContain('cpu.max=1000 100000')
   })
 
   it('plans nothing without hierarchies, and refuses limits that nothing would enforce', () => {
     const none: CgroupLayout = { mode: 'none', hierarchies: [] }
-    expect(planCgroups(none, 'p', 's', {})).toEqual([])
+    expect(planCgroups(none, 'p', {})).toEqual([])
     for (const limits of [{ memoryBytes: 2 ** 20 }, { cpus: 1 }, { cpuWeight: 50 }, { pids: 5 }]) {
-      expect(() => planCgroups(none, 'p', 's', limits)).toThrow(/no (memory|cpu|pids) cgroup/)
+      expect(() => planCgroups(none, 'p', limits)).toThrow(/no (memory|cpu|pids) cgroup/)
     }
   })
 })

@@ -3,8 +3,9 @@ import { NativeError } from '../error.js'
 import type { CgroupLimits } from '../types.js'
 import type { CgroupLayout, Controller, Hierarchy } from './layout.js'
 
-/** A cgroup directory to make for one sandbox, and what to write into it and read from it. */
+/** A directory in which one sandbox gets a cgroup, and what to write into that and read from it. */
 export interface CgroupDirectory {
+  /** Where the launcher's cgroups are in one hierarchy; it names them itself. */
   readonly directory: string
   /** Of version 2: the sandbox's first process is made in it instead of moving there. */
   readonly unified: boolean
@@ -50,12 +51,11 @@ const CPU_WEIGHT_DEFAULT = 100
 export function planCgroups(
   layout: CgroupLayout,
   parent: string,
-  name: string,
   limits: CgroupLimits,
 ): readonly CgroupDirectory[] {
   checkControllers(layout, limits)
   return layout.hierarchies.map((hierarchy) => {
-    const directory = join(hierarchy.mountPoint, parent, name)
+    const directory = join(hierarchy.mountPoint, parent)
     const unified = hierarchy.version === 2
     const files = unified
       ? planV2(hierarchy, limits, layout.mode === 'v2')

@@ -23,6 +23,13 @@ export async function removeCgroup(directory: string): Promise<void> {
   }
 }
 
+/** The same for every cgroup in a directory, but not for those that the runner keeps there itself. */
+export async function removeCgroupsIn(directory: string): Promise<void> {
+  const names = await subdirectories(directory)
+  const own = names.filter((name) => !name.startsWith('_'))
+  await Promise.all(own.map((name) => removeCgroup(join(directory, name))))
+}
+
 async function tryRemove(directory: string): Promise<boolean> {
   for (const child of await subdirectories(directory)) {
     if (!(await tryRemove(join(directory, child)))) return false

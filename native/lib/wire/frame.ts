@@ -8,6 +8,7 @@ export const REQUEST = {
   exec: 6,
   mountWorkspace: 7,
   addNetwork: 8,
+  prepare: 10,
   runTool: 9,
 } as const
 

@@ -44,8 +44,8 @@ export type LauncherReply =
   | { readonly kind: 'done'; readonly id: number }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: SystemFailure }
   | { readonly kind: 'started'; readonly id: number; readonly pid: number }
-  /** Follows `exited`: the sandbox's mounts are gone, and its cgroups if they could be removed. */
-  | { readonly kind: 'cleaned'; readonly id: number; readonly cgroupsRemoved: boolean }
+  /** Follows `exited`: its mounts are gone; `leftCgroup` is the name of cgroups that could not be removed. */
+  | { readonly kind: 'cleaned'; readonly id: number; readonly leftCgroup: string | null }
   /** The program of an exec has ended; the status is as waitpid(2) gives it. */
   | { readonly kind: 'ended'; readonly id: number; readonly waitStatus: number }
   | { readonly kind: 'exited'; readonly id: number; readonly report: ExitReport }
@@ -68,7 +68,7 @@ export function decodeReply(frame: Buffer): LauncherReply {
     case REPLY.started:
       return { kind: 'started', id, pid: reader.u32() }
     case REPLY.cleaned:
-      return { kind: 'cleaned', id, cgroupsRemoved: reader.u32() === 1 }
+      return { kind: 'cleaned', id, leftCgroup: decodeLeft(reader) }
     case REPLY.ended:
       return { kind: 'ended', id, waitStatus: reader.u32() }
     case REPLY.exited:
@@ -78,6 +78,12 @@ export function decodeReply(frame: Buffer): LauncherReply {
     default:
       throw new RangeError(`unknown reply ${type} of the launcher`)
   }
+}
+
+function decodeLeft(reader: ReplyReader): string | null {
+  const isRemoved = reader.u32() === 1
+  const name = reader.string()
+  return isRemoved ? null : name
 }
 
 function decodeFailure(reader: ReplyReader): SystemFailure {

@@ -59,6 +59,16 @@ export function encodeStart(
   return writer.finish()
 }
 
+/** Payload of a prepare request: `count` sandboxes are to be kept ready for such a start. */
+export function encodePrepare(
+  count: number,
+  stageId: number,
+  spec: SandboxSpec,
+  cgroups: readonly CgroupDirectory[],
+): Buffer {
+  return Buffer.concat([encodeNumber(count), encodeStart(stageId, spec, cgroups)])
+}
+
 /** Payload of an exec request. The specification must have been checked. */
 export function encodeExec(sandboxId: number, spec: ExecSpec): Buffer {
   const writer = new PayloadWriter().u32(sandboxId)

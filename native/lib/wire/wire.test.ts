@@ -76,8 +76,9 @@ describe('decodeReply', () => {
         network: { before: 'n0', now: 'n1' },
       },
     })
-    const cleaned = decodeReply(frame(5, 9, (w) => w.u32(1)))
-    expect(cleaned).toEqual({ kind: 'cleaned', id: 9, cgroupsRemoved: true })
+    const cleaned = (removed: number) => decodeReply(frame(5, 9, (w) => text(w.u32(removed), 's7')))
+    expect(cleaned(1)).toEqual({ kind: 'cleaned', id: 9, leftCgroup: null })
+    expect(cleaned(0)).toEqual({ kind: 'cleaned', id: 9, leftCgroup: 's7' })
   })
 
   it('reads the end of an exec', () => {

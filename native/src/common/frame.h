@@ -17,6 +17,7 @@ enum class Request : uint32_t {
   kMountWorkspace = 7,  // answered by kDone or kFailed
   kAddNetwork = 8,      // answered by kDone or kFailed
   kRunTool = 9,         // as kExec
+  kPrepare = 10,        // answered by kDone or kFailed; a number, then as kStart
 };
 
 enum class Reply : uint32_t {
@@ -24,7 +25,8 @@ enum class Reply : uint32_t {
   kFailed = 2,
   kStarted = 3,
   kExited = 4,
-  kCleaned = 5,  // after kExited: its mounts are gone, and its cgroups if the payload is 1
+  kCleaned = 5,  // after kExited: its mounts are gone, and its cgroups if the payload begins with
+                 // 1; then their name
   kEnded = 6,    // the program of an exec has ended
   kUsage = 7,    // what running sandboxes have used; about several, the frame's id is 0
 };

@@ -49,9 +49,9 @@ struct Location {
   }
 };
 
-Result<bool> IsDirectory(const UniqueFd& tree, const char* object) {
+Result<bool> IsDirectory(int tree, const char* object) {
   struct stat info {};
-  if (fstat(tree.get(), &info) < 0) return LastFailure("fstat", object);
+  if (fstat(tree, &info) < 0) return LastFailure("fstat", object);
   return S_ISDIR(info.st_mode);
 }
 
@@ -68,7 +68,7 @@ class Attacher {
     const int deepest = Deepest();
     for (int depth = 0; depth <= deepest; depth++) TRY(AttachAt(depth));
     if (has_own) TRY(MountOwn());
-    for (size_t i = 0; i < s_.binds.size(); i++) {
+    for (size_t i = 0; i < s_.request.binds.size(); i++) {
       const char* target = s_.request.binds[i].target;
       if (!TRY(IsDirectory(s_.binds[i], target))) TRY(AttachFile(target, s_.binds[i]));
     }
@@ -104,12 +104,12 @@ class Attacher {
     }
     for (size_t i = 0; i < request.volumes.size(); i++) {
       const char* target = request.volumes[i].target;
-      if (DepthOf(target) == depth) TRY(Attach(target, s_.volumes[i].get(), true));
+      if (DepthOf(target) == depth) TRY(Attach(target, s_.volumes[i], true));
     }
     for (size_t i = 0; i < request.binds.size(); i++) {
       const char* target = request.binds[i].target;
       if (DepthOf(target) != depth || !TRY(IsDirectory(s_.binds[i], target))) continue;
-      TRY(Attach(target, s_.binds[i].get(), true));
+      TRY(Attach(target, s_.binds[i], true));
     }
     for (const TmpfsRequest& tmpfs : request.tmpfs) {
       if (DepthOf(tmpfs.name) == depth) TRY(AttachTmpfs(tmpfs));
@@ -156,9 +156,9 @@ class Attacher {
     return sys::AttachTree(own_tree_.get(), directory.get(), kOwn);
   }
 
-  Status AttachFile(const char* target, const UniqueFd& tree) {
+  Status AttachFile(const char* target, int tree) {
     const UniqueFd file = TRY(EnsureFile(s_.root, target));
-    return sys::AttachTree(tree.get(), file.get(), target);
+    return sys::AttachTree(tree, file.get(), target);
   }
 
   const Storage& s_;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <vector>
-
 #include "request.h"
 #include "result.h"
 #include "unique_fd.h"
@@ -11,8 +9,8 @@ namespace sandpiper {
 // The storage of a sandbox: its request, and the detached mounts that it asks for.
 struct Storage {
   const StartRequest& request;
-  const std::vector<UniqueFd>& binds;
-  const std::vector<UniqueFd>& volumes;
+  const int* binds;
+  const int* volumes;
   // -1: none.
   int workspace;
   // The root of the new mount namespace, which is the calling process's, and the /proc in it.

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <climits>
+#include <cstdio>
 #include <cstring>
 
 #include "sys.h"
@@ -13,11 +15,15 @@ namespace {
 // A cgroup file is a page at most.
 constexpr size_t kFileBytesMax = 4096;
 
-// Host paths are given absolute; below the host's root they are relative.
-const char* Relative(const char* path) {
-  while (*path == '/') path++;
-  return path;
-}
+// The path of a sandbox's cgroup, relative to the host's root.
+struct CgroupPath {
+  char text[PATH_MAX];
+  CgroupPath(const CgroupRequest& parent, const char* name) {
+    const char* directory = parent.directory;
+    while (*directory == '/') directory++;
+    (void)std::snprintf(text, sizeof(text), "%s/%s", directory, name);
+  }
+};
 
 Status WriteFile(int directory, const CgroupWrite& write) {
   Result<UniqueFd> file = sys::OpenKernelFile(directory, write.file, O_WRONLY);
@@ -27,15 +33,15 @@ Status WriteFile(int directory, const CgroupWrite& write) {
   return sys::Write(file.Take().get(), write.value, std::strlen(write.value), write.file);
 }
 
-Result<UniqueFd> OpenCgroup(int host, const CgroupRequest& cgroup) {
-  return sys::Open(host, cgroup.directory, O_PATH | O_DIRECTORY, sys::kInRoot);
+Result<UniqueFd> OpenCgroup(const Cgroups& cgroups, const CgroupRequest& parent) {
+  return sys::Open(cgroups.host, CgroupPath(parent, cgroups.name).text, O_PATH | O_DIRECTORY,
+                   sys::kInRoot, parent.directory);
 }
 
-Result<UniqueFd> MakeCgroup(int host, const CgroupRequest& cgroup) {
-  TRY(sys::MakeDirectory(host, Relative(cgroup.directory), 0755, cgroup.directory));
-  UniqueFd directory = TRY(OpenCgroup(host, cgroup));
-  for (const CgroupWrite& write : cgroup.writes) TRY(WriteFile(directory.get(), write));
-  return directory;
+Result<UniqueFd> MakeCgroup(const Cgroups& cgroups, const CgroupRequest& parent) {
+  TRY(sys::MakeDirectory(cgroups.host, CgroupPath(parent, cgroups.name).text, 0755,
+                         parent.directory));
+  return OpenCgroup(cgroups, parent);
 }
 
 // "0" is whoever writes it (cgroups(7)). Moving a whole process (cgroup.procs) waits for every CPU
@@ -56,64 +62,74 @@ std::string ReadFile(int directory, const char* name) {
 
 }  // namespace
 
-Result<UniqueFd> MakeUnifiedCgroup(int host, const std::vector<CgroupRequest>& cgroups) {
-  for (const CgroupRequest& cgroup : cgroups) {
-    if (cgroup.unified) return MakeCgroup(host, cgroup);
+Result<UniqueFd> MakeUnifiedCgroup(const Cgroups& cgroups) {
+  for (const CgroupRequest& parent : cgroups.parents) {
+    if (parent.unified) return MakeCgroup(cgroups, parent);
   }
   return UniqueFd();
 }
 
-Status EnterCgroups(int host, const std::vector<CgroupRequest>& cgroups) {
-  for (const CgroupRequest& cgroup : cgroups) {
-    if (cgroup.unified) continue;
-    const UniqueFd directory = TRY(MakeCgroup(host, cgroup));
-    TRY(Enter(directory.get(), cgroup.directory));
+Status EnterCgroups(const Cgroups& cgroups) {
+  for (const CgroupRequest& parent : cgroups.parents) {
+    if (parent.unified) continue;
+    const UniqueFd directory = TRY(MakeCgroup(cgroups, parent));
+    TRY(Enter(directory.get(), parent.directory));
   }
   return {};
 }
 
-Result<UniqueFd> OpenUnifiedCgroup(int host, const std::vector<CgroupRequest>& cgroups) {
-  for (const CgroupRequest& cgroup : cgroups) {
-    if (cgroup.unified) return OpenCgroup(host, cgroup);
+Status LimitCgroups(const Cgroups& cgroups) {
+  for (const CgroupRequest& parent : cgroups.parents) {
+    if (parent.writes.empty()) continue;
+    const UniqueFd directory = TRY(OpenCgroup(cgroups, parent));
+    for (const CgroupWrite& write : parent.writes) TRY(WriteFile(directory.get(), write));
+  }
+  return {};
+}
+
+Result<UniqueFd> OpenUnifiedCgroup(const Cgroups& cgroups) {
+  for (const CgroupRequest& parent : cgroups.parents) {
+    if (parent.unified) return OpenCgroup(cgroups, parent);
   }
   return UniqueFd();
 }
 
-Status JoinCgroups(int host, const std::vector<CgroupRequest>& cgroups) {
-  for (const CgroupRequest& cgroup : cgroups) {
-    if (cgroup.unified) continue;
-    const UniqueFd directory = TRY(OpenCgroup(host, cgroup));
-    TRY(Enter(directory.get(), cgroup.directory));
+Status JoinCgroups(const Cgroups& cgroups) {
+  for (const CgroupRequest& parent : cgroups.parents) {
+    if (parent.unified) continue;
+    const UniqueFd directory = TRY(OpenCgroup(cgroups, parent));
+    TRY(Enter(directory.get(), parent.directory));
   }
   return {};
 }
 
-std::vector<std::string> ReadCgroups(int host, const std::vector<CgroupRequest>& cgroups,
-                                     std::vector<const char*> CgroupRequest::*files) {
+std::vector<std::string> ReadCgroups(const Cgroups& cgroups,
+                                     List<const char*> CgroupRequest::*files) {
   std::vector<std::string> contents;
-  for (const CgroupRequest& cgroup : cgroups) {
-    if ((cgroup.*files).empty()) continue;
-    Result<UniqueFd> opened = OpenCgroup(host, cgroup);
+  for (const CgroupRequest& parent : cgroups.parents) {
+    if ((parent.*files).empty()) continue;
+    Result<UniqueFd> opened = OpenCgroup(cgroups, parent);
     const UniqueFd directory = opened.ok() ? opened.Take() : UniqueFd();
-    for (const char* name : cgroup.*files) contents.push_back(ReadFile(directory.get(), name));
+    for (const char* name : parent.*files) contents.push_back(ReadFile(directory.get(), name));
   }
   return contents;
 }
 
-std::string ReadProcesses(int host, const std::vector<CgroupRequest>& cgroups) {
-  for (const CgroupRequest& cgroup : cgroups) {
-    if (!cgroup.sum_io) continue;
-    Result<UniqueFd> directory = OpenCgroup(host, cgroup);
+std::string ReadProcesses(const Cgroups& cgroups) {
+  for (const CgroupRequest& parent : cgroups.parents) {
+    if (!parent.sum_io) continue;
+    Result<UniqueFd> directory = OpenCgroup(cgroups, parent);
     if (directory.ok()) return ReadFile(directory.Take().get(), "cgroup.procs");
   }
   return {};
 }
 
-bool RemoveCgroups(int host, const std::vector<CgroupRequest>& cgroups) {
+bool RemoveCgroups(const Cgroups& cgroups) {
   bool all = true;
-  for (const CgroupRequest& cgroup : cgroups) {
+  for (const CgroupRequest& parent : cgroups.parents) {
     const bool gone =
-        unlinkat(host, Relative(cgroup.directory), AT_REMOVEDIR) == 0 || errno == ENOENT;
+        unlinkat(cgroups.host, CgroupPath(parent, cgroups.name).text, AT_REMOVEDIR) == 0 ||
+        errno == ENOENT;
     all = all && gone;
   }
   return all;

@@ -10,30 +10,40 @@
 // Mechanism only: which directories, files and values is decided in native/lib/cgroup.
 namespace sandpiper {
 
-// Makes the sandbox's cgroup of version 2, if it has one, and opens it for clone3(2), which makes a
-// process in it. Moving one there would wait for every CPU to pass through the scheduler.
-Result<UniqueFd> MakeUnifiedCgroup(int host, const std::vector<CgroupRequest>& cgroups);
+// The cgroups of one sandbox: one of this name in each directory. All borrowed.
+struct Cgroups {
+  int host;
+  const List<CgroupRequest>& parents;
+  const char* name;
+};
 
-// Makes the cgroups of version 1 and moves the calling process, which has one thread, into them.
+// Makes the one of version 2, if there is one, and opens it for clone3(2), which makes a process in
+// it. Moving one there would wait for every CPU to pass through the scheduler.
+Result<UniqueFd> MakeUnifiedCgroup(const Cgroups& cgroups);
+
+// Makes those of version 1 and moves the calling process, which has one thread, into them.
 // Allocates nothing.
-Status EnterCgroups(int host, const std::vector<CgroupRequest>& cgroups);
+Status EnterCgroups(const Cgroups& cgroups);
 
-// Opens the sandbox's cgroup of version 2, if it has one, for a further process.
-Result<UniqueFd> OpenUnifiedCgroup(int host, const std::vector<CgroupRequest>& cgroups);
+// Writes the limits.
+Status LimitCgroups(const Cgroups& cgroups);
 
-// Moves the calling process, which has one thread, into the cgroups of version 1, which must be
-// there. Allocates nothing.
-Status JoinCgroups(int host, const std::vector<CgroupRequest>& cgroups);
+// Opens the one of version 2, if there is one, for a further process.
+Result<UniqueFd> OpenUnifiedCgroup(const Cgroups& cgroups);
+
+// Moves the calling process, which has one thread, into those of version 1, which must be there.
+// Allocates nothing.
+Status JoinCgroups(const Cgroups& cgroups);
 
 // The contents of every file in one of the lists of each (`reads` or `samples`), in order; "" for
 // one that is not there.
-std::vector<std::string> ReadCgroups(int host, const std::vector<CgroupRequest>& cgroups,
-                                     std::vector<const char*> CgroupRequest::*files);
+std::vector<std::string> ReadCgroups(const Cgroups& cgroups,
+                                     List<const char*> CgroupRequest::*files);
 
 // The processes of the one whose bytes are to be added up, as text; "" when there is none.
-std::string ReadProcesses(int host, const std::vector<CgroupRequest>& cgroups);
+std::string ReadProcesses(const Cgroups& cgroups);
 
 // Removes the directories; whether all are gone.
-bool RemoveCgroups(int host, const std::vector<CgroupRequest>& cgroups);
+bool RemoveCgroups(const Cgroups& cgroups);
 
 }  // namespace sandpiper

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstring>
 
 #include "attach.h"
 #include "caps.h"
@@ -16,12 +15,14 @@
 #include "masks.h"
 #include "namespaces.h"
 #include "network.h"
+#include "order.h"
 #include "overlay.h"
 #include "program.h"
 #include "report.h"
 #include "rootfs.h"
 #include "seccomp.h"
 #include "sys.h"
+#include "trees.h"
 
 namespace sandpiper {
 
@@ -37,96 +38,41 @@ constexpr uint32_t kTtyGroup = 5;
 
 // Detached mounts that are made with the launcher's view and rights, to be attached inside.
 struct Trees {
-  UniqueFd root;
+  Overlay root;
   UniqueFd proc;
   UniqueFd sysfs;
   UniqueFd dev;
   UniqueFd empty;
-  UniqueFd workspace;
 };
 
-Status SetHostname(const char* name) {
-  if (sethostname(name, std::strlen(name)) < 0) return LastFailure("sethostname", name);
-  return {};
-}
-
-Result<UniqueFd> OpenBind(const Containment& c, const BindRequest& bind) {
-  const UniqueFd source = TRY(sys::Open(c.world.host.get(), bind.source, O_PATH, sys::kInRoot));
-  UniqueFd tree = TRY(sys::CloneTree(source.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, bind.source));
-  const uint64_t attributes = kSafe | (bind.read_only ? MOUNT_ATTR_RDONLY : 0);
-  TRY(sys::SetMountAttributes(tree.get(), AT_RECURSIVE, attributes, bind.source));
-  if (!bind.id_mapped) return tree;
-  const Status mapped =
-      sys::MapMountIds(tree.get(), AT_RECURSIVE, c.stage.user_namespace(), bind.source);
-  // Not every file system can; the files are then seen as nobody's.
-  const bool unable =
-      !mapped.ok() && (mapped.failure().error == EINVAL || mapped.failure().error == EPERM);
-  if (!mapped.ok() && !unable) return mapped.failure();
-  return tree;
-}
-
-// The devices in /dev may be mounts of their own.
-Result<UniqueFd> OpenStageTree(const Stage& stage, const char* name, uint64_t attributes) {
-  UniqueFd tree = TRY(sys::CloneTree(stage.directory(), name, AT_RECURSIVE, name));
-  if (attributes != 0) TRY(sys::SetMountAttributes(tree.get(), 0, attributes, name));
-  return tree;
-}
-
-Result<UniqueFd> OpenVolume(const Stage& stage, const VolumeRequest& volume) {
-  UniqueFd tree = TRY(sys::CloneTree(stage.volumes(), volume.name, 0, volume.name));
-  const uint64_t attributes = kSafe | (volume.read_only ? MOUNT_ATTR_RDONLY : 0);
-  TRY(sys::SetMountAttributes(tree.get(), 0, attributes, volume.name));
-  return tree;
-}
-
 Status EnterNetwork(const Containment& c) {
-  if (c.request.own_network) return NewNetworkOf(c.stage.user_namespace());
+  if (c.shape.own_network) return NewNetworkOf(c.stage.user_namespace());
   return sys::SetNamespace(c.network, CLONE_NEWNET, "network namespace");
 }
 
-Result<Trees> OpenTrees(const Containment& c) {
+Result<Trees> MakeTrees(const Containment& c) {
   Trees trees;
-  for (size_t i = 0; i < c.request.binds.size(); i++) {
-    c.bind_trees[i] = TRY(OpenBind(c, c.request.binds[i]));
-  }
-  for (size_t i = 0; i < c.request.volumes.size(); i++) {
-    c.volume_trees[i] = TRY(OpenVolume(c.stage, c.request.volumes[i]));
-  }
   constexpr uint64_t kReadOnly = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
   trees.dev = TRY(OpenStageTree(c.stage, "dev", kReadOnly));
   trees.empty = TRY(OpenStageTree(c.stage, "empty", kReadOnly | MOUNT_ATTR_NODEV));
-  if (*c.request.workspace_target != '\0') {
-    if (!c.stage.has_workspace()) return Failure{ENOENT, "open_tree", "workspace of the stage"};
-    trees.workspace = TRY(OpenStageTree(c.stage, "workspace", 0));
-  }
   trees.proc = TRY(sys::NewMount("proc", kSafest));
   TRY(EnterNetwork(c));
   // It shows the network namespace that it is made in.
   trees.sysfs = TRY(sys::NewMount("sysfs", kSafest | MOUNT_ATTR_RDONLY));
   // Last: it may leave the launcher's mount namespace.
-  trees.root =
-      TRY(MountOverlay({c.root_lowers.c_str(), c.request.root.writable, c.stage.directory(),
-                        c.stage.ids_start(), true, c.world.takes_detached_layers}));
+  trees.root = TRY(MountOverlay({c.root_lowers.c_str(), c.shape.root.writable, c.stage.directory(),
+                                 c.stage.ids_start(), true, c.world.takes_detached_layers}));
   return trees;
 }
 
-Status AttachRequested(const Containment& c, const Trees& trees) {
-  return AttachStorage({c.request, c.bind_trees, c.volume_trees, trees.workspace.get(),
-                        trees.root.get(), trees.proc.get()});
-}
-
 Status BuildRoot(const Containment& c, const Trees& trees) {
-  const int root = trees.root.get();
+  const int root = trees.root.tree.get();
   TRY(EnterRoot(root));
   TRY(AttachDirectory(root, "/proc", trees.proc));
   TRY(AttachDirectory(root, "/sys", trees.sysfs));
   TRY(AttachDirectory(root, "/dev", trees.dev));
-  TRY(MountDeviceFileSystems(trees.dev.get(), c.request.shm_bytes,
-                             c.stage.ids_count() > kTtyGroup));
-  TRY(MaskPaths(trees.proc.get(), trees.sysfs.get(), trees.dev.get(), trees.empty.get()));
-  TRY(AttachRequested(c, trees));
-  TRY(EnsureDirectory(root, c.request.program.cwd));
-  return {};
+  TRY(MountDeviceFileSystems(trees.dev.get(), c.shape.shm_bytes, c.stage.ids_count() > kTtyGroup));
+  return MaskPaths(trees.proc.get(), trees.sysfs.get(), trees.dev.get(), trees.empty.get());
 }
 
 // After the last change of ids, which would undo it (PR_SET_PDEATHSIG(2const)).
@@ -139,39 +85,79 @@ Status DieWithLauncher(const World& world) {
   return {};
 }
 
+// Nobody inside can trace the init or look into it (ptrace(2), "Ptrace access mode checking").
+Status Hide() {
+  if (prctl(PR_SET_DUMPABLE, 0) < 0) return LastFailure("prctl PR_SET_DUMPABLE", "init");
+  return {};
+}
+
+// The launcher keeps the mounts until it has told how the sandbox ended: to unmount is its work
+// then, not that of the init before it.
+Status TellPrepared(const Containment& c, const Trees& trees) {
+  const UniqueFd own = TRY(sys::FollowKernelLink(trees.proc.get(), "self/ns/mnt", O_RDONLY));
+  return SendMounts(c.channel, {own.get(), trees.root.tree.get(), trees.root.layer.get()});
+}
+
+// What the order is carried out with: attached mounts, open for good.
+struct Prepared {
+  int root;
+  int proc;
+};
+
+// What can be made before the program is known. Keeps no descriptor else, among them those that the
+// launcher had open: the outputs of other sandboxes would not end before this one.
+Result<Prepared> Prepare(const Containment& c) {
+  (void)prctl(PR_SET_NAME, "sandpiper-init");
+  TRY(EnterCgroups(c.cgroups));
+  // Only now: the namespace's root is the cgroup that one is in (cgroup_namespaces(7)).
+  TRY(sys::Unshare(CLONE_NEWCGROUP, "cgroup namespace"));
+  Trees trees = TRY(MakeTrees(c));
+  TRY(JoinStage(c.world.blank.get(), c.stage.user_namespace()));
+  TRY(BuildRoot(c, trees));
+  TRY(Hide());
+  TRY(DieWithLauncher(c.world));
+  TRY(TellPrepared(c, trees));
+  const Prepared prepared{trees.root.tree.Release(), trees.proc.Release()};
+  trees = {};
+  // The standard streams stay taken, so that nothing else gets their numbers.
+  TRY(sys::CloseAllBut(
+      {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, c.channel, prepared.root, prepared.proc}));
+  return prepared;
+}
+
+Status Furnish(const ReceivedOrder& order, const Prepared& prepared) {
+  TRY(AttachStorage(
+      {order.request, order.binds, order.volumes, order.workspace, prepared.root, prepared.proc}));
+  TRY(EnsureDirectory(prepared.root, order.request.program.cwd));
+  return {};
+}
+
 Status DropPrivileges(const Containment& c) {
   TRY(DropCapabilities());
-  // Nobody inside can trace the init or look into it (ptrace(2), "Ptrace access mode checking").
-  if (prctl(PR_SET_DUMPABLE, 0) < 0) return LastFailure("prctl PR_SET_DUMPABLE", "init");
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
     return LastFailure("prctl PR_SET_NO_NEW_PRIVS", "init");
   }
-  TRY(DieWithLauncher(c.world));
   return LoadSeccomp(c.seccomp_filter);
 }
 
-Status Prepare(const Containment& c) {
-  (void)prctl(PR_SET_NAME, "sandpiper-init");
-  TRY(EnterCgroups(c.world.host.get(), c.request.cgroups));
-  // Only now: the namespace's root is the cgroup that one is in (cgroup_namespaces(7)).
-  TRY(sys::Unshare(CLONE_NEWCGROUP, "cgroup namespace"));
-  TRY(SetHostname(c.request.hostname));
-  TRY(ShareOutput(c.output, c.stage.ids_start()));
-  const Trees trees = TRY(OpenTrees(c));
-  TRY(JoinStage(c.world.blank.get(), c.stage.user_namespace()));
-  TRY(BuildRoot(c, trees));
-  return DropPrivileges(c);
+Result<ReceivedOrder> MakeReady(const Containment& c) {
+  const Prepared prepared = TRY(Prepare(c));
+  const ReceivedOrder order = TRY(ReceiveOrder(c.channel));
+  TRY(Furnish(order, prepared));
+  TRY(DropPrivileges(c));
+  return order;
 }
 
 }  // namespace
 
 void Contain(const Containment& c) {
-  const Status prepared = Prepare(c);
-  if (!prepared.ok()) {
-    (void)SendReport(c.reports, FailureReport(prepared.failure()));
+  Result<ReceivedOrder> order = MakeReady(c);
+  if (!order.ok()) {
+    (void)SendReport(c.channel, FailureReport(order.failure()));
     _exit(1);
   }
-  RunInit(c.request, c.output, c.reports);
+  const ReceivedOrder received = order.Take();
+  RunInit(received.request, received.output, c.channel);
 }
 
 }  // namespace sandpiper

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "cgroup.h"
 #include "request.h"
 #include "stage.h"
 #include "world.h"
@@ -12,18 +13,16 @@ namespace sandpiper {
 struct Containment {
   const World& world;
   const Stage& stage;
-  const StartRequest& request;
+  // What of a request is known before the program is: see IsAlike in sandbox.h.
+  const StartRequest& shape;
+  Cgroups cgroups;
   // Overlay option for the root's layers.
   const std::string& root_lowers;
   const std::string& seccomp_filter;
-  // Trees of request.binds and request.volumes, one each: filled by the init.
-  std::vector<UniqueFd>& bind_trees;
-  std::vector<UniqueFd>& volume_trees;
-  // Network namespace of the stage to enter, where the request wants none of its own.
+  // Of the stage, when the sandbox has none of its own.
   int network;
-  // Write end of the sandbox's output, and of the pipe for reports.
-  int output;
-  int reports;
+  // The init's end of its conversation with the launcher: the order comes in, reports go out.
+  int channel;
 };
 
 // Flags of the clone3(2) that makes a sandbox's init.

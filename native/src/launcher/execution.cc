@@ -78,11 +78,11 @@ Result<std::unique_ptr<Execution>> Execution::Start(const World& world, Sandbox&
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return LastFailure("pipe2", "reports");
   execution->reports_.Reset(ends[0]);
   const UniqueFd reports(ends[1]);
-  const int host = world.host.get();
-  const UniqueFd unified_cgroup = TRY(OpenUnifiedCgroup(host, sandbox.request().cgroups));
+  const Cgroups cgroups = sandbox.cgroups(world);
+  const UniqueFd unified_cgroup = TRY(OpenUnifiedCgroup(cgroups));
   execution->helper_ = TRY(
-      StartHelper({host, sandbox.pidfd(), sandbox.request(), sandbox.stage().ids_start(), program,
-                   seccomp_filter, output.get(), reports.get(), execution->shared_pid_},
+      StartHelper({cgroups, sandbox.pidfd(), sandbox.request(), sandbox.stage().ids_start(),
+                   program, seccomp_filter, output.get(), reports.get(), execution->shared_pid_},
                   unified_cgroup.get()));
   return execution;
 }

@@ -1,5 +1,6 @@
 #include "image.h"
 
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/loop.h>
 #include <linux/magic.h>
@@ -132,8 +133,9 @@ Result<UniqueFd> MountImage(const ImagePlan& plan) {
 void DiscardImage(int tree) {
   struct statfs info {};
   if (fstatfs(tree, &info) < 0 || info.f_type != EXT4_SUPER_MAGIC) return;
+  const UniqueFd root(openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   uint32_t how = kWithoutFlush;
-  (void)ioctl(tree, kExt4Shutdown, &how);
+  (void)ioctl(root.get(), kExt4Shutdown, &how);
 }
 
 }  // namespace sandpiper

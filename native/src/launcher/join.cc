@@ -29,7 +29,7 @@ Status Hide() { return Check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl PR_SET_D
 // What needs the host's tree; then closes every descriptor that leads there, as it would lead a
 // path of the sandbox out (CVE-2024-21626).
 Status LeaveHost(const Joining& j) {
-  TRY(JoinCgroups(j.host, j.sandbox.cgroups));
+  TRY(JoinCgroups(j.cgroups));
   TRY(ShareOutput(j.output, j.owner));
   return sys::CloseAllBut({j.init, j.output, j.reports});
 }

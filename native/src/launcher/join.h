@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "cgroup.h"
 #include "request.h"
 
 namespace sandpiper {
@@ -9,8 +10,8 @@ namespace sandpiper {
 // All that a process needs to start a further program in a sandbox, prepared before the fork so
 // that it allocates nothing.
 struct Joining {
-  // The root of the host's tree.
-  int host;
+  // The sandbox's cgroups.
+  Cgroups cgroups;
   // The sandbox's init, by its pidfd, and what that was started with.
   int init;
   const StartRequest& sandbox;

@@ -29,8 +29,7 @@ Lowers::Lowers(int host, int directory, uint32_t ids_start, uint32_t ids_count, 
       ids_count_(ids_count),
       map_ids_(map_ids) {}
 
-Result<std::string> Lowers::Names(const std::vector<LowerRequest>& lowers,
-                                  int stage_user_namespace) {
+Result<std::string> Lowers::Names(const List<LowerRequest>& lowers, int stage_user_namespace) {
   std::string names;
   for (const LowerRequest& lower : lowers) {
     if (!names.empty()) names += ':';

@@ -23,7 +23,7 @@ class Lowers {
   Lowers(int host, int directory, uint32_t ids_start, uint32_t ids_count, bool map_ids);
 
   // The overlay option for these layers: their names joined by ':'.
-  Result<std::string> Names(const std::vector<LowerRequest>& lowers, int stage_user_namespace);
+  Result<std::string> Names(const List<LowerRequest>& lowers, int stage_user_namespace);
 
  private:
   struct Entry {

@@ -74,7 +74,7 @@ Status AttachWritable(const Writable& writable) {
 
 }  // namespace
 
-Result<UniqueFd> MountOverlay(const OverlayPlan& plan) {
+Result<Overlay> MountOverlay(const OverlayPlan& plan) {
   if (fchdir(plan.directory) < 0) return LastFailure("fchdir", "stage");
   const bool by_fsconfig = std::strlen(plan.lowers) <= kFsconfigStringMax;
   const bool has_tree = plan.writable.kind != WritableRequest::Kind::kDirectory;
@@ -85,9 +85,12 @@ Result<UniqueFd> MountOverlay(const OverlayPlan& plan) {
   }
   // By path, not by a descriptor from before: overlayfs wants mounts of the current namespace.
   const UniqueFd host = TRY(sys::Open(AT_FDCWD, "/host", O_PATH | O_DIRECTORY, 0));
-  const Writable writable = TRY(MakeWritable(host.get(), plan.writable, plan.owner));
+  Writable writable = TRY(MakeWritable(host.get(), plan.writable, plan.owner));
   if (attach) TRY(AttachWritable(writable));
-  return by_fsconfig ? MountByFsconfig(plan, writable) : MountByMount(plan, writable);
+  Overlay overlay;
+  overlay.tree = TRY(by_fsconfig ? MountByFsconfig(plan, writable) : MountByMount(plan, writable));
+  overlay.layer = std::move(writable.tree);
+  return overlay;
 }
 
 }  // namespace sandpiper

@@ -23,8 +23,15 @@ struct OverlayPlan {
   bool takes_detached;
 };
 
-// Mounts it and returns the detached mount. Allocates nothing. Leaves the calling process in the
+struct Overlay {
+  // Both detached.
+  UniqueFd tree;
+  // The file system that its writable layer is on, when it has one of its own.
+  UniqueFd layer;
+};
+
+// Mounts it. Allocates nothing. Leaves the calling process in the
 // stage's directory, and a child perhaps in a copy of the launcher's mount namespace.
-Result<UniqueFd> MountOverlay(const OverlayPlan& plan);
+Result<Overlay> MountOverlay(const OverlayPlan& plan);
 
 }  // namespace sandpiper

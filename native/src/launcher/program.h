@@ -11,7 +11,7 @@ namespace sandpiper {
 
 struct Program {
   const ProgramRequest& request;
-  const std::vector<RlimitRequest>& rlimits;
+  const List<RlimitRequest>& rlimits;
   // Write end of its output.
   int output;
 };

@@ -10,7 +10,7 @@ namespace sandpiper {
 // One write each and smaller than PIPE_BUF, so that it arrives whole (pipe(7)). Text is copied in,
 // never pointed to: the launcher trusts no pointer of a process that has run near a step.
 struct Report {
-  enum class Kind : uint32_t { kFailed = 1, kReady = 2, kEnded = 3 };
+  enum class Kind : uint32_t { kFailed = 1, kPrepared = 2, kReady = 3, kEnded = 4 };
 
   Kind kind;
   int32_t error;
@@ -30,6 +30,21 @@ Failure FailureOf(Report& report);
 // Never blocks for long. A pipe needs memory, which a cgroup at its limit may not have at once:
 // that is waited for, a second at most. Who then goes on after a failure goes on unseen.
 Status SendReport(int pipe, const Report& report);
+
+// The mounts of a prepared sandbox, as its init hands them over with a report of that kind;
+// borrowed there, the launcher's here.
+struct PreparedMounts {
+  int mount_namespace;
+  int root;
+  // -1: none.
+  int layer;
+};
+Status SendMounts(int channel, const PreparedMounts& mounts);
+
+// Whether there is a whole report in the channel; never waits. One that mounts come with puts them
+// into `mounts`, whose old values must be no descriptors.
+bool NextReport(int channel, Report* report, PreparedMounts* mounts);
+
 // Whether a whole report was read.
 bool ReceiveReport(int pipe, Report* report);
 

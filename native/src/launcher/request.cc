@@ -5,15 +5,6 @@ namespace {
 
 using wire::Reader;
 
-template <typename T, typename Item>
-std::vector<T> DecodeList(Reader& reader, Item item) {
-  const uint32_t count = reader.Count();
-  std::vector<T> list;
-  list.reserve(count + 1);
-  for (uint32_t i = 0; i < count && reader.ok(); i++) list.push_back(item());
-  return list;
-}
-
 WritableRequest DecodeWritable(Reader& reader) {
   WritableRequest writable{};
   writable.kind = static_cast<WritableRequest::Kind>(reader.U8());
@@ -27,7 +18,7 @@ WritableRequest DecodeWritable(Reader& reader) {
 
 OverlayRequest DecodeOverlay(Reader& reader) {
   OverlayRequest overlay{};
-  overlay.lowers = DecodeList<LowerRequest>(reader, [&] {
+  overlay.lowers = reader.Items<LowerRequest>([&] {
     const char* path = reader.String();
     return LowerRequest{path, reader.U32()};
   });
@@ -72,32 +63,29 @@ CgroupRequest DecodeCgroup(Reader& reader) {
   CgroupRequest cgroup{};
   cgroup.directory = reader.String();
   cgroup.unified = reader.U8() != 0;
-  cgroup.writes = DecodeList<CgroupWrite>(reader, [&] {
+  cgroup.writes = reader.Items<CgroupWrite>([&] {
     CgroupWrite write{};
     write.file = reader.String();
     write.value = reader.String();
     write.optional = reader.U8() != 0;
     return write;
   });
-  cgroup.reads = DecodeList<const char*>(reader, [&] { return reader.String(); });
-  cgroup.samples = DecodeList<const char*>(reader, [&] { return reader.String(); });
+  cgroup.reads = reader.Items<const char*>([&] { return reader.String(); });
+  cgroup.samples = reader.Items<const char*>([&] { return reader.String(); });
   cgroup.sum_io = reader.U8() != 0;
   return cgroup;
 }
 
 // execve takes pointers to non-const char but never writes through them.
-std::vector<char*> DecodeStrings(Reader& reader) {
-  std::vector<char*> list =
-      DecodeList<char*>(reader, [&] { return const_cast<char*>(reader.String()); });
-  list.push_back(nullptr);
-  return list;
+List<char*> DecodeStrings(Reader& reader) {
+  return reader.Items<char*>([&] { return const_cast<char*>(reader.String()); }, 1);
 }
 
 UserRequest DecodeUser(Reader& reader) {
   UserRequest user{};
   user.uid = reader.U32();
   user.gid = reader.U32();
-  user.groups = DecodeList<gid_t>(reader, [&] { return reader.U32(); });
+  user.groups = reader.Items<gid_t>([&] { return reader.U32(); });
   return user;
 }
 
@@ -112,33 +100,33 @@ ProgramRequest DecodeProgram(Reader& reader) {
 
 }  // namespace
 
-std::optional<StageRequest> DecodeStage(const std::string& payload) {
-  Reader reader(payload.data(), payload.size());
+std::optional<StageRequest> DecodeStage(const std::string& payload, Arena& arena) {
+  Reader reader(payload.data(), payload.size(), &arena);
   StageRequest request{};
   request.ids_start = reader.U32();
   request.ids_count = reader.U32();
   if (reader.U8() != 0) request.workspace = DecodeOverlay(reader);
-  request.volumes = DecodeList<TmpfsRequest>(reader, [&] { return DecodeTmpfs(reader); });
+  request.volumes = reader.Items<TmpfsRequest>([&] { return DecodeTmpfs(reader); });
   if (!reader.Finished() || request.ids_start == 0 || request.ids_count == 0) return std::nullopt;
   return request;
 }
 
-std::optional<StartRequest> DecodeStart(const std::string& payload) {
-  Reader reader(payload.data(), payload.size());
+std::optional<StartRequest> DecodeStart(const char* payload, size_t size, Arena& arena) {
+  Reader reader(payload, size, &arena);
   StartRequest request{};
   request.stage = reader.U32();
   request.root = DecodeOverlay(reader);
   request.workspace_target = reader.String();
-  request.binds = DecodeList<BindRequest>(reader, [&] { return DecodeBind(reader); });
-  request.volumes = DecodeList<VolumeRequest>(reader, [&] { return DecodeVolume(reader); });
-  request.tmpfs = DecodeList<TmpfsRequest>(reader, [&] { return DecodeTmpfs(reader); });
+  request.binds = reader.Items<BindRequest>([&] { return DecodeBind(reader); });
+  request.volumes = reader.Items<VolumeRequest>([&] { return DecodeVolume(reader); });
+  request.tmpfs = reader.Items<TmpfsRequest>([&] { return DecodeTmpfs(reader); });
   request.program = DecodeProgram(reader);
   request.own_network = reader.U8() != 0;
   request.network = reader.String();
   request.hostname = reader.String();
-  request.rlimits = DecodeList<RlimitRequest>(reader, [&] { return DecodeRlimit(reader); });
+  request.rlimits = reader.Items<RlimitRequest>([&] { return DecodeRlimit(reader); });
   request.shm_bytes = reader.String();
-  request.cgroups = DecodeList<CgroupRequest>(reader, [&] { return DecodeCgroup(reader); });
+  request.cgroups = reader.Items<CgroupRequest>([&] { return DecodeCgroup(reader); });
   request.usage = reader.U8() != 0;
   if (!reader.Finished() || request.program.argv.size() < 2 || request.root.lowers.empty()) {
     return std::nullopt;
@@ -146,8 +134,8 @@ std::optional<StartRequest> DecodeStart(const std::string& payload) {
   return request;
 }
 
-std::optional<ExecRequest> DecodeExec(const std::string& payload) {
-  Reader reader(payload.data(), payload.size());
+std::optional<ExecRequest> DecodeExec(const std::string& payload, Arena& arena) {
+  Reader reader(payload.data(), payload.size(), &arena);
   ExecRequest request{};
   request.sandbox = reader.U32();
   request.program = DecodeProgram(reader);
@@ -155,8 +143,8 @@ std::optional<ExecRequest> DecodeExec(const std::string& payload) {
   return request;
 }
 
-std::optional<WorkspaceRequest> DecodeWorkspace(const std::string& payload) {
-  Reader reader(payload.data(), payload.size());
+std::optional<WorkspaceRequest> DecodeWorkspace(const std::string& payload, Arena& arena) {
+  Reader reader(payload.data(), payload.size(), &arena);
   WorkspaceRequest request{};
   request.stage = reader.U32();
   request.overlay = DecodeOverlay(reader);
@@ -173,13 +161,13 @@ std::optional<NetworkRequest> DecodeNetwork(const std::string& payload) {
   return request;
 }
 
-std::optional<ToolRequest> DecodeTool(const std::string& payload) {
-  Reader reader(payload.data(), payload.size());
+std::optional<ToolRequest> DecodeTool(const std::string& payload, Arena& arena) {
+  Reader reader(payload.data(), payload.size(), &arena);
   ToolRequest request{};
   request.stage = reader.U32();
   request.argv = DecodeStrings(reader);
   request.input = reader.String();
-  request.networks = DecodeList<const char*>(reader, [&] { return reader.String(); });
+  request.networks = reader.Items<const char*>([&] { return reader.String(); });
   request.enters = reader.U8() != 0;
   const bool has_network = !request.enters || !request.networks.empty();
   if (!reader.Finished() || request.argv.size() < 2 || !has_network) return std::nullopt;

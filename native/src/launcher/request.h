@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "arena.h"
 #include "wire.h"
 
-// What the runner asks for, decoded. Strings point into the payload, which the owner of the request
-// keeps for as long as the request.
+// What the runner asks for, decoded. Strings point into the payload and lists into the arena, which
+// the owner of the request keeps for as long as the request.
 namespace sandpiper {
 
 struct LowerRequest {
@@ -37,7 +37,7 @@ struct WritableRequest {
 };
 
 struct OverlayRequest {
-  std::vector<LowerRequest> lowers;
+  List<LowerRequest> lowers;
   WritableRequest writable;
 };
 
@@ -53,7 +53,7 @@ struct StageRequest {
   uint32_t ids_start;
   uint32_t ids_count;
   std::optional<OverlayRequest> workspace;
-  std::vector<TmpfsRequest> volumes;
+  List<TmpfsRequest> volumes;
 };
 
 struct VolumeRequest {
@@ -86,11 +86,11 @@ struct CgroupRequest {
   const char* directory;
   // Of cgroup version 2.
   bool unified;
-  std::vector<CgroupWrite> writes;
+  List<CgroupWrite> writes;
   // Files whose content is sent back when the sandbox has ended.
-  std::vector<const char*> reads;
+  List<const char*> reads;
   // Files whose content is sent about every second while it runs, when usage is asked for.
-  std::vector<const char*> samples;
+  List<const char*> samples;
   // Whether the bytes that its processes read and write are added up for that.
   bool sum_io;
 };
@@ -99,13 +99,13 @@ struct CgroupRequest {
 struct UserRequest {
   uint32_t uid;
   uint32_t gid;
-  std::vector<gid_t> groups;
+  List<gid_t> groups;
 };
 
 struct ProgramRequest {
   // Both end with a null pointer, as execve wants them.
-  std::vector<char*> argv;
-  std::vector<char*> env;
+  List<char*> argv;
+  List<char*> env;
   const char* cwd;
   // Nothing: root.
   std::optional<UserRequest> user;
@@ -116,19 +116,19 @@ struct StartRequest {
   OverlayRequest root;
   // Empty: not mounted.
   const char* workspace_target;
-  std::vector<BindRequest> binds;
-  std::vector<VolumeRequest> volumes;
-  std::vector<TmpfsRequest> tmpfs;
+  List<BindRequest> binds;
+  List<VolumeRequest> volumes;
+  List<TmpfsRequest> tmpfs;
   ProgramRequest program;
   // A network namespace of its own, with loopback only.
   bool own_network;
   // Else the stage's of that name; empty: the one that the stage began with.
   const char* network;
   const char* hostname;
-  std::vector<RlimitRequest> rlimits;
+  List<RlimitRequest> rlimits;
   // Size of /dev/shm in bytes, as decimal text.
   const char* shm_bytes;
-  std::vector<CgroupRequest> cgroups;
+  List<CgroupRequest> cgroups;
   // Whether it is to be told what it uses while it runs.
   bool usage;
 };
@@ -152,20 +152,20 @@ struct NetworkRequest {
 struct ToolRequest {
   uint32_t stage;
   // Ends with a null pointer; looked up in the usual directories when it has no slash.
-  std::vector<char*> argv;
+  List<char*> argv;
   const char* input;
   // Names of networks that it gets as descriptors, from 3 on.
-  std::vector<const char*> networks;
+  List<const char*> networks;
   // Whether it runs in the first of them; else in the host's.
   bool enters;
 };
 
 // Each returns nothing when the payload is malformed.
-std::optional<StageRequest> DecodeStage(const std::string& payload);
-std::optional<StartRequest> DecodeStart(const std::string& payload);
-std::optional<ExecRequest> DecodeExec(const std::string& payload);
-std::optional<WorkspaceRequest> DecodeWorkspace(const std::string& payload);
+std::optional<StageRequest> DecodeStage(const std::string& payload, Arena& arena);
+std::optional<StartRequest> DecodeStart(const char* payload, size_t size, Arena& arena);
+std::optional<ExecRequest> DecodeExec(const std::string& payload, Arena& arena);
+std::optional<WorkspaceRequest> DecodeWorkspace(const std::string& payload, Arena& arena);
 std::optional<NetworkRequest> DecodeNetwork(const std::string& payload);
-std::optional<ToolRequest> DecodeTool(const std::string& payload);
+std::optional<ToolRequest> DecodeTool(const std::string& payload, Arena& arena);
 
 }  // namespace sandpiper

@@ -4,7 +4,7 @@
 
 namespace sandpiper {
 
-Status SetRlimits(const std::vector<RlimitRequest>& limits) {
+Status SetRlimits(const List<RlimitRequest>& limits) {
   for (const RlimitRequest& limit : limits) {
     const auto resource = static_cast<__rlimit_resource_t>(limit.resource);
     rlimit current{};

@@ -2,15 +2,22 @@
 
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 
 #include "cgroup.h"
+#include "image.h"
+#include "program.h"
 #include "sys.h"
+#include "trees.h"
 
 namespace sandpiper {
 namespace {
@@ -18,41 +25,113 @@ namespace {
 // What ru_inblock and ru_oublock count (task_io_get_inblock() in the kernel).
 constexpr uint64_t kUsageBlockBytes = 512;
 
+bool IsSame(const char* one, const char* other) { return std::strcmp(one, other) == 0; }
+
+bool IsSameLayer(const WritableRequest& one, const WritableRequest& other) {
+  return one.kind == other.kind && one.kind != WritableRequest::Kind::kDirectory &&
+         one.mode == other.mode && IsSame(one.directory, other.directory) &&
+         IsSame(one.bytes, other.bytes) && IsSame(one.image, other.image);
+}
+
+bool IsSameLower(const LowerRequest& one, const LowerRequest& other) {
+  return one.owner == other.owner && IsSame(one.path, other.path);
+}
+
+bool IsSameParent(const CgroupRequest& one, const CgroupRequest& other) {
+  return IsSame(one.directory, other.directory);
+}
+
 }  // namespace
 
-Sandbox::Sandbox(Stage& stage, StartRequest request) : stage_(stage), request_(std::move(request)) {
-  stage_.sandboxes++;
+bool IsAlike(const StartRequest& one, const StartRequest& other) {
+  const auto equal = [](const auto& a, const auto& b, auto same) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+  };
+  return IsSameLayer(one.root.writable, other.root.writable) &&
+         equal(one.root.lowers, other.root.lowers, IsSameLower) &&
+         equal(one.cgroups, other.cgroups, IsSameParent) && one.own_network == other.own_network &&
+         IsSame(one.network, other.network) && IsSame(one.shm_bytes, other.shm_bytes);
+}
+
+Sandbox::Sandbox(Stage& stage, std::shared_ptr<const Order> shape, uint32_t serial)
+    : stage_(&stage), order_(std::move(shape)) {
+  (void)std::snprintf(cgroup_name_, sizeof(cgroup_name_), "s%u", serial);
 }
 
 Sandbox::~Sandbox() {
   if (!reaped_) Signal(SIGKILL);
-  stage_.sandboxes--;
+  if (is_taken_) stage_->sandboxes--;
 }
 
-Result<std::unique_ptr<Sandbox>> Sandbox::Start(const World& world, Stage& stage,
-                                                std::string& payload, StartRequest request,
-                                                const std::string& seccomp_filter,
-                                                UniqueFd output) {
-  TRY(stage.CheckUser(request.program.user));
+Result<std::unique_ptr<Sandbox>> Sandbox::Prepare(const World& world, Stage& stage,
+                                                  std::shared_ptr<const Order> shape,
+                                                  const std::string& seccomp_filter,
+                                                  uint32_t serial) {
+  const StartRequest& request = shape->request;
   const std::string root_lowers = TRY(stage.LowerNames(request.root));
   const int network = TRY(stage.Network(request.network));
-  std::vector<UniqueFd> bind_trees(request.binds.size());
-  std::vector<UniqueFd> volume_trees(request.volumes.size());
-  std::unique_ptr<Sandbox> sandbox(new Sandbox(stage, std::move(request)));
+  std::unique_ptr<Sandbox> sandbox(new Sandbox(stage, std::move(shape), serial));
   int ends[2];
   // Not to be waited for: it is read when there is something, and when the init has ended.
-  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return LastFailure("pipe2", "reports");
-  sandbox->reports_.Reset(ends[0]);
-  const UniqueFd reports(ends[1]);
-  const UniqueFd unified_cgroup =
-      TRY(MakeUnifiedCgroup(world.host.get(), sandbox->request_.cgroups));
-  TRY(sandbox->Fork({world, stage, sandbox->request_, root_lowers, seccomp_filter, bind_trees,
-                     volume_trees, network, output.get(), reports.get()},
-                    unified_cgroup.get()));
-  // Its bytes stay where they are: a start's payload is longer than what a string keeps inside
-  // itself.
-  sandbox->payload_ = std::move(payload);
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+    return LastFailure("socketpair", "init");
+  }
+  sandbox->channel_.Reset(ends[0]);
+  const UniqueFd inits_end(ends[1]);
+  const Cgroups cgroups = sandbox->cgroups(world);
+  const UniqueFd unified_cgroup = TRY(MakeUnifiedCgroup(cgroups));
+  const Status forked = sandbox->Fork(
+      {world, stage, request, cgroups, root_lowers, seccomp_filter, network, inits_end.get()},
+      unified_cgroup.get());
+  if (!forked.ok()) (void)RemoveCgroups(cgroups);
+  TRY(forked);
   return sandbox;
+}
+
+void Sandbox::Take(std::shared_ptr<const Order> order, UniqueFd output) {
+  is_taken_ = true;
+  stage_->sandboxes++;
+  order_ = std::move(order);
+  output_ = std::move(output);
+}
+
+Status Sandbox::Begin(const World& world) {
+  TRY(stage_->CheckUser(request().program.user));
+  TRY(ShareOutput(output_.get(), stage_->ids_start()));
+  OrderFds fds;
+  fds.push_back(std::move(output_));
+  TRY(OpenTrees(world, *stage_, request(), &fds));
+  TRY(LimitCgroups(cgroups(world)));
+  TRY(SetHostname(world));
+  return SendOrder(channel_.get(), order_->payload, fds);
+}
+
+// The namespace belongs to the launcher's user namespace, where the init has no rights any more.
+Status Sandbox::SetHostname(const World& world) const {
+  const char* name = request().hostname;
+  TRY(sys::SetNamespace(pidfd_.get(), CLONE_NEWUTS, "uts namespace"));
+  const bool set = sethostname(name, std::strlen(name)) == 0;
+  const Failure failure = LastFailure("sethostname", name);
+  TRY(sys::SetNamespace(world.own_uts.get(), CLONE_NEWUTS, "uts namespace"));
+  return set ? Status() : failure;
+}
+
+bool Sandbox::IsFor(const Stage& stage, const StartRequest& request) const {
+  return stage_ == &stage && IsAlike(order_->request, request);
+}
+
+bool Sandbox::IsSound() const {
+  pollfd end{pidfd_.get(), POLLIN, 0};
+  if (poll(&end, 1, 0) != 0) return false;
+  Report report{};
+  const ssize_t got = recv(channel_.get(), &report, sizeof(report), MSG_PEEK | MSG_DONTWAIT);
+  if (got < 0) return errno == EAGAIN || errno == EINTR;
+  return got > 0 && report.kind == Report::Kind::kPrepared;
+}
+
+void Sandbox::Discard() {
+  stage_ = nullptr;
+  Signal(SIGKILL);
 }
 
 Status Sandbox::Fork(const Containment& containment, int unified_cgroup) {
@@ -73,37 +152,40 @@ Status Sandbox::Fork(const Containment& containment, int unified_cgroup) {
   return {};
 }
 
-bool Sandbox::NextReport(Report* report) const { return ReceiveReport(reports_.get(), report); }
+bool Sandbox::NextReport(Report* report) {
+  PreparedMounts mounts{-1, -1, -1};
+  const bool is_whole = sandpiper::NextReport(channel_.get(), report, &mounts);
+  if (mounts.mount_namespace >= 0) {
+    mount_namespace_.Reset(mounts.mount_namespace);
+    root_.Reset(mounts.root);
+    layer_.Reset(mounts.layer);
+  }
+  runs_ = runs_ || (is_whole && report->kind == Report::Kind::kReady);
+  return is_whole;
+}
 
-Result<UniqueFd> Sandbox::OpenOfInit(const char* name, int flags) const {
+Result<UniqueFd> Sandbox::OpenMountNamespace() const {
   char path[64];
-  (void)std::snprintf(path, sizeof(path), "/proc/%d/%s", pid_, name);
-  return sys::Open(AT_FDCWD, path, flags, 0, name);
+  (void)std::snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid_);
+  return sys::FollowKernelLink(AT_FDCWD, path, O_RDONLY);
 }
 
 bool Sandbox::Runs() const {
-  if (!has_run_ || killed_ || reaped_) return false;
+  if (!runs_ || killed_ || reaped_) return false;
   const Result<UniqueFd> opened = OpenMountNamespace();
   // No other failure says that it has left its namespaces.
   return opened.ok() || (opened.failure().error != ENOENT && opened.failure().error != ESRCH);
 }
 
-void Sandbox::HoldMounts() {
-  has_run_ = true;
-  // What can't be held goes before the end is told, and can't be measured then.
-  Result<UniqueFd> mount_namespace = OpenMountNamespace();
-  if (mount_namespace.ok()) mount_namespace_ = mount_namespace.Take();
-  Result<UniqueFd> root = OpenOfInit("root", O_PATH);
-  if (root.ok()) root_ = root.Take();
-}
-
 void Sandbox::ReleaseMounts() {
+  DiscardImage(layer_.get());
+  layer_.Reset();
   root_.Reset();
   mount_namespace_.Reset();
 }
 
 void Sandbox::BeginUsage() {
-  if (request_.usage) usage_ = std::make_unique<UsageMeter>(pid_);
+  if (request().usage) usage_ = std::make_unique<UsageMeter>(pid_);
 }
 
 void Sandbox::Signal(int signal) {
@@ -120,7 +202,8 @@ void Sandbox::Reaped(const rusage& usage) {
   end_.read_bytes = static_cast<uint64_t>(usage.ru_inblock) * kUsageBlockBytes;
   end_.written_bytes = static_cast<uint64_t>(usage.ru_oublock) * kUsageBlockBytes;
   while (!end_.by_init && NextReport(&end_.report)) {
-    end_.by_init = end_.report.kind != Report::Kind::kReady;
+    const Report::Kind kind = end_.report.kind;
+    end_.by_init = kind == Report::Kind::kEnded || kind == Report::Kind::kFailed;
   }
 }
 

@@ -8,7 +8,9 @@
 #include <memory>
 #include <string>
 
+#include "cgroup.h"
 #include "contain.h"
+#include "order.h"
 #include "report.h"
 #include "request.h"
 #include "result.h"
@@ -20,8 +22,12 @@
 
 namespace sandpiper {
 
-// The launcher's side of a sandbox: its init, seen by a pidfd, and the pipe that the init reports
-// to.
+// Whether one sandbox can be prepared for both: the same root on a new layer, the same network,
+// /dev/shm and cgroups. A layer in a directory of the host's is for one sandbox only.
+bool IsAlike(const StartRequest& one, const StartRequest& other);
+
+// The launcher's side of a sandbox: its init, seen by a pidfd, and the socket through which that
+// gets its order and reports.
 class Sandbox {
  public:
   // How it ended. `by_init` is false when the init itself was killed before it could tell.
@@ -35,11 +41,13 @@ class Sandbox {
     uint64_t written_bytes;
   };
 
-  // `payload` is what `request` points into, and is taken when the start succeeds: a failure may
-  // point there too. The stage must outlive the sandbox.
-  static Result<std::unique_ptr<Sandbox>> Start(const World& world, Stage& stage,
-                                                std::string& payload, StartRequest request,
-                                                const std::string& seccomp_filter, UniqueFd output);
+  // Starts an init, which makes ready all that does not depend on the program, and then waits for
+  // its order. Of `shape` only that counts which IsAlike compares. `serial` is a number that no
+  // other sandbox of this launcher has. The stage must outlive the sandbox, unless it is discarded.
+  static Result<std::unique_ptr<Sandbox>> Prepare(const World& world, Stage& stage,
+                                                  std::shared_ptr<const Order> shape,
+                                                  const std::string& seccomp_filter,
+                                                  uint32_t serial);
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
   // Kills it, unless it has ended.
@@ -47,15 +55,30 @@ class Sandbox {
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] int pidfd() const { return pidfd_.get(); }
-  [[nodiscard]] int reports() const { return reports_.get(); }
-  [[nodiscard]] const StartRequest& request() const { return request_; }
-  [[nodiscard]] const Stage& stage() const { return stage_; }
+  [[nodiscard]] int channel() const { return channel_.get(); }
+  [[nodiscard]] const StartRequest& request() const { return order_->request; }
+  [[nodiscard]] const Stage& stage() const { return *stage_; }
+  [[nodiscard]] const char* cgroup_name() const { return cgroup_name_; }
+  [[nodiscard]] Cgroups cgroups(const World& world) const {
+    return {world.host.get(), order_->request.cgroups, cgroup_name_};
+  }
+
+  // Makes it that of an order, to be begun when its init has reported that it is prepared.
+  void Take(std::shared_ptr<const Order> order, UniqueFd output);
+  // Gives it its program. When that fails the sandbox has to be killed.
+  Status Begin(const World& world);
+  // Whether it was prepared for what `request` asks for, in this stage.
+  [[nodiscard]] bool IsFor(const Stage& stage, const StartRequest& request) const;
+  // Whether it has not failed so far. To be asked only before it is taken.
+  [[nodiscard]] bool IsSound() const;
+  // Its stage goes, and it with it: kills it. It has still to be reaped.
+  void Discard();
   // Whether the program runs, or ran, and the init was not killed and has not begun to end: that is
   // when it leaves its namespaces.
   [[nodiscard]] bool Runs() const;
 
   // The next report of the init, if there is one.
-  [[nodiscard]] bool NextReport(Report* report) const;
+  bool NextReport(Report* report);
   void Signal(int signal);
   // Takes note that the init was reaped, and with it everything in its pid namespace.
   void Reaped(const rusage& usage);
@@ -63,14 +86,11 @@ class Sandbox {
   // How it ended, when it was reaped.
   [[nodiscard]] const End& end() const { return end_; }
 
-  // To be called when the program runs. Keeps the sandbox's mounts when its init has ended:
-  // unmounting them then is the launcher's work, after the end was told, and not the init's before
-  // it.
-  void HoldMounts();
+  // The launcher keeps the sandbox's mounts when its init has ended, until this.
   void ReleaseMounts();
-  // Good between the two.
+  // Good before that.
   [[nodiscard]] LayerUse MeasureRoot() const {
-    return MeasureLayer(request_.root.writable.kind, root_.get());
+    return MeasureLayer(request().root.writable.kind, root_.get());
   }
 
   // Begins to count what it uses, from now on, when its request asks for that.
@@ -87,24 +107,28 @@ class Sandbox {
   int dying_executions = 0;
 
  private:
-  Sandbox(Stage& stage, StartRequest request);
+  Sandbox(Stage& stage, std::shared_ptr<const Order> shape, uint32_t serial);
   // `unified_cgroup` is the descriptor of one to be made in, or -1.
-  [[nodiscard]] Result<UniqueFd> OpenOfInit(const char* name, int flags) const;
-  [[nodiscard]] Result<UniqueFd> OpenMountNamespace() const {
-    return OpenOfInit("ns/mnt", O_RDONLY);
-  }
+  [[nodiscard]] Result<UniqueFd> OpenMountNamespace() const;
   Status Fork(const Containment& containment, int unified_cgroup);
+  Status SetHostname(const World& world) const;
 
-  Stage& stage_;
-  std::string payload_;
-  StartRequest request_;
+  // Null once it was discarded.
+  Stage* stage_;
+  // What it was prepared for, later what it is.
+  std::shared_ptr<const Order> order_;
+  char cgroup_name_[16];
+  UniqueFd output_;
+  bool is_taken_ = false;
   pid_t pid_ = -1;
   UniqueFd pidfd_;
-  UniqueFd reports_;
+  // The launcher's end of the conversation with the init.
+  UniqueFd channel_;
   UniqueFd mount_namespace_;
   UniqueFd root_;
+  UniqueFd layer_;
   std::unique_ptr<UsageMeter> usage_;
-  bool has_run_ = false;
+  bool runs_ = false;
   bool killed_ = false;
   bool reaped_ = false;
   End end_{};

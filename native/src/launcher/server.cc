@@ -20,21 +20,27 @@ int Server::Run() {
   epoll_.Reset(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_.valid() || !Watch(channel_.fd(), kOnRequest, EPOLLIN).ok()) return 1;
   if (!WatchChildren().ok() || !WatchUsage().ok()) return 1;
-  while (!ending_ || !sandboxes_.empty() || !tools_.empty()) {
+  while (!ending_ || !sandboxes_.empty() || !tools_.empty() || !spares_.empty()) {
     epoll_event events[64];
-    const int count = epoll_wait(epoll_.get(), events, 64, more_children_ ? 0 : -1);
+    const bool is_lacking = !ending_ && spares_.IsLacking();
+    const int timeout = more_children_ || is_lacking ? 0 : -1;
+    const int count = epoll_wait(epoll_.get(), events, 64, timeout);
     if (count < 0 && errno != EINTR) return 1;
-    for (int i = 0; i < count; i++) OnEvent(events[i].data.u64);
+    for (int i = 0; i < count; i++) OnEvent(events[i].data.u64, events[i].events);
+    // Only when there is nothing else to do.
+    if (count == 0 && is_lacking && !more_children_) {
+      spares_.PrepareOne(*world_, seccomp_filter_, NextSerial());
+    }
     if (more_children_) more_children_ = ReapChildren();
   }
   return 0;
 }
 
-void Server::OnEvent(uint64_t data) {
+void Server::OnEvent(uint64_t data, uint32_t events) {
   const auto id = static_cast<uint32_t>(data);
   const uint64_t kind = data - id;
   if (kind == kOnRequest) ReadRequests();
-  if (kind == kOnReport) OnReport(id);
+  if (kind == kOnReport) OnReport(id, (events & EPOLLHUP) != 0);
   if (kind == kOnChildren) more_children_ = true;
   if (kind == kOnProgramEnd) OnProgramEnd(id);
   if (kind == kOnUsageTimer) SendUsage();
@@ -64,10 +70,11 @@ void Server::Handle(Frame frame) {
       frame.header.type == wire::Request::kExec || frame.header.type == wire::Request::kRunTool;
   if (!status.ok()) SendFailure(id, status.failure());
   // A start is answered when the program runs, and each has its end told, also when it failed.
-  if (!is_start && !is_exec && status.ok()) channel_.Send({wire::Reply::kDone, id});
+  const bool is_answered = is_start || is_exec || destroys_.contains(id);
+  if (!is_answered && status.ok()) channel_.Send({wire::Reply::kDone, id});
   if (is_start && !status.ok()) {
     SendEnd(id, nullptr);
-    SendCleaned(id, false);
+    SendCleaned(id, true, "");
   }
 }
 
@@ -80,6 +87,8 @@ Status Server::Dispatch(Frame& frame) {
       return CreateStage(frame);
     case wire::Request::kDestroyStage:
       return DestroyStage(frame);
+    case wire::Request::kPrepare:
+      return Prepare(frame);
     case wire::Request::kStart:
       return Start(frame);
     case wire::Request::kExec:
@@ -104,7 +113,8 @@ Status Server::Configure(Frame& frame) {
 }
 
 Status Server::CreateStage(const Frame& frame) {
-  const std::optional<StageRequest> request = DecodeStage(frame.payload);
+  Arena arena;
+  const std::optional<StageRequest> request = DecodeStage(frame.payload, arena);
   if (!request) return Malformed();
   stages_[frame.header.id] = TRY(Stage::Create(*world_, frame.header.id, *request));
   return {};
@@ -118,22 +128,41 @@ Status Server::DestroyStage(const Frame& frame) {
   if (found->second->sandboxes > 0)
     return Failure{EBUSY, "destroy", "stage with running sandboxes"};
   KillTools(id);
+  spares_.Drop(id);
   TRY(found->second->Unmount());
+  // Answered when they are reaped.
+  if (spares_.HasDropped(id)) destroys_[frame.header.id] = id;
   stages_.erase(found);
   return {};
 }
 
+Status Server::Prepare(const Frame& frame) {
+  wire::Reader reader(frame.payload.data(), frame.payload.size());
+  const uint32_t count = reader.U32();
+  std::shared_ptr<const Order> shape =
+      reader.ok() ? Order::Decode(frame.payload.substr(sizeof(count))) : nullptr;
+  if (!shape) return Malformed();
+  const auto stage = stages_.find(shape->request.stage);
+  if (stage == stages_.end()) return Failure{ENOENT, "prepare", "stage"};
+  spares_.Keep(stage->first, *stage->second, std::move(shape), count);
+  return {};
+}
+
 Status Server::Start(Frame& frame) {
-  std::optional<StartRequest> request = DecodeStart(frame.payload);
-  if (!request || frame.fds.size() != 1) return Malformed();
-  const auto stage = stages_.find(request->stage);
+  std::shared_ptr<const Order> order = Order::Decode(std::move(frame.payload));
+  current_order_ = order;
+  if (!order || frame.fds.size() != 1) return Malformed();
+  const auto stage = stages_.find(order->request.stage);
   if (stage == stages_.end()) return Failure{ENOENT, "start", "stage"};
+  std::unique_ptr<Sandbox> made = spares_.Take(*stage->second, order->request);
+  if (!made) {
+    made = TRY(Sandbox::Prepare(*world_, *stage->second, order, seccomp_filter_, NextSerial()));
+  }
   const uint32_t id = frame.header.id;
-  std::unique_ptr<Sandbox> sandbox =
-      TRY(Sandbox::Start(*world_, *stage->second, frame.payload, std::move(*request),
-                         seccomp_filter_, std::move(frame.fds[0])));
-  TRY(Watch(sandbox->reports(), kOnReport | id, EPOLLIN));
-  sandboxes_[id] = std::move(sandbox);
+  TRY(Watch(made->channel(), kOnReport | id, EPOLLIN));
+  made->Take(std::move(order), std::move(frame.fds[0]));
+  sandboxes_[id] = std::move(made);
+  OnReport(id, false);
   return {};
 }
 
@@ -155,24 +184,39 @@ void Server::SignalSandbox(Sandbox& sandbox, int signal) {
   if (signal == SIGKILL) KillHelpers(sandbox);
 }
 
-// The first report says whether the program runs. Later ones are read when the init has ended.
-void Server::OnReport(uint32_t id) {
+// Goes on with the start, until the runner was told whether the program runs. What is reported
+// later is read when the init has ended.
+void Server::OnReport(uint32_t id, bool is_last) {
   const auto found = sandboxes_.find(id);
-  if (found == sandboxes_.end()) return;
+  if (found == sandboxes_.end() || found->second->answered) return;
   Sandbox& sandbox = *found->second;
-  if (std::exchange(sandbox.answered, true)) return;
-  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, sandbox.reports(), nullptr);
   Report report{};
-  // None: it was killed before it could tell, which its end says.
-  if (!sandbox.NextReport(&report)) return;
-  if (report.kind == Report::Kind::kFailed) return SendFailure(id, FailureOf(report));
-  channel_.Send(wire::Writer(wire::Reply::kStarted, id).U32(static_cast<uint32_t>(sandbox.pid())));
-  sandbox.HoldMounts();
-  BeginUsage(sandbox);
+  while (!sandbox.answered && sandbox.NextReport(&report)) OnStartReport(id, sandbox, report);
+  // Without an answer it was killed before it could tell, which its end says.
+  if (sandbox.answered || is_last) {
+    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, sandbox.channel(), nullptr);
+  }
+}
+
+void Server::OnStartReport(uint32_t id, Sandbox& sandbox, Report& report) {
+  if (report.kind == Report::Kind::kPrepared) {
+    const Status begun = sandbox.Begin(*world_);
+    if (begun.ok()) return;
+    SendFailure(id, begun.failure());
+    // Its end is told as that of any other, when it is reaped.
+    SignalSandbox(sandbox, SIGKILL);
+  } else if (report.kind == Report::Kind::kFailed) {
+    SendFailure(id, FailureOf(report));
+  } else {
+    const auto pid = static_cast<uint32_t>(sandbox.pid());
+    channel_.Send(wire::Writer(wire::Reply::kStarted, id).U32(pid));
+    BeginUsage(sandbox);
+  }
+  sandbox.answered = true;
 }
 
 void Server::OnInitEnd(uint32_t id) {
-  OnReport(id);
+  OnReport(id, true);
   Sandbox& sandbox = *sandboxes_[id];
   if (sandbox.executions > 0) return KillHelpers(sandbox);
   FinishSandbox(id);
@@ -181,10 +225,10 @@ void Server::OnInitEnd(uint32_t id) {
 void Server::FinishSandbox(uint32_t id) {
   const std::unique_ptr<Sandbox> sandbox = std::move(sandboxes_[id]);
   sandboxes_.erase(id);
-  const int host = world_->host.get();
+  const Cgroups cgroups = sandbox->cgroups(*world_);
   SendEnd(id, sandbox.get());
   sandbox->ReleaseMounts();
-  SendCleaned(id, RemoveCgroups(host, sandbox->request().cgroups));
+  SendCleaned(id, RemoveCgroups(cgroups), sandbox->cgroup_name());
 }
 
 void Server::SendEnd(uint32_t id, const Sandbox* sandbox) {
@@ -206,8 +250,10 @@ void Server::SendEnd(uint32_t id, const Sandbox* sandbox) {
   channel_.Send(reply);
 }
 
-void Server::SendCleaned(uint32_t id, bool cgroups_removed) {
-  channel_.Send(wire::Writer(wire::Reply::kCleaned, id).U32(cgroups_removed ? 1 : 0));
+void Server::SendCleaned(uint32_t id, bool cgroups_removed, const char* cgroup_name) {
+  channel_.Send(wire::Writer(wire::Reply::kCleaned, id)
+                    .U32(cgroups_removed ? 1 : 0)
+                    .String(cgroup_name, std::strlen(cgroup_name)));
 }
 
 void Server::SendFailure(uint32_t id, const Failure& failure) {
@@ -229,6 +275,7 @@ void Server::ShutDown() {
   ending_ = true;
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, channel_.fd(), nullptr);
   for (const auto& [id, sandbox] : sandboxes_) SignalSandbox(*sandbox, SIGKILL);
+  for (const auto& [id, stage] : stages_) spares_.Drop(id);
   for (const auto& [id, tool] : tools_) tool.Kill();
   // The default action ends the launcher, and that every init.
   alarm(kShutDownSecondsMax);

@@ -13,6 +13,7 @@
 #include "execution.h"
 #include "result.h"
 #include "sandbox.h"
+#include "spares.h"
 #include "stage.h"
 #include "tool.h"
 #include "unique_fd.h"
@@ -38,21 +39,25 @@ class Server {
   static constexpr uint64_t kOnUsageTimer = uint64_t{4} << 32;
 
   static Failure Malformed() { return {EBADMSG, "decode", "request"}; }
-  void OnEvent(uint64_t data);
+  void OnEvent(uint64_t data, uint32_t events);
   void ReadRequests();
   void Handle(Frame frame);
   Status Dispatch(Frame& frame);
   Status Configure(Frame& frame);
   Status CreateStage(const Frame& frame);
   Status DestroyStage(const Frame& frame);
+  Status Prepare(const Frame& frame);
   Status Start(Frame& frame);
+  uint32_t NextSerial() { return next_serial_++; }
   Status Exec(Frame& frame);
   Status MountWorkspace(const Frame& frame);
   Status AddNetwork(const Frame& frame);
   Status RunTool(Frame& frame);
   void Signal(const Frame& frame);
 
-  void OnReport(uint32_t id);
+  // `is_last`: the init's end is closed, or it was reaped.
+  void OnReport(uint32_t id, bool is_last);
+  void OnStartReport(uint32_t id, Sandbox& sandbox, Report& report);
   Status WatchChildren();
   // Reaps what has ended, and never waits: a program may be kept by a process that traces it, until
   // its sandbox ends. Programs can also make children, and traced threads, of the launcher, which
@@ -81,7 +86,9 @@ class Server {
   void KillHelpers(const Sandbox& sandbox);
   // `sandbox` is null when there never was one.
   void SendEnd(uint32_t id, const Sandbox* sandbox);
-  void SendCleaned(uint32_t id, bool cgroups_removed);
+  void SendCleaned(uint32_t id, bool cgroups_removed, const char* cgroup_name);
+  // Answers those that waited for the last prepared sandbox of their stage to end.
+  void AnswerDestroys();
   void SendFailure(uint32_t id, const Failure& failure);
 
   // Tells about every second what the sandboxes use that are to be told about, while there are any.
@@ -91,7 +98,7 @@ class Server {
   void SendUsage();
   static void WriteLayer(wire::Writer& reply, const LayerUse& use);
   void WriteReadings(wire::Writer& reply, const Sandbox& sandbox,
-                     std::vector<const char*> CgroupRequest::*files) const;
+                     List<const char*> CgroupRequest::*files) const;
 
   Status Watch(int fd, uint64_t key, uint32_t events);
   void ShutDown();
@@ -104,6 +111,13 @@ class Server {
   std::optional<World> world_;
   std::string seccomp_filter_;
   std::unordered_map<uint32_t, std::unique_ptr<Stage>> stages_;
+  // Those too.
+  Spares spares_;
+  // Stages that were destroyed, by the request that is to be answered.
+  std::unordered_map<uint32_t, uint32_t> destroys_;
+  uint32_t next_serial_ = 1;
+  // The last one, so that a failure that points into it can be told.
+  std::shared_ptr<const Order> current_order_;
   // After the stages, so that it is destroyed before them.
   std::unordered_map<uint32_t, std::unique_ptr<Sandbox>> sandboxes_;
   // After the sandboxes, which can't end before them.

@@ -48,14 +48,24 @@ void Server::OnReaped(pid_t pid, int status, const rusage& usage) {
   for (const auto& [id, sandbox] : sandboxes_) {
     if (sandbox->pid() != pid || sandbox->reaped()) continue;
     // What it told before it ended comes first: it may have ended since epoll was asked.
-    OnReport(id);
+    OnReport(id, true);
     sandbox->Reaped(usage);
     return OnInitEnd(id);
   }
   if (ReapedTool(pid, status)) return;
+  if (spares_.Reaped(pid, *world_)) return AnswerDestroys();
   for (const auto& [id, execution] : executions_) {
     if (execution->Reaped(pid, status)) return OnExecutionChange(id);
   }
+}
+
+void Server::AnswerDestroys() {
+  std::erase_if(destroys_, [&](const auto& destroy) {
+    const auto& [request, stage] = destroy;
+    if (spares_.HasDropped(stage)) return false;
+    channel_.Send({wire::Reply::kDone, request});
+    return true;
+  });
 }
 
 }  // namespace sandpiper

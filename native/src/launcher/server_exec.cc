@@ -16,7 +16,8 @@ Failure SandboxEnded() { return {ESRCH, "exec", "sandbox that has ended"}; }
 }  // namespace
 
 Status Server::Exec(Frame& frame) {
-  const std::optional<ExecRequest> request = DecodeExec(frame.payload);
+  Arena arena;
+  const std::optional<ExecRequest> request = DecodeExec(frame.payload, arena);
   if (!request || frame.fds.size() != 1) return Malformed();
   const auto sandbox = sandboxes_.find(request->sandbox);
   if (sandbox == sandboxes_.end() || !sandbox->second->Runs()) return SandboxEnded();

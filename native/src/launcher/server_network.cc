@@ -7,7 +7,8 @@
 namespace sandpiper {
 
 Status Server::MountWorkspace(const Frame& frame) {
-  const std::optional<WorkspaceRequest> request = DecodeWorkspace(frame.payload);
+  Arena arena;
+  const std::optional<WorkspaceRequest> request = DecodeWorkspace(frame.payload, arena);
   if (!request) return Malformed();
   const auto stage = stages_.find(request->stage);
   if (stage == stages_.end()) return Failure{ENOENT, "mount workspace of", "stage"};
@@ -23,7 +24,8 @@ Status Server::AddNetwork(const Frame& frame) {
 }
 
 Status Server::RunTool(Frame& frame) {
-  const std::optional<ToolRequest> request = DecodeTool(frame.payload);
+  Arena arena;
+  const std::optional<ToolRequest> request = DecodeTool(frame.payload, arena);
   if (!request || frame.fds.size() != 1) return Malformed();
   const auto stage = stages_.find(request->stage);
   if (stage == stages_.end()) return Failure{ENOENT, "run tool for", "stage"};

@@ -45,7 +45,7 @@ void Server::SendUsage() {
     if (sandbox->usage() == nullptr) continue;
     any = true;
     reply.U32(id).U64(sys::MonotonicNs() - sandbox->usage()->started_ns());
-    const IoBytes io = SumProcessIo(ReadProcesses(world_->host.get(), sandbox->request().cgroups));
+    const IoBytes io = SumProcessIo(ReadProcesses(sandbox->cgroups(*world_)));
     reply.U64(io.read).U64(io.written);
     WriteLayer(reply, sandbox->MeasureRoot());
     WriteReadings(reply, *sandbox, &CgroupRequest::samples);
@@ -62,9 +62,8 @@ void Server::WriteLayer(wire::Writer& reply, const LayerUse& use) {
 }
 
 void Server::WriteReadings(wire::Writer& reply, const Sandbox& sandbox,
-                           std::vector<const char*> CgroupRequest::*files) const {
-  const std::vector<std::string> contents =
-      ReadCgroups(world_->host.get(), sandbox.request().cgroups, files);
+                           List<const char*> CgroupRequest::*files) const {
+  const std::vector<std::string> contents = ReadCgroups(sandbox.cgroups(*world_), files);
   reply.U32(static_cast<uint32_t>(contents.size()));
   for (const std::string& content : contents) reply.String(content);
   const UsageMeter* usage = sandbox.usage();

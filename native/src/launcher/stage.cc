@@ -9,6 +9,7 @@
 #include "devices.h"
 #include "holder.h"
 #include "idmap.h"
+#include "image.h"
 #include "network.h"
 #include "sys.h"
 #include "tmpfs.h"
@@ -23,6 +24,7 @@ Stage::Stage(uint32_t id, const StageRequest& request)
 Stage::~Stage() { (void)Unmount(); }
 
 Status Stage::Unmount() {
+  DiscardImage(workspace_layer_.get());
   const bool mounted = directory_.valid();
   if (mounted && umount2(path_.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) < 0) {
     return LastFailure("umount2", "stage");
@@ -98,9 +100,11 @@ Status Stage::MountWorkspace(const OverlayRequest& overlay) {
   const std::string lowers = TRY(LowerNames(overlay));
   const OverlayPlan plan{lowers.c_str(), overlay.writable,      directory_.get(), ids_start_,
                          false,          takes_detached_layers_};
-  Result<UniqueFd> mounted = MountOverlay(plan);
+  Result<Overlay> mounted = MountOverlay(plan);
   if (chdir("/") < 0) return LastFailure("chdir", "/");
-  workspace_ = TRY(std::move(mounted));
+  Overlay made = TRY(std::move(mounted));
+  workspace_ = std::move(made.tree);
+  workspace_layer_ = std::move(made.layer);
   workspace_kind_ = overlay.writable.kind;
   return Attach(directory_.get(), "workspace", workspace_);
 }

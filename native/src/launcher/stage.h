@@ -67,6 +67,7 @@ class Stage {
   bool takes_detached_layers_ = false;
   // Its root, when there is one, and the kind of its writable layer.
   UniqueFd workspace_;
+  UniqueFd workspace_layer_;
   WritableRequest::Kind workspace_kind_{};
   UniqueFd user_namespace_;
   std::unordered_map<std::string, UniqueFd> networks_;

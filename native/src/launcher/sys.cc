@@ -52,6 +52,10 @@ Result<UniqueFd> OpenKernelFile(int dir, const char* path, int flags) {
              path);
 }
 
+Result<UniqueFd> FollowKernelLink(int dir, const char* path, int flags) {
+  return Own(Retry([&] { return openat(dir, path, flags | O_CLOEXEC); }), "open", path);
+}
+
 Status MakeDirectory(int dir, const char* path, mode_t mode, const char* object) {
   return Done(mkdirat(dir, path, mode), "mkdir", object == nullptr ? path : object);
 }

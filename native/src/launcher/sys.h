@@ -26,6 +26,8 @@ Result<UniqueFd> Open(int dir, const char* path, int flags, uint64_t resolve,
 
 // open(2), for the kernel's own files (/proc, cgroup): close-on-exec, no following of links.
 Result<UniqueFd> OpenKernelFile(int dir, const char* path, int flags);
+// The same, following links: those of /proc/PID/ns are such.
+Result<UniqueFd> FollowKernelLink(int dir, const char* path, int flags);
 
 Status MakeDirectory(int dir, const char* path, mode_t mode, const char* object = nullptr);
 Status ChangeOwner(int fd, uid_t uid, gid_t gid, const char* object);

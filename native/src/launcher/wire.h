@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string>
 
+#include "arena.h"
 #include "frame.h"
 
 // Payloads: numbers in host order, strings with their length before and a NUL after them.
@@ -13,7 +15,9 @@ namespace sandpiper::wire {
 // and ok() is false.
 class Reader {
  public:
-  Reader(const char* data, size_t size) : at_(data), left_(size) {}
+  // `arena` is for lists; it and the payload must outlive what is decoded.
+  Reader(const char* data, size_t size, Arena* arena = nullptr)
+      : at_(data), left_(size), arena_(arena) {}
   uint8_t U8() { return Number<uint8_t>(); }
   uint32_t U32() { return Number<uint32_t>(); }
   uint64_t U64() { return Number<uint64_t>(); }
@@ -21,8 +25,17 @@ class Reader {
   const char* String();
   // Bytes of any kind; borrowed from the payload.
   const char* Bytes(size_t* size);
-  // Number of items in a list of which each takes at least one byte.
-  uint32_t Count();
+  // A list of which each item takes at least one byte; `extra` items follow it that are zero.
+  template <typename T, typename Item>
+  List<T> Items(Item item, size_t extra = 0) {
+    const uint32_t count = Count();
+    const size_t size = count + extra;
+    auto* items = static_cast<T*>(arena_->Allocate(size * sizeof(T)));
+    if (items == nullptr) ok_ = false;
+    if (!ok_) return {};
+    for (size_t i = 0; i < size; i++) new (&items[i]) T(i < count ? item() : T{});
+    return List<T>(items, size);
+  }
   [[nodiscard]] bool ok() const { return ok_; }
   // Whether all was read and nothing was wrong.
   [[nodiscard]] bool Finished() const { return ok_ && left_ == 0; }
@@ -30,9 +43,11 @@ class Reader {
  private:
   template <typename T>
   T Number();
+  uint32_t Count();
 
   const char* at_;
   size_t left_;
+  Arena* arena_;
   bool ok_ = true;
 };
 

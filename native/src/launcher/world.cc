@@ -88,7 +88,7 @@ Result<UniqueFd> NewToolsNamespace() {
 Status TryDetachedLayer(int directory) {
   static constexpr WritableRequest kLayer{
       WritableRequest::Kind::kMemory, 0755, "", "65536", "64", ""};
-  const Result<UniqueFd> mounted = MountOverlay({".", kLayer, directory, 0, false, true});
+  const Result<Overlay> mounted = MountOverlay({".", kLayer, directory, 0, false, true});
   TRY(Check(chdir("/"), "chdir", "/"));
   return mounted.ok() ? Status() : mounted.failure();
 }
@@ -107,6 +107,7 @@ Result<World> EnterWorld() {
   world.stages = TRY(OpenDirectory("/stages"));
   world.blank = TRY(NewBlankNamespace());
   world.takes_detached_layers = TryDetachedLayer(world.stages.get()).ok();
+  world.own_uts = TRY(sys::FollowKernelLink(AT_FDCWD, "/proc/self/ns/uts", O_RDONLY));
   world.self = TRY(sys::PidFd(getpid()));
   return world;
 }

@@ -25,6 +25,8 @@ struct World {
   // Whether overlayfs takes a mount that is attached nowhere for its writable layer: newer kernels
   // do.
   bool takes_detached_layers = false;
+  // The launcher's own uts namespace.
+  UniqueFd own_uts;
   // Of the launcher itself, by which a sandbox's init sees that the launcher has ended.
   UniqueFd self;
 };

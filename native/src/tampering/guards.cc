@@ -1,5 +1,6 @@
 #include "guards.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -61,7 +62,7 @@ uint32_t Parse(const char* names) {
 
 }  // namespace
 
-void TakeGuardsAway(std::vector<char*>& environment) {
+sandpiper::List<char*> TakeGuardsAway(const sandpiper::List<char*>& environment) {
   off = 0;
   for (size_t i = 0; i < environment.size(); i++) {
     const char* variable = environment[i];
@@ -69,9 +70,12 @@ void TakeGuardsAway(std::vector<char*>& environment) {
         variable != nullptr && std::strncmp(variable, kVariable, sizeof(kVariable) - 1) == 0;
     if (!found) continue;
     off = Parse(variable + sizeof(kVariable) - 1);
-    environment.erase(environment.begin() + static_cast<std::ptrdiff_t>(i));
-    return;
+    // It was made to be read only, but in memory of the launcher's own.
+    auto** variables = const_cast<char**>(environment.data());
+    std::copy(variables + i + 1, variables + environment.size(), variables + i);
+    return {environment.data(), environment.size() - 1};
   }
+  return environment;
 }
 
 bool IsOff(Guard guard) { return (off & Bit(guard)) != 0; }

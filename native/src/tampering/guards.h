@@ -1,7 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+
+#include "arena.h"
 
 // The protections that the tampered launcher can leave out. It is the launcher's own object files,
 // linked with what is in this directory in between (ld(1), --wrap), and exists for tests only: a
@@ -39,9 +40,9 @@ enum class Guard : uint32_t {
   kRlimits,
 };
 
-// Takes the variable out of an environment that ends with a null pointer, and what it names away
-// from everything that this process and its children do until the next time.
-void TakeGuardsAway(std::vector<char*>& environment);
+// The environment, which ends with a null pointer, without the variable. What that names is taken
+// away from everything that this process and its children do until the next time.
+[[nodiscard]] sandpiper::List<char*> TakeGuardsAway(const sandpiper::List<char*>& environment);
 
 [[nodiscard]] bool IsOff(Guard guard);
 

@@ -1,8 +1,8 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include "arena.h"
 #include "caps.h"
 #include "cgroup.h"
 #include "guards.h"
@@ -22,28 +22,33 @@
 namespace tampering {
 namespace {
 
-using sandpiper::CgroupRequest;
+using sandpiper::Arena;
+using sandpiper::Cgroups;
 using sandpiper::ExecRequest;
+using sandpiper::List;
 using sandpiper::RlimitRequest;
 using sandpiper::StartRequest;
 using sandpiper::Status;
 
 }  // namespace
 
-std::optional<StartRequest> RealDecodeStart(const std::string& payload)
-    REAL("11DecodeStartE" STRING);
-std::optional<StartRequest> DecodeStart(const std::string& payload) WRAP("11DecodeStartE" STRING);
-std::optional<StartRequest> DecodeStart(const std::string& payload) {
-  std::optional<StartRequest> request = RealDecodeStart(payload);
-  if (request) TakeGuardsAway(request->program.env);
+std::optional<StartRequest> RealDecodeStart(const char* payload, size_t size, Arena& arena)
+    REAL("11DecodeStartEPKcmRNS_5ArenaE");
+std::optional<StartRequest> DecodeStart(const char* payload, size_t size, Arena& arena)
+    WRAP("11DecodeStartEPKcmRNS_5ArenaE");
+std::optional<StartRequest> DecodeStart(const char* payload, size_t size, Arena& arena) {
+  std::optional<StartRequest> request = RealDecodeStart(payload, size, arena);
+  if (request) request->program.env = TakeGuardsAway(request->program.env);
   return request;
 }
 
-std::optional<ExecRequest> RealDecodeExec(const std::string& payload) REAL("10DecodeExecE" STRING);
-std::optional<ExecRequest> DecodeExec(const std::string& payload) WRAP("10DecodeExecE" STRING);
-std::optional<ExecRequest> DecodeExec(const std::string& payload) {
-  std::optional<ExecRequest> request = RealDecodeExec(payload);
-  if (request) TakeGuardsAway(request->program.env);
+std::optional<ExecRequest> RealDecodeExec(const std::string& payload, Arena& arena)
+    REAL("10DecodeExecE" STRING "RNS_5ArenaE");
+std::optional<ExecRequest> DecodeExec(const std::string& payload, Arena& arena)
+    WRAP("10DecodeExecE" STRING "RNS_5ArenaE");
+std::optional<ExecRequest> DecodeExec(const std::string& payload, Arena& arena) {
+  std::optional<ExecRequest> request = RealDecodeExec(payload, arena);
+  if (request) request->program.env = TakeGuardsAway(request->program.env);
   return request;
 }
 
@@ -65,20 +70,24 @@ Status MaskPaths(int proc, int sysfs, int dev, int empty) {
   return IsOff(Guard::kMasks) ? Status() : RealMaskPaths(proc, sysfs, dev, empty);
 }
 
-Status RealSetRlimits(const std::vector<RlimitRequest>& limits)
-    REAL("10SetRlimitsERKSt6vectorINS_13RlimitRequestESaIS1_EE");
-Status SetRlimits(const std::vector<RlimitRequest>& limits)
-    WRAP("10SetRlimitsERKSt6vectorINS_13RlimitRequestESaIS1_EE");
-Status SetRlimits(const std::vector<RlimitRequest>& limits) {
+Status RealSetRlimits(const List<RlimitRequest>& limits)
+    REAL("10SetRlimitsERKNS_4ListINS_13RlimitRequestEEE");
+Status SetRlimits(const List<RlimitRequest>& limits)
+    WRAP("10SetRlimitsERKNS_4ListINS_13RlimitRequestEEE");
+Status SetRlimits(const List<RlimitRequest>& limits) {
   return IsOff(Guard::kRlimits) ? Status() : RealSetRlimits(limits);
 }
 
-Status RealEnterCgroups(int host, const std::vector<CgroupRequest>& cgroups)
-    REAL("12EnterCgroupsEiRKSt6vectorINS_13CgroupRequestESaIS1_EE");
-Status EnterCgroups(int host, const std::vector<CgroupRequest>& cgroups)
-    WRAP("12EnterCgroupsEiRKSt6vectorINS_13CgroupRequestESaIS1_EE");
-Status EnterCgroups(int host, const std::vector<CgroupRequest>& cgroups) {
-  return IsOff(Guard::kCgroups) ? Status() : RealEnterCgroups(host, cgroups);
+Status RealEnterCgroups(const Cgroups& cgroups) REAL("12EnterCgroupsERKNS_7CgroupsE");
+Status EnterCgroups(const Cgroups& cgroups) WRAP("12EnterCgroupsERKNS_7CgroupsE");
+Status EnterCgroups(const Cgroups& cgroups) {
+  return IsOff(Guard::kCgroups) ? Status() : RealEnterCgroups(cgroups);
+}
+
+Status RealLimitCgroups(const Cgroups& cgroups) REAL("12LimitCgroupsERKNS_7CgroupsE");
+Status LimitCgroups(const Cgroups& cgroups) WRAP("12LimitCgroupsERKNS_7CgroupsE");
+Status LimitCgroups(const Cgroups& cgroups) {
+  return IsOff(Guard::kCgroups) ? Status() : RealLimitCgroups(cgroups);
 }
 
 }  // namespace tampering

@@ -1,0 +1,104 @@
+#include "spares.h"
+
+#include <algorithm>
+
+#include "cgroup.h"
+
+namespace sandpiper {
+
+void Spares::Keep(uint32_t stage_id, Stage& stage, std::shared_ptr<const Order> shape,
+                  uint32_t count) {
+  Recipe* const known = Find(stage, shape->request);
+  if (known != nullptr) {
+    known->count = count;
+    Trim(*known);
+  } else {
+    recipes_.push_back({stage_id, &stage, std::move(shape), count, 0});
+  }
+}
+
+void Spares::Trim(Recipe& recipe) {
+  for (Spare& spare : sandboxes_) {
+    if (recipe.ready <= recipe.count) return;
+    if (spare.dropped || !spare.sandbox->IsFor(*recipe.stage, recipe.shape->request)) continue;
+    recipe.ready--;
+    DropOne(spare);
+  }
+}
+
+void Spares::DropOne(Spare& spare) {
+  spare.dropped = true;
+  spare.sandbox->Discard();
+}
+
+Spares::Recipe* Spares::Find(const Stage& stage, const StartRequest& request) {
+  for (Recipe& recipe : recipes_) {
+    if (recipe.stage == &stage && IsAlike(recipe.shape->request, request)) return &recipe;
+  }
+  return nullptr;
+}
+
+std::unique_ptr<Sandbox> Spares::Take(const Stage& stage, const StartRequest& request) {
+  for (auto spare = sandboxes_.begin(); spare != sandboxes_.end(); ++spare) {
+    if (spare->dropped || !spare->sandbox->IsFor(stage, request)) continue;
+    // One that has failed is reaped soon, and what asks for it tells why itself.
+    if (!spare->sandbox->IsSound()) continue;
+    std::unique_ptr<Sandbox> taken = std::move(spare->sandbox);
+    sandboxes_.erase(spare);
+    Recipe* const recipe = Find(stage, request);
+    if (recipe != nullptr) recipe->ready--;
+    return taken;
+  }
+  return nullptr;
+}
+
+bool Spares::IsLacking() const {
+  return std::any_of(recipes_.begin(), recipes_.end(),
+                     [](const Recipe& recipe) { return recipe.ready < recipe.count; });
+}
+
+void Spares::PrepareOne(const World& world, const std::string& seccomp_filter, uint32_t serial) {
+  for (Recipe& recipe : recipes_) {
+    if (recipe.ready >= recipe.count) continue;
+    Result<std::unique_ptr<Sandbox>> prepared =
+        Sandbox::Prepare(world, *recipe.stage, recipe.shape, seccomp_filter, serial);
+    if (!prepared.ok()) {
+      recipe.count = recipe.ready;
+      return;
+    }
+    recipe.ready++;
+    sandboxes_.push_back({recipe.stage_id, false, prepared.Take()});
+    return;
+  }
+}
+
+void Spares::Drop(uint32_t stage_id) {
+  std::erase_if(recipes_, [&](const Recipe& recipe) { return recipe.stage_id == stage_id; });
+  for (Spare& spare : sandboxes_) {
+    if (spare.stage_id != stage_id || spare.dropped) continue;
+    DropOne(spare);
+  }
+}
+
+bool Spares::HasDropped(uint32_t stage_id) const {
+  return std::any_of(sandboxes_.begin(), sandboxes_.end(), [&](const Spare& spare) {
+    return spare.dropped && spare.stage_id == stage_id;
+  });
+}
+
+bool Spares::Reaped(pid_t pid, const World& world) {
+  const auto spare = std::find_if(sandboxes_.begin(), sandboxes_.end(),
+                                  [&](const Spare& one) { return one.sandbox->pid() == pid; });
+  if (spare == sandboxes_.end()) return false;
+  for (Recipe& recipe : recipes_) {
+    if (spare->dropped || !spare->sandbox->IsFor(*recipe.stage, recipe.shape->request)) continue;
+    recipe.ready--;
+    recipe.count = recipe.ready;
+  }
+  spare->sandbox->Reaped({});
+  (void)RemoveCgroups(spare->sandbox->cgroups(world));
+  sandboxes_.erase(spare);
+  return true;
+}
+
+}  // namespace sandpiper

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "order.h"
+#include "sandbox.h"
+#include "stage.h"
+#include "world.h"
+
+namespace sandpiper {
+
+// Sandboxes that are prepared ahead of their programs. Each is used once at most.
+class Spares {
+ public:
+  // Lets `count`, which may be 0, be kept ready for orders like `shape`, until the stage is
+  // dropped. A shape that can't be prepared is given up: its orders tell why.
+  void Keep(uint32_t stage_id, Stage& stage, std::shared_ptr<const Order> shape, uint32_t count);
+  // One that is prepared, or about to be, for such a request. Null when there is none.
+  std::unique_ptr<Sandbox> Take(const Stage& stage, const StartRequest& request);
+  // Whether fewer are ready than are to be kept.
+  [[nodiscard]] bool IsLacking() const;
+  // Prepares one of those that are lacking.
+  void PrepareOne(const World& world, const std::string& seccomp_filter, uint32_t serial);
+
+  // Kills those of a stage that goes. They have still to be reaped.
+  void Drop(uint32_t stage_id);
+  // Whether some of a dropped stage have still to be reaped.
+  [[nodiscard]] bool HasDropped(uint32_t stage_id) const;
+  // When the process was the init of one, removes what is left of it. @returns whether it was.
+  bool Reaped(pid_t pid, const World& world);
+  [[nodiscard]] bool empty() const { return sandboxes_.empty(); }
+
+ private:
+  struct Recipe {
+    uint32_t stage_id;
+    Stage* stage;
+    std::shared_ptr<const Order> shape;
+    uint32_t count;
+    // Those that are prepared.
+    uint32_t ready;
+  };
+  struct Spare {
+    uint32_t stage_id;
+    bool dropped;
+    std::unique_ptr<Sandbox> sandbox;
+  };
+
+  // Kills those that are too many.
+  void Trim(Recipe& recipe);
+  static void DropOne(Spare& spare);
+  Recipe* Find(const Stage& stage, const StartRequest& request);
+
+  std::vector<Recipe> recipes_;
+  std::vector<Spare> sandboxes_;
+};
+
+}  // namespace sandpiper
