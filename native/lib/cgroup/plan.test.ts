@@ -112,7 +112,7 @@ describe('planCgroups', () => {
         { version: 2, mountPoint: '/cg/unified', controllers: ['memory', 'pids'] },
       ],
     }
-    const [v1, v2] = planCgroups(layout, 'p', 's', LIMITS)
+    const [v1, v2] = planCgroups(layout, 'p', LIMITS)
     expect(writesOf([v1!])).toContain('cpu.cfs_quota_us=150000')
     expect(writesOf([v2!])).toEqual([
       'memory.max=1000000',
