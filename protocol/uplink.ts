@@ -1,4 +1,7 @@
 import type { Status } from './status.js'
+import type { StepUsage, UsageReport, UsageRow } from './usage.js'
+
+export type { StepUsage } from './usage.js'
 
 /**
  * What a runner tells the server, in order, over one Redis stream (see keys.ts). Each message has a
@@ -63,6 +66,8 @@ export interface StepFinished extends AttemptState {
   /** Why it did not succeed, in words for people; empty else. */
   readonly error: string
   readonly usage: StepUsage | null
+  /** How that came about; absent when it did not run. */
+  readonly series?: readonly UsageRow[]
   /** Length and checksum of the whole log, which the server checks its archive against. */
   readonly log: LogSummary
   readonly at: number
@@ -73,16 +78,6 @@ export interface LogSummary {
   readonly lines: number
   /** Lower-case hex. */
   readonly sha256: string
-}
-
-/** What a step used. */
-export interface StepUsage {
-  /** CPU time, user and system together, in milliseconds. */
-  readonly cpuMs: number
-  /** Highest memory use of the step's cgroup, in bytes; page cache counts. */
-  readonly memoryPeakBytes: number
-  /** Wall time of the sandbox in milliseconds. */
-  readonly wallMs: number
 }
 
 export interface StageFinished extends AttemptState {
@@ -98,11 +93,20 @@ export interface StageAbandoned extends AttemptState {
   readonly reason: string
 }
 
-/** Sent every few seconds. Renews the lease of the attempts it names. */
+/**
+ * Sent every few seconds. Renews the lease of the attempts it names. It carries what running steps have used
+ * so far, as one heartbeat at most waits to be sent: whatever is late is left out.
+ */
 export interface Heartbeat {
   readonly type: 'heartbeat'
   readonly machine: string
   readonly stages: readonly AttemptRef[]
+  readonly usage?: readonly RunningUsage[]
+}
+
+/** Usage so far of a step that runs. */
+export interface RunningUsage extends AttemptRef, UsageReport {
+  readonly step: number
 }
 
 /** A message as it travels: fields of one Redis stream entry. `log` messages have `data` beside `body`. */

@@ -121,6 +121,25 @@ describe('startRunner', () => {
     await until('the spool is gone', async () => (await readdir(spoolDir())).length === 0)
   })
 
+  it('tells what a step uses with its heartbeats while it runs, and with its end', async () => {
+    await start()
+    await enqueue(checkoutJob(['sleep 4']))
+    const told = () =>
+      collector.heartbeats.flatMap((beat) => (beat.type === 'heartbeat' ? (beat.usage ?? []) : []))
+    await until('two reports have come', () => told().length >= 2)
+    expect(told()[0]).toMatchObject({
+      stageId: 1,
+      attempt: 1,
+      step: 2,
+      totals: { pidsPeak: expect.any(Number) },
+    })
+    expect(told()[1]!.totals.wallMs).toBeGreaterThan(told()[0]!.totals.wallMs)
+    await until('the stage has ended', () => ended() !== undefined)
+    const end = collector.messages.find((one) => one.type === 'step.finished' && one.step === 2)
+    expect(end).toMatchObject({ usage: { wallMs: expect.any(Number) } })
+    expect(end).toHaveProperty('series.length', expect.any(Number))
+  })
+
   it('takes stages that ask for its labels, and no others', async () => {
     await start({ labels: { gpu: 'yes' } })
     await enqueue(checkoutJob(['true'], 1))

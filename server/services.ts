@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { BuildEvent } from '../pipelines/event.js'
+import type { UsageRow } from '../protocol/usage.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
 import type { BuildTable, RepoTable, StageTable, StepTable } from './store/schema.js'
 
@@ -77,6 +78,8 @@ export interface BuildService {
   ): Promise<readonly Build[]>
   find(repo: Repo, number: number): Promise<BuildDetail | null>
   latest(repo: Repo): Promise<BuildDetail | null>
+  /** How a step came to use what it used, or has used so far; empty when nothing is known. */
+  usageSeries(step: Step): Promise<readonly UsageRow[]>
   /** A new build of the same event; its `parent` is the restarted one. Null when there is none. */
   restart(repo: Repo, number: number): Promise<Build | null>
   /** Ends the build: waiting stages at once, running ones through their runner. Null when there is none. */

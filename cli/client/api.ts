@@ -53,6 +53,18 @@ export interface ApiStep {
   readonly exit_code: number
   readonly started_ms: number
   readonly stopped_ms: number
+  readonly usage?: ApiUsage | null
+}
+
+/** What a step used, or has used so far; null is what its runner could not tell. */
+export interface ApiUsage {
+  readonly cpu_ms: number
+  readonly memory_peak_bytes: number
+  readonly throttled_ms?: number | null
+  readonly io_read_bytes?: number | null
+  readonly io_write_bytes?: number | null
+  readonly network_rx_bytes?: number | null
+  readonly network_tx_bytes?: number | null
 }
 
 export interface ApiRepo {

@@ -30,4 +30,25 @@ describe('a build as text', () => {
     expect(text).toMatch(/NO_EFFECT idle\n {2}hint: take it out/)
     expect(text).toMatch(/warning toString new$/)
   })
+
+  it('tells what a step used, but nothing of what it used nothing of', () => {
+    const usage = {
+      ...{ cpu_ms: 12_340, memory_peak_bytes: 512 * 1024 ** 2, throttled_ms: 4_200 },
+      ...{ io_read_bytes: 0, io_write_bytes: 3 * 1024 ** 2 },
+      ...{ network_rx_bytes: 2048, network_tx_bytes: 1024 },
+    }
+    const base = { error: '', exit_code: 0, started_ms: 0, stopped_ms: 0, status: 'success' }
+    const steps = [
+      { ...base, number: 1, name: 'build', usage },
+      { ...base, number: 2, name: 'idle', usage: { cpu_ms: 1, memory_peak_bytes: 4096 } },
+      { ...base, number: 3, name: 'skipped', usage: null },
+    ]
+    const stage = { ...base, number: 1, name: 'default', steps }
+    const text = describeWith({ stages: [stage] } as unknown as Partial<ApiBuild>)
+    expect(text).toContain(
+      '\n        cpu 12.34s, memory 512 MiB, disk 3 MiB written, network 2 KiB in 1 KiB out, held back 4.2s\n',
+    )
+    expect(text).toContain('\n        cpu 0s, memory 4 KiB\n')
+    expect(text).toMatch(/skipped$/)
+  })
 })

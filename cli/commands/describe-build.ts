@@ -1,6 +1,7 @@
 import type { ApiBuild, ApiStage, ApiStep, ApiWarning, RepoName } from '../client/api.js'
 import { DEFAULT_HINTS } from '../../pipelines/diagnostics/hints.js'
 import { formatDuration } from '../terminal/duration.js'
+import { describeUsage } from './describe-usage.js'
 import { cleanName, safeLines } from '../terminal/log-lines.js'
 import { createStyle, statusMark } from '../terminal/style.js'
 
@@ -27,6 +28,8 @@ export function describeBuild(repo: RepoName, build: ApiBuild, colours: boolean)
         `${statusMark(step.status)} ${cleanName(step.name).padEnd(width)}`,
       )
       lines.push(`    ${state}${took(step.started_ms, step.stopped_ms)}${why(step)}`)
+      const usage = describeUsage(step.usage)
+      if (usage !== '') lines.push(`        ${usage}`)
     }
   }
   return lines.join('\n')

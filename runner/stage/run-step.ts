@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RetryPlan } from '../../pipelines/plan.js'
-import type { StepUsage } from '../../protocol/uplink.js'
 import { TIMER_MS_MAX } from './deadline.js'
 import type { StageDeps } from './deps.js'
 import { formatDuration } from './format.js'
@@ -10,25 +9,23 @@ import { stopVerdict } from './verdict.js'
 
 /**
  * Runs a step to its end, again where it failed and its plan says so. The workspace is for each try as
- * the one before left it; the usage is that of all together.
+ * the one before left it; the usage of all is in one record.
  * @throws SandpiperError or NativeError when a sandbox can't be made.
  */
 export async function runStep(run: StepRun, deps: StageDeps): Promise<StepOutcome> {
   const { log, step, stop } = run
   const { retry } = step
   const tries = 1 + (retry?.count ?? 0)
-  let usage: StepUsage | null = null
   for (let number = 1; ; number++) {
     const { stop: reason, wasUp, ...outcome } = await tryStep(run, number, deps)
-    usage = addUsage(usage, outcome.usage)
     const isLast = retry === undefined || number === tries || (step.detach && wasUp)
     if (isLast || stop.signal.aborted || !isWorthAnother(outcome, reason, retry)) {
-      return { ...outcome, usage }
+      return outcome
     }
     const pauseMs = pauseAfter(number, retry)
     await log.say(`attempt ${number + 1} of ${tries} in ${formatDuration(pauseMs)}`)
     await delay(pauseMs, undefined, { signal: stop.signal }).catch(() => undefined)
-    if (stop.reason !== null) return { ...stopVerdict(stop.reason, outcome.exitCode), usage }
+    if (stop.reason !== null) return stopVerdict(stop.reason, outcome.exitCode)
     await log.say(`attempt ${number + 1} of ${tries}`)
   }
 }
@@ -49,13 +46,4 @@ function isWorthAnother(
 /** In milliseconds: twice as long each time. */
 function pauseAfter(tries: number, { backoffMs }: RetryPlan): number {
   return Math.min(backoffMs * 2 ** (tries - 1), TIMER_MS_MAX)
-}
-
-function addUsage(sum: StepUsage | null, one: StepUsage | null): StepUsage | null {
-  if (sum === null || one === null) return sum ?? one
-  return {
-    cpuMs: sum.cpuMs + one.cpuMs,
-    memoryPeakBytes: Math.max(sum.memoryPeakBytes, one.memoryPeakBytes),
-    wallMs: sum.wallMs + one.wallMs,
-  }
 }

@@ -1,4 +1,5 @@
 import type { StepFinished } from '../../protocol/uplink.js'
+import type { UsageReport } from '../../protocol/usage.js'
 
 /**
  * Where the running of a stage reports to: the uplink to a server, or a terminal (`sandpiper exec`).
@@ -12,6 +13,13 @@ export interface StageSink {
    */
   output(step: number, data: Buffer): Promise<void> | undefined
   stepFinished(result: StepResult): Promise<void>
+  /** Comes right after `stepStarted` of a step that has a sandbox: what it has used so far, whenever asked. */
+  stepUsage?(step: number, usage: UsageSource): void
+}
+
+/** Tells what a step has used so far; null before anything is known. */
+export interface UsageSource {
+  readonly report: UsageReport | null
 }
 
 /** The end of a step, without what the sink itself adds. */

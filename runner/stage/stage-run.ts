@@ -9,11 +9,12 @@ import { inheritedOutputs } from './outputs/inherited.js'
 import { runStep } from './run-step.js'
 import { decide, failedNames, hasFailed, stepNode, type GraphNode } from './schedule.js'
 import { secretVariables } from './secrets.js'
-import type { StageSink } from './sink.js'
+import type { StageSink, StepResult } from './sink.js'
 import { StageSpace } from './stage-space.js'
 import { StepLog } from './step-log.js'
-import type { StepOutcome } from './step-run.js'
+import type { StepOutcome, StepRun } from './step-run.js'
 import { StepStop } from './step-stop.js'
+import { UsageRecord } from './usage/usage-record.js'
 import { describeStop, EXIT_EARLY, stopVerdict, type StopReason } from './verdict.js'
 import { sizesInMemory } from './volume-memory.js'
 
@@ -145,9 +146,12 @@ export class StageRun {
     const step = this.#step(name)
     const number = this.#number(name)
     this.sink.stepStarted(number, Date.now())
-    const outcome = await this.#attempt(step, number, stop)
-    const { status, exitCode, error, usage, outputs } = outcome
-    await this.sink.stepFinished({ step: number, status, exitCode, error, usage, at: Date.now() })
+    const usage = new UsageRecord()
+    if (step.kind !== 'clone') this.sink.stepUsage?.(number, usage)
+    const outcome = await this.#attempt(step, number, stop, usage)
+    const { status, exitCode, error, outputs } = outcome
+    const result = { step: number, status, exitCode, error, at: Date.now() }
+    await this.sink.stepFinished({ ...result, ...usageOf(usage) })
     this.#ended.set(name, status)
     if (outputs) this.#outputs.set(name, outputs)
     if (status === 'error') this.#errors.set(name, error)
@@ -156,11 +160,16 @@ export class StageRun {
     if (step.failure === 'fast' && status !== 'success') this.#stopOthers(name)
   }
 
-  async #attempt(step: StepPlan, number: number, stop: StepStop): Promise<StepOutcome> {
+  async #attempt(
+    step: StepPlan,
+    number: number,
+    stop: StepStop,
+    usage: UsageRecord,
+  ): Promise<StepOutcome> {
     const log = new StepLog((data) => this.sink.output(number, data))
     try {
       if (step.kind === 'clone') return await this.#checkOut(number, stop)
-      return await this.#runSandbox(step, number, stop, log)
+      return await this.#runSandbox(step, { number, stop, log, usage })
     } catch (error) {
       return await this.#failedToRun(error, stop, log)
     }
@@ -168,15 +177,13 @@ export class StageRun {
 
   async #runSandbox(
     step: SandboxStep,
-    number: number,
-    stop: StepStop,
-    log: StepLog,
+    { number, ...own }: Pick<StepRun, 'number' | 'stop' | 'log' | 'usage'>,
   ): Promise<StepOutcome> {
     const secrets = secretVariables(step)
-    for (const warning of secrets.warnings) await log.say(`warning: ${warning}`)
+    for (const warning of secrets.warnings) await own.log.say(`warning: ${warning}`)
     return runStep(
       {
-        ...{ job: this.job, step, number, stop, log },
+        ...{ job: this.job, step, number, ...own },
         failedSteps: failedNames(this.#nodes, this.#ends()),
         inherited: inheritedOutputs(step.name, this.job.stage.steps, this.#outputs),
         secrets: secrets.values,
@@ -192,7 +199,7 @@ export class StageRun {
   async #checkOut(number: number, stop: StepStop): Promise<StepOutcome> {
     const onOutput = (text: string): void => this.#writeLine(number, text)
     await this.#space.checkOut({ onOutput, signal: stop.signal })
-    return { status: 'success', exitCode: 0, error: '', usage: null }
+    return { status: 'success', exitCode: 0, error: '' }
   }
 
   /** For the little that a checkout prints; a full sink is not waited for. */
@@ -207,14 +214,14 @@ export class StageRun {
 
   /** The step could not be run, or the checkout failed. */
   async #failedToRun(error: unknown, stop: StepStop, log: StepLog): Promise<StepOutcome> {
-    if (stop.reason) return { ...stopVerdict(stop.reason, 0), usage: null }
+    if (stop.reason) return stopVerdict(stop.reason, 0)
     if (error instanceof NativeError && error.code === 'SP_NATIVE_LAUNCHER_GONE') {
       this.#isLost = true
       this.#fail(error)
     }
     const text = textOf(error)
     await log.say(text)
-    return { status: 'error', exitCode: 1, error: text, usage: null }
+    return { status: 'error', exitCode: 1, error: text }
   }
 
   async #skip(name: string): Promise<void> {
@@ -268,6 +275,10 @@ export class StageRun {
     if (!step) throw new Error(`no number for step ${name} of stage ${this.job.stage.name}`)
     return step.number
   }
+}
+
+function usageOf({ report }: UsageRecord): Pick<StepResult, 'usage' | 'series'> {
+  return report === null ? { usage: null } : { usage: report.totals, series: report.series }
 }
 
 function textOf(error: unknown): string {

@@ -1,9 +1,9 @@
 import type { SandboxStep } from '../../pipelines/plan.js'
 import type { StageJob } from '../../protocol/job.js'
-import type { StepUsage } from '../../protocol/uplink.js'
 import type { OpenStage } from './stage-space.js'
 import type { StepLog } from './step-log.js'
 import type { StepStop } from './step-stop.js'
+import type { UsageRecord } from './usage/usage-record.js'
 import type { StopReason, Verdict } from './verdict.js'
 
 /** One step that is to run, with what its stage knows about it. */
@@ -23,13 +23,14 @@ export interface StepRun {
   readonly directory: string
   readonly stop: StepStop
   readonly log: StepLog
+  /** Where what it uses is written down. */
+  readonly usage: UsageRecord
   readonly openStage: () => Promise<OpenStage>
   /** Called once, when others may start that need it to run. */
   readonly onUp: () => void
 }
 
 export interface StepOutcome extends Verdict {
-  readonly usage: StepUsage | null
   /** What it hands on; absent when it has none to hand on. */
   readonly outputs?: Readonly<Record<string, string>>
 }

@@ -1,7 +1,6 @@
 import path from 'node:path'
-import type { Sandbox, SandboxExit } from '../../native/lib/types.js'
+import type { Sandbox, SandboxExit, UsageSample } from '../../native/lib/types.js'
 import { messageOf } from '../../protocol/errors.js'
-import type { StepUsage } from '../../protocol/uplink.js'
 import { armDeadline } from './deadline.js'
 import type { StageDeps } from './deps.js'
 import { watchDisk } from './disk-watch.js'
@@ -28,7 +27,9 @@ export async function tryStep(
   try {
     const prepared = await prepareStep(run, tryNumber, directory, deps)
     run.stop.signal.throwIfAborted()
-    const sandbox = await prepared.open.stage.start(prepared.spec)
+    run.usage.beginTry()
+    const onUsage = (sample: UsageSample): void => run.usage.add(sample)
+    const sandbox = await prepared.open.stage.start({ ...prepared.spec, onUsage })
     return await new Try(run, prepared, sandbox).run()
   } finally {
     await deps.trash.discard(directory)
@@ -57,11 +58,12 @@ class Try {
       const pumped = pumpOutput(this.sandbox.output, this.#pumpOptions())
       const exit = await this.sandbox.exit
       this.#ended.abort()
+      this.step.usage.endTry(exit)
       await Promise.all([pumped, ready])
       const verdict = this.#verdict(exit)
       await this.#tell(verdict)
       const stop = this.#stop.reason
-      const outcome = { ...verdict, usage: usageOf(exit), stop, wasUp: this.#wasUp }
+      const outcome = { ...verdict, stop, wasUp: this.#wasUp }
       return { ...outcome, ...(await this.#outputs()) }
     } finally {
       this.#ended.abort()
@@ -179,9 +181,4 @@ class Try {
     await log.say(`outputs: ${names.join(', ')}`)
     return { outputs: values }
   }
-}
-
-function usageOf(exit: SandboxExit): StepUsage {
-  const { cpuMs, memoryPeakBytes, wallMs } = exit
-  return { cpuMs, memoryPeakBytes, wallMs }
 }

@@ -6,7 +6,7 @@ import type { StageJob } from '../../protocol/job.js'
 import type { StepLimits } from '../config.js'
 import { openHost, type Host } from '../host.js'
 import { runStage, type StageOutcome } from '../stage/run-stage.js'
-import type { StageSink, StepResult } from '../stage/sink.js'
+import type { StageSink, StepResult, UsageSource } from '../stage/sink.js'
 import { treeWorkspace, type Workspace, type WorkspaceTree } from '../stage/workspace.js'
 
 /** Image that `openTestHost` imports. */
@@ -109,6 +109,7 @@ export class RecordingSink implements StageSink {
   readonly #names: ReadonlyMap<number, string>
   readonly #output = new Map<string, Buffer[]>()
   readonly results = new Map<string, StepResult>()
+  readonly sources = new Map<string, UsageSource>()
   /** `start NAME` and `end NAME`, in order. */
   readonly events: string[] = []
   /** Gets a step's log so far whenever it has grown. */
@@ -121,6 +122,10 @@ export class RecordingSink implements StageSink {
 
   stepStarted(number: number): void {
     this.events.push(`start ${this.#name(number)}`)
+  }
+
+  stepUsage(number: number, usage: UsageSource): void {
+    this.sources.set(this.#name(number), usage)
   }
 
   output(number: number, data: Buffer): undefined {

@@ -7,7 +7,7 @@ import type { RunnerLog } from '../log.js'
 import { writeAttemptFile } from '../spool/attempt-file.js'
 import { StepSpool } from '../spool/step-spool.js'
 import type { StageOutcome } from '../stage/run-stage.js'
-import type { StageSink, StepResult } from '../stage/sink.js'
+import type { StageSink, StepResult, UsageSource } from '../stage/sink.js'
 import type { Lane } from './lane.js'
 import type { Uplink } from './uplink.js'
 
@@ -55,12 +55,18 @@ export class AttemptReport implements StageSink {
     lane.openLog(step, spool)
   }
 
+  stepUsage(step: number, usage: UsageSource): void {
+    const { lane, uplink } = this.#options
+    uplink.openUsage({ ...lane.ref, step }, usage)
+  }
+
   output(step: number, data: Buffer): Promise<void> | undefined {
     return this.#spools.get(step)?.write(data)
   }
 
   async stepFinished(result: StepResult): Promise<void> {
     const { lane, uplink } = this.#options
+    uplink.closeUsage({ ...lane.ref, step: result.step })
     const log = (await this.#spools.get(result.step)?.end()) ?? EMPTY_LOG
     const message: AttemptMessage = { type: 'step.finished', ...lane.ref, ...result, log }
     lane.endLog(result.step, message)
@@ -98,7 +104,11 @@ export class AttemptReport implements StageSink {
   /** Closes the files and leaves them to a successor. */
   async close(): Promise<void> {
     await this.#saving
-    for (const spool of this.#spools.values()) await spool.close()
+    const { lane, uplink } = this.#options
+    for (const [step, spool] of this.#spools) {
+      uplink.closeUsage({ ...lane.ref, step })
+      await spool.close()
+    }
   }
 
   #put(message: AttemptMessage): void {

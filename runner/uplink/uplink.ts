@@ -4,10 +4,12 @@ import { messageOf } from '../../protocol/errors.js'
 import type { RedisKeys } from '../../protocol/keys.js'
 import type { AttemptRef, UplinkMessage } from '../../protocol/uplink.js'
 import type { RunnerLog } from '../log.js'
+import type { UsageSource } from '../stage/sink.js'
 import { Lane } from './lane.js'
 import { Outbox } from './outbox.js'
 import { ResendTimer } from './resend-timer.js'
 import { Transport, type DownlinkState } from './transport.js'
+import { UsageReports, type StepRef } from './usage-reports.js'
 
 const TICK_MS = 500
 /** Log bytes in one pipeline to Redis. */
@@ -38,6 +40,7 @@ export class Uplink {
   readonly #held = new Map<string, AttemptRef>()
   readonly #cancels = new Map<string, Cancel>()
   readonly #cancelListeners = new Map<string, (cancel: Cancel) => void>()
+  readonly #usage = new UsageReports()
   readonly #resend = new ResendTimer()
   readonly #timers: NodeJS.Timeout[]
   readonly #transport: Transport
@@ -72,6 +75,15 @@ export class Uplink {
   closeLane(lane: Lane): void {
     lane.close()
     this.#lanes.delete(lane)
+  }
+
+  /** From here on heartbeats tell what the step has used so far. */
+  openUsage(ref: StepRef, source: UsageSource): void {
+    this.#usage.open(ref, source)
+  }
+
+  closeUsage(ref: StepRef): void {
+    this.#usage.close(ref)
   }
 
   /** Something was put in a lane or a log has grown. */
@@ -179,7 +191,8 @@ export class Uplink {
     // One at a time is enough: while it is not acknowledged nothing renews the lease anyway.
     if (!this.#outbox.hasHeartbeat) {
       const { machine } = this.#options
-      this.#outbox.add({ type: 'heartbeat', machine, stages: [...this.#held.values()] })
+      const stages = [...this.#held.values()]
+      this.#outbox.add({ type: 'heartbeat', machine, stages, ...this.#usage.take() })
       this.wake()
     }
     void this.#poll()

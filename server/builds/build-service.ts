@@ -8,6 +8,7 @@ import { findBuild, listBuilds } from '../store/builds.js'
 import type { Db } from '../store/database.js'
 import { stagesOfBuild } from '../store/stages.js'
 import type { StepRow } from '../store/steps.js'
+import { findStepSeries } from '../store/step-usage.js'
 import { stepsOfBuild } from '../store/steps.js'
 import { acceptDelivery } from './accept.js'
 import { createBuild } from './create-build.js'
@@ -37,6 +38,7 @@ export function createBuildService(options: BuildServiceOptions): BuildService {
       const [build] = await listBuilds(db, repo.id, { limit: 1, offset: 0 })
       return detailOf(db, build ?? null)
     },
+    usageSeries: ({ stage_id, number }) => findStepSeries(db, stage_id, number),
     restart: (repo, number) => restart(options, repo, number),
     cancel: (repo, number) => cancel(options, repo, number),
   }

@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { pipelineJsonSchema } from '../../pipelines/schema/json-schema.js'
 import type { LogRef } from '../logs/log-store.js'
 import { createHttpApp } from './app.js'
+import { saveStepSeries } from '../store/step-usage.js'
 import { ADMIN_TOKEN, AUTHORIZED, HttpFixture } from './testing/fixture.js'
 
 let fixture: HttpFixture
@@ -284,13 +285,39 @@ describe('builds', () => {
               depends_on: ['clone'],
               image: 'busybox',
               detached: false,
-              usage: { cpu_ms: 12, memory_peak_bytes: 34, wall_ms: 56 },
+              usage: {
+                ...{ cpu_ms: 12, memory_peak_bytes: 34, wall_ms: 56, io_write_bytes: 78 },
+                ...{ throttled_ms: null, pids_peak: null, io_read_bytes: null },
+                ...{ network_rx_bytes: null, network_tx_bytes: null, disk_bytes: null },
+              },
               log: { bytes: 78, lines: 9 },
             },
           ],
         },
       ],
     })
+  })
+
+  it('tell what a step has used, in all and as a series', async () => {
+    await fixture.addRepo('usage', 'builds', 'hook secret')
+    const ref = await fixture.runningStep('usage', 'builds')
+    const path = '/api/repos/usage/builds/builds/1/usage/1/1'
+    const before: unknown = (await get(path)).json()
+    expect(before).toMatchObject({ name: 'test', status: 'running', totals: { cpu_ms: 12 } })
+    expect(before).toMatchObject({ points: [] })
+    await saveStepSeries(fixture.db, ref.stageId, 1, [[900, 1, null, 3, 4, 5, 6, 7, 8, 9]])
+    expect((await get(path)).json()).toMatchObject({
+      points: [
+        {
+          ...{ at_ms: 900, cpu_ms: 1, throttled_ms: null, memory_bytes: 3, pids: 4 },
+          ...{ io_read_bytes: 5, io_write_bytes: 6, network_rx_bytes: 7, network_tx_bytes: 8 },
+          ...{ disk_bytes: 9 },
+        },
+      ],
+    })
+    await fixture.nextAttempt(ref)
+    expect((await get(path)).json()).toMatchObject({ totals: null, points: [] })
+    expect((await get('/api/repos/usage/builds/builds/1/usage/1/9')).statusCode).toBe(404)
   })
 
   it('are listed page by page, newest first, at most 100 at once', async () => {

@@ -1,5 +1,5 @@
 import { SandpiperError } from '../../protocol/errors.js'
-import type { BuildDetail, Repo, ServerServices } from '../services.js'
+import type { BuildDetail, Repo, ServerServices, Step } from '../services.js'
 
 interface RepoParams {
   readonly owner: string
@@ -31,6 +31,37 @@ export async function buildOf(
     : builds.find(repo, Number(params.number)))
   if (detail === null) throw unknownBuild(params)
   return { repo, detail }
+}
+
+interface StepOfBuild extends RepoParams {
+  readonly number: string
+  readonly stage: number
+  readonly step: number
+}
+
+/**
+ * The step of a path.
+ * @throws SandpiperError SP_REPO_UNKNOWN, SP_BUILD_UNKNOWN, SP_LOG_UNKNOWN
+ */
+export async function stepOf(services: ServerServices, params: StepOfBuild): Promise<Step> {
+  const { detail } = await buildOf(services, params)
+  const found = detail.stages.find(({ stage }) => stage.number === params.stage)
+  const step = found?.steps.find(({ number }) => number === params.step)
+  if (step === undefined) throw unknownStep(params, undefined)
+  return step
+}
+
+/** The error for a step, or an attempt at it, that is not there. */
+export function unknownStep(
+  { owner, name, number, stage, step }: StepOfBuild,
+  attempt: number | undefined,
+): SandpiperError {
+  const what = `stage ${stage}, step ${step}${attempt === undefined ? '' : `, attempt ${attempt}`}`
+  return new SandpiperError(
+    'SP_LOG_UNKNOWN',
+    `Build ${number} of ${owner}/${name} has no ${what}.`,
+    { hint: `'sandpiper build show ${owner}/${name} ${number}' shows its stages and steps.` },
+  )
 }
 
 /** The error for a repo that is not here. */

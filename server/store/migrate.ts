@@ -4,6 +4,7 @@ import { SandpiperError, messageOf } from '../../protocol/errors.js'
 import { base } from './migrations/0001-base.js'
 import { turnsAndWarnings } from './migrations/0002-turns-and-warnings.js'
 import { turnDomains } from './migrations/0003-turn-domains.js'
+import { stepUsage } from './migrations/0004-step-usage.js'
 import type { Database } from './schema.js'
 
 /** Every migration there ever was, in order; one that is released never changes. */
@@ -11,6 +12,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-base': base,
   '0002-turns-and-warnings': turnsAndWarnings,
   '0003-turn-domains': turnDomains,
+  '0004-step-usage': stepUsage,
 }
 
 /**

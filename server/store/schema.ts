@@ -11,6 +11,7 @@ export interface Database {
   builds: BuildTable
   stages: StageTable
   steps: StepTable
+  step_usage: StepUsageTable
   runner_sessions: RunnerSessionTable
 }
 
@@ -156,6 +157,15 @@ export interface StepTable {
   log_lines: number
   /** Checksum that the runner sent and the archive was checked against; empty before. */
   log_sha256: string
+}
+
+/** How a step came to use what it used, or has used so far. */
+export interface StepUsageTable {
+  stage_id: number
+  /** Number of the step in its stage. */
+  number: number
+  /** `UsageRow`s, as the runner sent them last. */
+  series_json: string
 }
 
 /** How far each runner session's messages have been applied. */

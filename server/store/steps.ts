@@ -1,6 +1,7 @@
 import type { Insertable, Selectable, Updateable } from 'kysely'
 import type { Db } from './database.js'
 import type { StepTable } from './schema.js'
+import { removeSeries } from './step-usage.js'
 import type { Status } from '../../protocol/status.js'
 
 export type StepRow = Selectable<StepTable>
@@ -42,6 +43,18 @@ export async function updateStep(
   return result.numUpdatedRows > 0n
 }
 
+/** Changes one step if it runs; says whether it does. */
+export async function updateRunningStep(
+  db: Db,
+  stageId: number,
+  number: number,
+  change: Updateable<StepTable>,
+): Promise<boolean> {
+  const query = db.updateTable('steps').set(change).where('stage_id', '=', stageId)
+  const running = query.where('number', '=', number).where('status', '=', 'running')
+  return (await running.executeTakeFirst()).numUpdatedRows > 0n
+}
+
 /** Changes the stage's steps that have one of the statuses. */
 export async function updateStepsInStatus(
   db: Db,
@@ -70,4 +83,5 @@ export async function resetSteps(db: Db, stageId: number): Promise<void> {
     })
     .where('stage_id', '=', stageId)
     .execute()
+  await removeSeries(db, stageId)
 }

@@ -2,6 +2,7 @@ import { isTerminal } from '../../protocol/status.js'
 import type {
   AttemptRef,
   Heartbeat,
+  RunningUsage,
   StageAbandoned,
   StageFinished,
   StageStarted,
@@ -18,7 +19,8 @@ import type { Db } from '../store/database.js'
 import { saveMachine } from '../store/sessions.js'
 import type { StageRow } from '../store/stages.js'
 import { findStageById, updateStage } from '../store/stages.js'
-import { updateStep } from '../store/steps.js'
+import { saveStepSeries } from '../store/step-usage.js'
+import { updateRunningStep, updateStep } from '../store/steps.js'
 import { archiveProblem } from './archive-log.js'
 import type { ArchivedLog } from './archive-log.js'
 
@@ -116,6 +118,8 @@ async function applyStepFinished(
     log_lines: message.log.lines,
     log_sha256: message.log.sha256,
   })
+  const { step, series } = message
+  if (series !== undefined) await saveStepSeries(context.db, stage.id, step, series)
   noteLog(context.effects, message)
 }
 
@@ -153,6 +157,16 @@ async function applyHeartbeat(
     const stage = await heldStage(db, session, ref)
     if (stage) await updateStage(db, stage.id, { lease_until: now + leaseMs, updated: now })
   }
+  for (const report of message.usage ?? []) await applyUsage(db, session, report)
+}
+
+/** What a step used in the end may have come first: that stays. */
+async function applyUsage(db: Db, session: string, report: RunningUsage): Promise<void> {
+  const stage = await heldStage(db, session, report)
+  if (!stage) return
+  const usage_json = JSON.stringify(report.totals)
+  const isRunning = await updateRunningStep(db, stage.id, report.step, { usage_json })
+  if (isRunning) await saveStepSeries(db, stage.id, report.step, report.series)
 }
 
 /** The stage, when the session holds that attempt of it and it has not ended. */

@@ -15,6 +15,10 @@ const MESSAGES: readonly UplinkMessage[] = [
   { type: 'stage.finished', ...ref, ...end },
   { type: 'stage.abandoned', ...ref, reason: 'r' },
   { type: 'heartbeat', machine: 'm', stages: [ref] },
+  {
+    ...{ type: 'step.finished', ...ref, ...end, step: 1, exitCode: 0, log },
+    ...{ usage: { cpuMs: 1.5, memoryPeakBytes: 2, wallMs: 3 }, series: [[1, null, 3]] },
+  },
 ]
 
 function decoded(body: unknown): unknown {
@@ -33,14 +37,31 @@ describe('decoding an uplink entry', () => {
   it('refuses every message one of whose fields is missing or of the wrong kind', () => {
     for (const message of MESSAGES) {
       for (const field of Object.keys(message).filter((name) => name !== 'data')) {
+        if (field === 'series') continue
         const { [field]: _gone, ...rest } = message as unknown as Record<string, unknown>
         expect([message.type, field, decoded(rest)]).toEqual([message.type, field, null])
         const wrong = { ...message, [field]: { no: 'such' } }
-        // A usage is an object whose fields are only shown.
-        if (field === 'usage') continue
         expect([message.type, field, decoded(wrong)]).toEqual([message.type, field, null])
       }
     }
+  })
+
+  it('refuses a series that is none or too long', () => {
+    const finished = MESSAGES.at(-1)!
+    expect(decoded(finished)).not.toBeNull()
+    const long = Array.from({ length: 121 }, () => [1])
+    for (const series of [7, [1], [[-1]], [['1']], [[null]], [Array(11).fill(1)], long]) {
+      expect(decoded({ ...finished, series })).toBeNull()
+    }
+  })
+
+  it('drops usage that is none from a heartbeat, and takes the heartbeat all the same', () => {
+    const totals = { cpuMs: 1, memoryPeakBytes: 2, wallMs: 3 }
+    const sound = { ...ref, step: 1, totals, series: [[1, 2]] }
+    const heartbeat = { type: 'heartbeat', machine: 'm', stages: [ref] }
+    const usage = [sound, 7, { ...sound, step: -1 }, { ...sound, totals: { cpuMs: 'x' } }]
+    expect(decoded({ ...heartbeat, usage })).toEqual({ ...heartbeat, usage: [sound] })
+    expect(decoded({ ...heartbeat, usage: 'none' })).toEqual(heartbeat)
   })
 
   it('refuses numbers that name no row, and an end that is none', () => {

@@ -1,7 +1,8 @@
 import type { Status } from '../../protocol/status.js'
 import { isTerminal } from '../../protocol/status.js'
-import type { UplinkEntry, UplinkMessage } from '../../protocol/uplink.js'
+import type { Heartbeat, RunningUsage, UplinkEntry, UplinkMessage } from '../../protocol/uplink.js'
 import { decodeUplinkEntry } from '../../protocol/uplink.js'
+import { USAGE_COLUMNS, USAGE_POINTS_MAX } from '../../protocol/usage.js'
 
 /** An entry of the stream as far as it can be understood. */
 export interface DecodedEntry {
@@ -67,12 +68,13 @@ function isMessage(value: unknown): value is UplinkMessage {
 }
 
 function isStepEnd(value: Fields): boolean {
-  const { step, exitCode, usage, log } = value
+  const { step, exitCode, usage, series, log } = value
   return (
     isEnd(value) &&
     isCount(step) &&
     Number.isSafeInteger(exitCode) &&
-    (usage === null || isObject(usage)) &&
+    (usage === null || isUsage(usage)) &&
+    (series === undefined || isSeries(series)) &&
     isObject(log) &&
     isCount(log['bytes']) &&
     isCount(log['lines']) &&
@@ -93,6 +95,25 @@ function isAttempt(value: Fields): boolean {
 
 function isAttemptList(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => isObject(item) && isAttempt(item))
+}
+
+/** Numbers by name: they are only shown. */
+function isUsage(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every(isTime)
+}
+
+function isSeries(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= USAGE_POINTS_MAX && value.every(isRow)
+}
+
+function isRow(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length > USAGE_COLUMNS.length) return false
+  return isTime(value[0]) && value.every((item) => item === null || isTime(item))
+}
+
+function isRunningUsage(value: unknown): boolean {
+  if (!isObject(value) || !isAttempt(value) || !isCount(value['step'])) return false
+  return isUsage(value['totals']) && isSeries(value['series'])
 }
 
 function isCount(value: unknown): boolean {
@@ -118,7 +139,16 @@ function withBoundedTexts(message: UplinkMessage): UplinkMessage {
       return { ...message, error: message.error.slice(0, TEXT_MAX) }
     case 'stage.abandoned':
       return { ...message, reason: message.reason.slice(0, TEXT_MAX) }
+    case 'heartbeat':
+      return withSoundUsage(message)
     default:
       return message
   }
+}
+
+/** A lease is not to be lost for what is only shown. */
+function withSoundUsage({ usage, ...heartbeat }: Heartbeat): Heartbeat {
+  const reports: unknown = usage
+  if (!Array.isArray(reports)) return heartbeat
+  return { ...heartbeat, usage: (reports as RunningUsage[]).filter(isRunningUsage) }
 }

@@ -121,6 +121,39 @@ describe('messages', () => {
     expect(await test.logText(ref.stageId, 1, 1)).toBe(one + two)
   })
 
+  it('tell what a step has used so far, which what it used in all comes after', async () => {
+    const { number, ref } = await pendingStage()
+    const usageOf = (wallMs: number) => ({
+      totals: { cpuMs: 1, memoryPeakBytes: 2, wallMs },
+      series: [[wallMs, 1]],
+    })
+    const beat = (wallMs: number): UplinkMessage => {
+      const usage = [{ ...ref, step: 1, ...usageOf(wallMs) }]
+      return { type: 'heartbeat', machine: 'm', stages: [ref], usage }
+    }
+    const known = async () => {
+      const step = (await find(number)).stages[0]!.steps[0]!
+      const series = await test.server.services.builds.usageSeries(step)
+      return { totals: JSON.parse(step.usage_json ?? 'null') as unknown, series }
+    }
+    await smuggle('s', 1, started(ref))
+    await smuggle('s', 2, beat(5))
+    await drained()
+    expect(await known()).toEqual({ totals: null, series: [] })
+    await smuggle('s', 3, { type: 'step.started', ...ref, step: 1, at: 2 })
+    await smuggle('s', 4, beat(10))
+    await drained()
+    await until(async () => (await known()).series.length === 1)
+    expect(await known()).toEqual(usageOf(10))
+    await smuggle('other', 1, beat(11))
+    const { totals: usage, series } = usageOf(12)
+    const end = { status: 'success', error: '', exitCode: 0, at: 3, log: summaryOf('', 0) } as const
+    await smuggle('s', 5, { type: 'step.finished', ...ref, step: 1, ...end, usage, series })
+    await smuggle('s', 6, beat(13))
+    await until(async () => (await runner.redis.hget(runner.keys.acks, 's')) === '6')
+    expect(await known()).toEqual(usageOf(12))
+  })
+
   it('that are none are dropped, and do not hold up their session', async () => {
     const { ref } = await pendingStage()
     const { uplink } = runner.keys

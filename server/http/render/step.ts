@@ -1,6 +1,6 @@
-import type { StepUsage } from '../../../protocol/uplink.js'
 import type { Step } from '../../services.js'
 import { seconds } from './time.js'
+import { renderUsage } from './usage.js'
 
 /**
  * A step as Drone's API has it (`step_id` is Drone's name for the id of the step's stage); `usage`, `log`
@@ -27,15 +27,5 @@ export function renderStep(step: Step) {
     detached: step.detached === 1,
     usage: renderUsage(step.usage_json),
     log: { bytes: step.log_bytes, lines: step.log_lines },
-  }
-}
-
-function renderUsage(usageJson: string | null) {
-  if (usageJson === null) return null
-  const usage = JSON.parse(usageJson) as StepUsage
-  return {
-    cpu_ms: usage.cpuMs,
-    memory_peak_bytes: usage.memoryPeakBytes,
-    wall_ms: usage.wallMs,
   }
 }

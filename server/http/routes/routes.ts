@@ -18,6 +18,7 @@ import { listRepos } from './repos/list.js'
 import { removeRepo } from './repos/remove.js'
 import { showRepo } from './repos/show.js'
 import { pipelineSchema } from './schema/pipeline.js'
+import { showUsage } from './usage/show.js'
 
 const OPEN = [root, healthz, readyz, version, pipelineSchema]
 const API = [
@@ -31,6 +32,7 @@ const API = [
   restartBuild,
   cancelBuild,
   showLog,
+  showUsage,
 ]
 
 /** The route table: open ones, webhooks with their raw bodies, and the API behind the admin token. */

@@ -28,8 +28,8 @@ export const BuildOrLatestParams = Type.Object({
   number: Type.String({ pattern: '^(?:latest|[1-9][0-9]{0,14})$' }),
 })
 
-/** `/repos/:owner/:name/builds/:number/logs/:stage/:step`. */
-export const LogParams = Type.Object({
+/** `/repos/:owner/:name/builds/:number/logs/:stage/:step`, and the like about a step. */
+export const StepParams = Type.Object({
   owner: RepoName,
   name: RepoName,
   number: Type.String({ pattern: '^(?:latest|[1-9][0-9]{0,14})$' }),

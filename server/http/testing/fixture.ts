@@ -212,7 +212,7 @@ const STEP = {
   depends_on_json: '["clone"]',
   started: 1_795_000_001_400,
   stopped: 0,
-  usage_json: '{"cpuMs":12,"memoryPeakBytes":34,"wallMs":56}',
+  usage_json: '{"cpuMs":12,"memoryPeakBytes":34,"wallMs":56,"ioWriteBytes":78}',
   log_bytes: 78,
   log_lines: 9,
   log_sha256: '',

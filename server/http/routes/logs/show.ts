@@ -11,8 +11,8 @@ import { readLastEventId } from '../../log-stream/resume.js'
 import { stepState } from '../../log-stream/source.js'
 import { logStream } from '../../log-stream/stream.js'
 import { untilGone } from '../../log-stream/until-gone.js'
-import { buildOf } from '../../lookup.js'
-import { LogParams } from '../../schemas/params.js'
+import { buildOf, unknownStep } from '../../lookup.js'
+import { StepParams } from '../../schemas/params.js'
 
 const LogQuery = Type.Object({
   follow: Type.Optional(Type.Boolean()),
@@ -20,7 +20,7 @@ const LogQuery = Type.Object({
 })
 
 type LogRequest = FastifyRequest<{
-  Params: Static<typeof LogParams>
+  Params: Static<typeof StepParams>
   Querystring: Static<typeof LogQuery>
 }>
 
@@ -29,7 +29,7 @@ type LogRequest = FastifyRequest<{
  * JSON or server-sent events, by Accept.
  */
 export function showLog(app: App, context: HttpContext): void {
-  const schema = { params: LogParams, querystring: LogQuery }
+  const schema = { params: StepParams, querystring: LogQuery }
   const url = '/repos/:owner/:name/builds/:number/logs/:stage/:step'
   app.get(url, { schema }, (request, reply) => sendLog(context, request, reply))
 }
@@ -61,7 +61,7 @@ async function readingOf(context: HttpContext, request: LogRequest): Promise<Log
     attempt: query.attempt,
   }
   const state = await stepState(services, address)
-  if (state === null) throw unknownLog(params, query.attempt)
+  if (state === null) throw unknownStep(params, query.attempt)
   return { services, address, state, resume: null }
 }
 
@@ -77,16 +77,4 @@ function notAcceptable(): SandpiperError {
   return new SandpiperError('SP_HTTP_NOT_ACCEPTABLE', 'A log is not to be had in that format.', {
     hint: `Accept one of ${LOG_FORMATS.join(', ')}.`,
   })
-}
-
-function unknownLog(
-  { owner, name, number, stage, step }: Static<typeof LogParams>,
-  attempt: number | undefined,
-): SandpiperError {
-  const what = `stage ${stage}, step ${step}${attempt === undefined ? '' : `, attempt ${attempt}`}`
-  return new SandpiperError(
-    'SP_LOG_UNKNOWN',
-    `Build ${number} of ${owner}/${name} has no ${what}.`,
-    { hint: `'sandpiper build show ${owner}/${name} ${number}' shows its stages and steps.` },
-  )
 }
