@@ -39,7 +39,9 @@ async function outcomeOf(work: Promise<void>): Promise<string | null> {
     await lab.patiently('it', work)
     return null
   } catch (error) {
-    const isKilled = error instanceof UnexpectedEnd && error.signal === 9
+    // The code is that of a tool, as shells tell it.
+    const isKilled =
+      error instanceof UnexpectedEnd && (error.signal === 9 || error.code === 128 + 9)
     const isTyped = error instanceof NativeError && error.code !== ''
     return isKilled || isTyped ? null : `was told as "${messageOf(error)}"`
   }

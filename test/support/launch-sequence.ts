@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { NativeError } from '../../native/lib/error.js'
+import { NativeError, systemError } from '../../native/lib/error.js'
 import { makeTestRoot, type TestRoot } from '../../native/lib/testing/busybox-root.js'
 import type {
   Launcher,
@@ -12,7 +12,7 @@ import type {
 import { imagePattern } from '../../runner/writable/image-pattern.js'
 
 /** What a launcher is asked for, in parts that faults are put into one by one. */
-export const PARTS = ['stage', 'sandbox', 'many layers', 'image', 'exec'] as const
+export const PARTS = ['stage', 'sandbox', 'many layers', 'image', 'exec', 'tool'] as const
 export type Part = (typeof PARTS)[number]
 
 /** A launcher that is ready for every part: with a stage, and a sandbox that runs in it. */
@@ -91,6 +91,7 @@ async function makeReady(place: Place, launcher: Launcher): Promise<Ready> {
     'many layers': async () => runToEnd(stage, layeredSpec(place, await plainSpec(place))),
     image: async () => runToEnd(stage, imageSpec(place, await plainSpec(place))),
     exec: () => runExec(sleeper),
+    tool: () => runTool(launcher),
   }
   return {
     launcher,
@@ -137,6 +138,27 @@ async function runExec(sandbox: Sandbox): Promise<void> {
   program.output.resume()
   const { code, signal } = await program.exit
   if (code !== 0) throw new UnexpectedEnd(code, signal)
+}
+
+/** A program of the host's in a further network of a stage. Its failure is told by its output. */
+async function runTool(launcher: Launcher): Promise<void> {
+  const ids = { start: IDS_START + 2 * IDS_COUNT, count: IDS_COUNT }
+  const stage = await launcher.createStage({ ids })
+  try {
+    await stage.addNetwork('network')
+    const networks = ['network', '']
+    const argv = ['true']
+    const tool = await stage.runTool({ argv, input: 'text', networks, runsIn: 'network' })
+    const output = await readAll(tool)
+    const { code, signal } = await tool.exit
+    const [, syscall, object, errno] = /^(.+) on (.+): errno (\d+)$/m.exec(output) ?? []
+    if (syscall !== undefined && object !== undefined) {
+      throw systemError({ syscall, path: object, errno: Number(errno) })
+    }
+    if (code !== 0) throw new UnexpectedEnd(code, signal)
+  } finally {
+    await destroy(stage)
+  }
 }
 
 async function plainSpec(place: Place, argv = ['/bin/echo', 'hello']): Promise<SandboxSpec> {
@@ -190,8 +212,8 @@ async function writable(place: Place): Promise<WritableLayer & { readonly kind: 
   return { kind: 'directory', path: directory }
 }
 
-async function readAll(sandbox: Sandbox): Promise<string> {
+async function readAll(program: Pick<Sandbox, 'output'>): Promise<string> {
   let text = ''
-  for await (const chunk of sandbox.output) text += String(chunk)
+  for await (const chunk of program.output) text += String(chunk)
   return text
 }

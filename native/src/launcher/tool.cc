@@ -86,8 +86,8 @@ Status Execute(const Tooling& t) {
   return LastFailure("execve", t.request.argv[0]);
 }
 
-void Tell(const Failure& failure) {
-  (void)dprintf(STDERR_FILENO, "%s on %s: errno %d\n", failure.call, failure.object, failure.error);
+void Tell(int output, const Failure& failure) {
+  (void)dprintf(output, "%s on %s: errno %d\n", failure.call, failure.object, failure.error);
 }
 
 // The init of the tool's pid namespace: whatever is left of it goes with this process.
@@ -95,7 +95,8 @@ int WaitForProgram(pid_t program) {
   while (true) {
     int status = 0;
     const pid_t ended = waitpid(-1, &status, 0);
-    if (ended < 0 && errno != EINTR) return kNotStarted;
+    // There is a child until the program has ended: no other failure is an answer.
+    if (ended < 0 && errno == ECHILD) return kNotStarted;
     if (ended != program) continue;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
@@ -116,15 +117,15 @@ Status Prepare(const Tooling& t) {
 [[noreturn]] void RunInit(const Tooling& t) {
   const Status prepared = Prepare(t);
   if (!prepared.ok()) {
-    Tell(prepared.failure());
+    Tell(t.output, prepared.failure());
     _exit(kNotStarted);
   }
   const pid_t program = fork();
   if (program == 0) {
-    Tell(Execute(t).failure());
+    Tell(STDERR_FILENO, Execute(t).failure());
     _exit(kNotStarted);
   }
-  if (program < 0) Tell(LastFailure("fork", "tool"));
+  if (program < 0) Tell(t.output, LastFailure("fork", "tool"));
   (void)close_range(0, ~0U, 0);
   _exit(program < 0 ? kNotStarted : WaitForProgram(program));
 }
