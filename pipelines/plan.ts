@@ -186,8 +186,11 @@ interface SandboxStepBase extends StepBase {
   /** Bytes of /dev/shm. */
   readonly shmBytes?: number
   readonly resources?: ResourcesPlan
-  /** `none`: a network of its own with loopback only; default: the stage's. */
-  readonly network?: 'none'
+  /**
+   * `none`: a network of its own with loopback only; a list: it may reach nothing else outside, in the words
+   * of `parseDestination`; default: the stage's.
+   */
+  readonly network?: 'none' | NetworkPlan
   /** Wall time of one try in milliseconds. */
   readonly timeoutMs?: number
   readonly retry?: RetryPlan
@@ -209,6 +212,11 @@ export interface EntrypointStep extends SandboxStepBase {
   readonly entrypoint?: readonly string[]
   /** Instead of the image's command. */
   readonly command?: readonly string[]
+}
+
+export interface NetworkPlan {
+  /** Addresses, networks and hosts outside, each with a port or without. */
+  readonly allow: readonly string[]
 }
 
 /** A volume of the stage in the file system of a step. */

@@ -31,6 +31,8 @@ export interface JobRepo {
   readonly cloneUrl: string
   /** True when the repo was added with a local path or a file:// URL, and only then are those allowed. */
   readonly allowFileTransport: boolean
+  /** All that its steps may reach outside (`parseDestination`); absent: what the runner lets all. */
+  readonly allow?: readonly string[]
 }
 
 /** BullMQ job id of an attempt. Custom ids must be no integers and have no colon. */

@@ -1,5 +1,6 @@
 import type { Launcher } from '../native/lib/types.js'
 import type { RunnerLog } from './log.js'
+import type { NetworkConfig } from './network/stage-network.js'
 
 /** Limits that cgroup controllers keep. */
 export type CgroupLimit = 'memory' | 'pids' | 'cpu'
@@ -61,6 +62,8 @@ export interface HostConfig {
   /** Lock files of host id ranges; the same for all runners of a host. */
   readonly idsDir?: string
   readonly limits?: Partial<StepLimits>
+  /** What steps reach outside; default: everything but the host itself. */
+  readonly network?: NetworkConfig
   /** Name of the machine, as people see it. */
   readonly machine?: string
   readonly log?: RunnerLog

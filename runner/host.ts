@@ -71,6 +71,7 @@ async function stageDeps(parts: {
     trash,
     writable,
     limits,
+    network: config.network ?? { mode: 'uplink' },
     layers: await openLayerStore(dataDir.layers),
     hostRoot: () => prepareHostRoot(dataDir.hostRoot, { rootOnDisk: ids.rootOnDisk }),
     stagesDir: dataDir.stages,

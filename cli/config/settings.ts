@@ -1,6 +1,8 @@
 import {
+  addresses,
   bytes,
   cpus,
+  destinations,
   duration,
   hosts,
   integer,
@@ -175,6 +177,32 @@ export const SETTINGS = {
     description:
       "Hosts (`host` or `host:port`) that submodules may come from beside the repo's own; `*` is any",
     scopes: RUNNER,
+  }),
+  network: define({
+    env: 'SANDPIPER_NETWORK',
+    flag: 'network',
+    type: oneOf(['uplink', 'isolated']),
+    default: 'uplink',
+    description:
+      '`uplink`: steps reach the outside, by pasta; `isolated`: they reach only the services of their pipeline',
+    scopes: [...STEPS, 'doctor'],
+  }),
+  networkAllow: define({
+    env: 'SANDPIPER_NETWORK_ALLOW',
+    flag: 'network-allow',
+    type: destinations,
+    defaultText: 'everything but the host itself',
+    description:
+      'All that steps may reach outside, `host,host:port,10.0.0.0/8`: repos and pipelines can only ask for less',
+    scopes: STEPS,
+  }),
+  networkDns: define({
+    env: 'SANDPIPER_NETWORK_DNS',
+    flag: 'network-dns',
+    type: addresses,
+    defaultText: "the host's /etc/resolv.conf",
+    description: 'Addresses of the name servers that steps ask, which may be on the host itself',
+    scopes: STEPS,
   }),
   stepMemory: define({
     env: 'SANDPIPER_STEP_MEMORY',

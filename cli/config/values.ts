@@ -1,3 +1,5 @@
+import { parseAddress } from '../../pipelines/egress/address.js'
+import { parseDestination } from '../../pipelines/egress/destination.js'
 import { ANY_HOST, isHost } from '../../git/submodule-hosts.js'
 
 /** A parsed value, or why the text is none. The reason completes "SANDPIPER_X=text: ...". */
@@ -72,6 +74,30 @@ export const hosts: ValueType<readonly string[]> = {
     return value.every((host) => host === ANY_HOST || isHost(host))
       ? { value }
       : { problem: 'must be hosts such as git.example.com,git.example.org:8443, or *' }
+  },
+}
+
+/** Where steps may go: `example.com:443,10.0.0.0/8`. */
+export const destinations: ValueType<readonly string[]> = {
+  name: 'destinations',
+  parse(raw) {
+    const value = raw.split(',').map((one) => one.trim())
+    for (const one of value) {
+      const parsed = parseDestination(one)
+      if (typeof parsed === 'string') return { problem: `${JSON.stringify(one)} ${parsed}` }
+    }
+    return { value }
+  },
+}
+
+/** IP addresses: `192.0.2.53,2001:db8::53`. */
+export const addresses: ValueType<readonly string[]> = {
+  name: 'addresses',
+  parse(raw) {
+    const value = raw.split(',').map((one) => one.trim())
+    return value.every((one) => parseAddress(one) !== null)
+      ? { value }
+      : { problem: 'must be IP addresses such as 192.0.2.53,2001:db8::53' }
   },
 }
 

@@ -74,7 +74,7 @@ async function checkTun(): Promise<CheckResult> {
 /** @param problem the errno's name that opening /dev/net/tun would give; empty for none */
 export function describeTun(problem: string): CheckResult {
   if (problem === '') return present('tun', '/dev/net/tun')
-  const wanted = 'later networks of stages will want it'
+  const wanted = 'steps reach nothing outside without it'
   if (problem === 'ENOENT')
     return lacking('tun', `/dev/net/tun is not there; ${wanted}`, 'modprobe tun')
   const detail = `/dev/net/tun is there, but can't be opened (${problem}); ${wanted}`

@@ -3,17 +3,28 @@ import { describeTun } from './kernel.js'
 import { checkPrograms } from './programs.js'
 
 describe('checkPrograms', () => {
-  it('tells what today needs from what only later networks need, and what to install', async () => {
-    const checks = await checkPrograms({ PATH: '/nonexistent' })
-    const ofName = (name: string) => checks.find((check) => check.name === name)
-    expect(ofName('git')).toMatchObject({ ok: false, required: true, hint: 'apt-get install git' })
+  it('tells what to install, and what steps that reach the outside need', async () => {
+    const ofName = async (name: string, isIsolated: boolean) =>
+      (await checkPrograms({ PATH: '/nonexistent' }, isIsolated)).find(
+        (check) => check.name === name,
+      )
+    for (const [name, hint] of [
+      ['git', 'apt-get install git'],
+      ['ip', 'apt-get install iproute2'],
+    ] as const) {
+      expect(await ofName(name, false)).toMatchObject({ ok: false, required: true, hint })
+      expect(await ofName(name, true)).toMatchObject({ ok: false, required: true, hint })
+    }
     for (const [name, inPackage] of [
-      ['ip', 'iproute2'],
       ['nft', 'nftables'],
       ['pasta', 'passt'],
     ] as const) {
       const hint = `apt-get install ${inPackage}`
-      expect(ofName(name)).toMatchObject({ ok: false, required: false, hint })
+      expect(await ofName(name, false)).toMatchObject({
+        ...{ ok: false, required: true },
+        hint: `${hint}, or SANDPIPER_NETWORK=isolated, with which steps reach nothing outside`,
+      })
+      expect(await ofName(name, true)).toMatchObject({ ok: false, required: false, hint })
     }
   })
 })

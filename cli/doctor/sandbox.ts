@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { compilePipeline, type Plan } from '../../pipelines/index.js'
 import { messageOf } from '../../protocol/errors.js'
 import { createLocalExecutor } from '../../runner/local-executor.js'
+import type { NetworkConfig } from '../../runner/network/stage-network.js'
 import { stripTerminalText } from '../terminal/sanitize.js'
 import { localEvent, localRepo } from '../exec/event.js'
 import { anonymousTree, type WorkingTree } from '../exec/working-tree.js'
@@ -19,10 +20,10 @@ steps: [{ name: true, commands: [echo sandbox works] }]
 `
 
 /** The proof of all others: makes a sandbox with everything on, runs a command in it, takes it away. */
-export async function checkSandbox(): Promise<CheckResult> {
+export async function checkSandbox(network: NetworkConfig): Promise<CheckResult> {
   const directory = await mkdtemp(join(tmpdir(), 'sandpiper-doctor-'))
   try {
-    const output = await runOnce(directory)
+    const output = await runOnce(directory, network)
     if (output.includes('sandbox works')) return present(NAME, 'made one and ran a command in it')
     return missing(NAME, `the command did not run: ${output.trim()}`, HINT)
   } catch (error) {
@@ -35,12 +36,12 @@ export async function checkSandbox(): Promise<CheckResult> {
 const HINT =
   'the message names the call that the kernel refused; inside a container give it the rights for it, or use a machine of its own'
 
-async function runOnce(directory: string): Promise<string> {
+async function runOnce(directory: string, network: NetworkConfig): Promise<string> {
   const path = join(directory, 'tree')
   await mkdir(path)
   const tree = anonymousTree(path, 'local/doctor')
   const plan = planOf(tree)
-  const executor = await createLocalExecutor({ dataDir: join(directory, 'data') })
+  const executor = await createLocalExecutor({ dataDir: join(directory, 'data'), network })
   let output = ''
   try {
     await executor.run({

@@ -89,10 +89,15 @@ function surroundings(step: SandboxStep): TreeNode[] {
     ...detail('user', step.user),
     ...detail('directory', step.workingDir),
     ...detail('resources', step.resources && describeResources(step.resources)),
-    ...detail('network', step.network),
+    ...detail('network', describeNetwork(step.network)),
     ...detail('volumes', (step.mounts ?? []).map(describeMount).join(', ')),
     ...detail('secrets', secrets.map(([name, secret]) => `${name} from ${secret}`).join(', ')),
   ]
+}
+
+function describeNetwork(network: SandboxStep['network']): string | undefined {
+  if (typeof network !== 'object') return network
+  return network.allow.length === 0 ? 'services only' : `only ${network.allow.join(', ')}`
 }
 
 function describeRetry({ count: tries, backoffMs, exitCodes }: RetryPlan): string {

@@ -1,4 +1,5 @@
 import type { CommandContext } from '../command.js'
+import { networkOf } from '../config/network.js'
 import { checkCgroups } from '../doctor/cgroups.js'
 import type { CheckResult } from '../doctor/check.js'
 import { checkKernel } from '../doctor/kernel.js'
@@ -18,12 +19,12 @@ export async function runDoctor(context: CommandContext): Promise<ExitCode> {
     ...(await checkRights({ user: { name: io.userName, uid: io.uid }, lack, env: io.env })),
     ...(await checkKernel()),
     ...(await checkCgroups()),
-    ...(await checkPrograms(io.env)),
+    ...(await checkPrograms(io.env, context.settings.network === 'isolated')),
     // As who can't make them they would only tell so once more.
     ...(lack === null ? await checkProbes() : []),
   ]
   // Making a sandbox tells little where something it needs is known to be missing.
-  if (checks.every(passes)) checks.push(await checkSandbox())
+  if (checks.every(passes)) checks.push(await checkSandbox(networkOf(context.settings)))
   const ok = checks.every(passes)
   if (context.json) printJson(io, { ok, checks })
   else for (const line of describe(checks, io.colours)) printLine(io, line)

@@ -9,6 +9,7 @@ import {
 import { createLocalExecutor, type LocalRun } from '../../runner/local-executor.js'
 import type { CommandContext } from '../command.js'
 import { limitsOf } from '../config/limits.js'
+import { networkOf } from '../config/network.js'
 import { dataDirOf } from '../data-dir.js'
 import { usageError } from '../errors.js'
 import { localEvent, localRepo } from '../exec/event.js'
@@ -80,6 +81,7 @@ async function run(context: CommandContext, work: Work): Promise<ExitCode> {
   const executor = await createLocalExecutor({
     dataDir: dataDirOf(io, settings),
     limits: limitsOf(settings),
+    network: networkOf(settings),
   })
   const view = context.json ? jsonView(io) : viewFor(io)
   const steps = new Map<string, NamedStepResult[]>()

@@ -8,6 +8,7 @@ import { createLogger } from '../../server/logger.js'
 import type { RedisConfig, ServerConfig } from '../../server/config.js'
 import { ADDRESS_FILE } from '../client/find-server.js'
 import { limitsOf } from '../config/limits.js'
+import { networkOf } from '../config/network.js'
 import type { SettingValues } from '../config/settings.js'
 import { dataDirOf } from '../data-dir.js'
 import type { CliIo } from '../io.js'
@@ -68,6 +69,7 @@ export function runnerConfig(
     platform: hostPlatform(),
     machine: settings.machine ?? io.hostname,
     limits: limitsOf(settings),
+    network: networkOf(settings),
     ...(capacity === undefined ? {} : { capacity }),
     ...(heartbeat === undefined ? {} : { heartbeatMs: heartbeat }),
     ...(runnerLabels === undefined ? {} : { labels: runnerLabels }),

@@ -76,7 +76,7 @@ function basePlan(input: StepInput): Base {
       dnsSearch: nonEmpty(step.dns_search?.items.map(({ value }) => value)),
       shmBytes: step.shm_size?.value,
       resources: resourcesOf(input),
-      network: isOffline(named) ? ('none' as const) : undefined,
+      network: networkOf(named),
       timeoutMs: step.timeout?.value,
       retry: step.retry,
       healthcheck: healthcheckOf(named),
@@ -157,8 +157,9 @@ function resourcesOf({ pipeline, named: { step } }: StepInput): ResourcesPlan | 
   return Object.keys(resources).length === 0 ? undefined : resources
 }
 
-function isOffline({ step }: NamedStep): boolean {
-  return step.network?.value === 'none' || step.network_mode?.value === 'none'
+function networkOf({ step: { network, network_mode: mode } }: NamedStep): SandboxStep['network'] {
+  if (network?.kind === 'none' || mode?.value === 'none') return 'none'
+  return network?.kind === 'allow' ? { allow: network.allow } : undefined
 }
 
 function healthcheckOf(named: NamedStep): HealthcheckPlan | undefined {

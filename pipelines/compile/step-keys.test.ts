@@ -205,6 +205,22 @@ describe('retries and readiness', () => {
 })
 
 describe('networks of steps', () => {
+  it('may be a list of what is reached outside', () => {
+    const body = 'commands: x, network: { allow: ["example.com:443", 10.0.0.0/8] }'
+    expect(stepOf(body).network).toEqual({ allow: ['example.com:443', '10.0.0.0/8'] })
+    expect(stepOf('commands: x, network: { allow: [] }').network).toEqual({ allow: [] })
+    expect(stepOf('commands: x, network: {}').network).toBeUndefined()
+  })
+
+  it('have no destination that is none, and say where it stands', () => {
+    const body = 'name: a, network: { allow: ["*.example.com", 10.0.0.0/40] }'
+    const problems = problemsOf(fileWithSteps([body]))
+    expect(problems).toEqual([
+      expect.stringMatching(/^3:67 .*`\*\.example\.com` has a wildcard/),
+      expect.stringMatching(/^3:84 .*`10\.0\.0\.0\/40` has a prefix length/),
+    ])
+  })
+
   it.each<[string, string | undefined, number]>([
     ['network: none', 'none', 0],
     ['network: default', undefined, 0],

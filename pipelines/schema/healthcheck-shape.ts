@@ -35,7 +35,7 @@ const HEALTHCHECK_KEYS = {
   port: {
     shape: integer(1, 65535),
     origin: 'sandpiper',
-    description: 'Passes when something listens on this TCP port.',
+    description: 'Passes when something listens on this TCP port of the service.',
     example: 'healthcheck:\n  port: 6379',
   },
   interval: {

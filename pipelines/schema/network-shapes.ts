@@ -1,8 +1,9 @@
 import { quote } from '../diagnostics/quote.js'
+import { parseDestination } from '../egress/destination.js'
 import { list, oneOrMany } from './collections.js'
 import { byKind, mapped, withoutEffect } from './combinators.js'
 import { type Keys, object } from './object.js'
-import { integer, LINE, text, wrong } from './scalars.js'
+import { choice, integer, LINE, text, wrong } from './scalars.js'
 import type { Shape } from './shape.js'
 import { word } from './words.js'
 
@@ -93,4 +94,38 @@ export const PORTS = list(
     'a port or a mapping',
   ),
   ENTRIES_MAX,
+)
+
+/** What a step says about its network: a word, or a list of all that it may reach outside. */
+export type DecodedNetwork =
+  | { readonly kind: 'default' | 'none' }
+  | { readonly kind: 'allow'; readonly allow: readonly string[] }
+
+const DESTINATION = mapped(text({ ...LINE, lengthMax: 512 }), ({ value }, node, context) => {
+  const parsed = parseDestination(value)
+  if (typeof parsed !== 'string') return value
+  const hint = 'write `host`, `host:port`, an address, or a network such as `10.0.0.0/8`'
+  return wrong(node, context, `${quote(value)} ${parsed}`, hint)
+})
+
+const NETWORK_KEYS = {
+  allow: {
+    shape: list(DESTINATION, ENTRIES_MAX),
+    origin: 'sandpiper',
+    description:
+      'All that the step may reach outside: addresses, networks and hosts, each with `:port` or for ' +
+      'any port. Names can be asked for while there is an entry.',
+    example: 'network:\n  allow:\n    - registry.example.com:443\n    - 10.20.0.0/16',
+  },
+} satisfies Keys
+
+/** The network of a step. */
+export const NETWORK: Shape<DecodedNetwork> = byKind<DecodedNetwork>(
+  {
+    scalar: mapped(choice(['default', 'none']), ({ value }) => ({ kind: value })),
+    map: mapped(object(NETWORK_KEYS), ({ allow }) =>
+      allow === undefined ? { kind: 'default' } : { kind: 'allow', allow: allow.items },
+    ),
+  },
+  '`none`, `default` or a mapping with `allow`',
 )

@@ -6,11 +6,11 @@ import { DEPENDENCIES } from './dependency-shape.js'
 import { ENVIRONMENT } from './environment-shape.js'
 import { HEALTHCHECK } from './healthcheck-shape.js'
 import { NAME } from './name-shape.js'
-import { ADDRESSES, DOMAINS, EXTRA_HOSTS, PORTS } from './network-shapes.js'
+import { ADDRESSES, DOMAINS, EXTRA_HOSTS, NETWORK, PORTS } from './network-shapes.js'
 import type { Keys } from './object.js'
 import { RESOURCES } from './resources-shape.js'
 import { RETRY } from './retry-shape.js'
-import { choice, flag, LINE, text } from './scalars.js'
+import { flag, LINE, text } from './scalars.js'
 import { SETTINGS } from './settings-shape.js'
 import { duration, size } from './units.js'
 import { DEVICES, MOUNTS } from './volume-shape.js'
@@ -222,10 +222,12 @@ const MEANS_KEYS = {
     example: 'privileged: true',
   },
   network: {
-    shape: choice(['default', 'none']),
+    shape: NETWORK,
     default: 'default',
     origin: 'sandpiper',
-    description: '`none`: the step reaches nothing but itself.',
+    description:
+      '`none`: the step reaches nothing but itself. A mapping with `allow`: it reaches services and ' +
+      'detached steps, and outside what is listed.',
     example: 'network: none',
   },
   network_mode: {

@@ -2,6 +2,7 @@ import type { BindMount, Launcher } from '../../native/lib/types.js'
 import type { StepLimits } from '../config.js'
 import type { IdSource } from '../ids.js'
 import type { LayerStore } from '../layers/types.js'
+import type { NetworkConfig } from '../network/stage-network.js'
 import type { Trash } from '../trash.js'
 import type { WritableLayers } from '../writable/writable-layers.js'
 import type { Workspace } from './workspace.js'
@@ -17,6 +18,7 @@ export interface StageDeps {
   readonly writable: WritableLayers
   readonly workspace: Workspace
   readonly limits: StepLimits
+  readonly network: NetworkConfig
   /** Directory in which each stage gets its own. */
   readonly stagesDir: string
   /** Name of the machine, for DRONE_STAGE_MACHINE. */

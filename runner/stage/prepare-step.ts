@@ -74,6 +74,7 @@ export async function prepareStep(
     hostname: hostnameOf(run),
     limits: cgroupLimits(limits),
     rlimits: rlimitsOf(limits.openFiles, step.resources?.openFiles !== undefined),
+    ...networkOf(run, open),
     ...extrasOf(run, mounts),
   }
   const sized = sizedOf(limits, writable, mounts)
@@ -98,8 +99,8 @@ function writeFiles(run: StepRun, directory: string, open: OpenStage): Promise<W
   return writeStepFiles(directory, {
     ...(step.kind === 'commands' ? { script: generateScript(step.commands) } : {}),
     hostname,
-    hosts: hostsFile(step, job.stage, hostname),
-    resolv: resolvFile(step),
+    hosts: hostsFile(step, job.stage, open.network.plan, hostname),
+    resolv: resolvFile(step, open.network.resolvers),
     owner: open.owner,
   })
 }
@@ -113,12 +114,17 @@ function hostnameOf({ job, number }: StepRun): string {
   return `sandpiper-${job.stageId}-${number}`
 }
 
+function networkOf({ step }: StepRun, { network }: OpenStage): Pick<SandboxSpec, 'network'> {
+  if (step.network === 'none') return { network: 'none' }
+  const own = network.plan.members.find((member) => member.step === step.name)
+  return own === undefined ? {} : { network: { name: own.network } }
+}
+
 function extrasOf(
   { step }: StepRun,
   { volumes }: StepMounts,
-): Pick<SandboxSpec, 'network' | 'shmBytes' | 'volumes'> {
+): Pick<SandboxSpec, 'shmBytes' | 'volumes'> {
   return {
-    ...(step.network === undefined ? {} : { network: step.network }),
     ...(step.shmBytes === undefined ? {} : { shmBytes: Math.max(step.shmBytes, PAGE_BYTES) }),
     ...(volumes.length === 0 ? {} : { volumes }),
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { isFailure, type Status } from '../../protocol/status.js'
-import { decide, failedNames, hasFailed, type GraphNode } from './schedule.js'
+import { decide, endable, failedNames, hasFailed, type GraphNode } from './schedule.js'
 
 const node = (
   name: string,
@@ -155,3 +155,31 @@ function simulate(
   expect(ended.size).toBe(nodes.length)
   for (const [name, status] of ended) if (isFailure(status)) expect(started.has(name)).toBe(true)
 }
+
+describe('endable', () => {
+  const nodes = [
+    ...[node('db'), node('cache'), node('api', ['db']), node('build', ['api'])],
+    ...[node('watch', ['build']), node('other', ['cache'])],
+  ]
+
+  it('has what no other that runs depends on, also through those that have ended', () => {
+    const order = (running: string[]): string[] => endable(nodes, new Set(running))
+    expect(order(['db', 'cache', 'api', 'watch', 'other'])).toEqual(['watch', 'other'])
+    expect(order(['db', 'cache', 'api'])).toEqual(['cache', 'api'])
+    expect(order(['db', 'watch'])).toEqual(['watch'])
+    expect(order(['db'])).toEqual(['db'])
+    expect(order([])).toEqual([])
+  })
+
+  it('always has one, whatever depends on what', () => {
+    const graph = fc.array(fc.array(fc.nat(9), { maxLength: 3 }), { minLength: 1, maxLength: 10 })
+    fc.assert(
+      fc.property(graph, (edges) => {
+        const some = edges.map((to, from) =>
+          node(String(from), to.filter((one) => one < from).map(String)),
+        )
+        expect(endable(some, new Set(some.map(({ name }) => name)))).not.toEqual([])
+      }),
+    )
+  })
+})

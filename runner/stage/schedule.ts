@@ -63,6 +63,24 @@ export function decide(nodes: readonly GraphNode[], state: GraphState): Decision
   return { start, skip: [...skip] }
 }
 
+/**
+ * Which of the nodes that run, all of them detached, can be ended: those on which no other that runs
+ * depends, be it through ones that have ended. So they end in reverse of the order of their start.
+ */
+export function endable(nodes: readonly GraphNode[], running: ReadonlySet<string>): string[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]))
+  const needed = new Set<string>()
+  const need = (name: string): void => {
+    for (const dependency of byName.get(name)?.dependsOn ?? []) {
+      if (needed.has(dependency)) continue
+      needed.add(dependency)
+      need(dependency)
+    }
+  }
+  for (const name of running) need(name)
+  return [...running].filter((name) => !needed.has(name))
+}
+
 /** How nodes have ended, and which detached ones were up at some time. */
 export type GraphEnds = Pick<GraphState, 'ended' | 'up'>
 

@@ -34,7 +34,11 @@ describe('a service with a port', () => {
         ...{ detach: true, service: true },
         healthcheck: health({ port: 5432 }),
       }),
-      step('use', ['grep -q :1538 /proc/net/tcp /proc/net/tcp6 && echo open'], after('db')),
+      step(
+        'use',
+        ['nc db 5432 </dev/null && echo open', '! nc localhost 5432 </dev/null'],
+        after('db'),
+      ),
     ]
     const { sink, outcome } = await runJob(host, makeJob(steps))
     expect(outcome).toEqual({ status: 'success', error: '' })
@@ -205,5 +209,51 @@ describe('services', () => {
     expect(sink.log('once')).toContain(
       '[sandpiper] ended by itself with exit code 5; the stage goes on\n',
     )
+  })
+
+  it('have addresses of their own, by which steps and services find each other on the same port', async () => {
+    const serve = (name: string): string[] => [
+      `mkdir /www; echo ${name} >/www/index.html`,
+      'httpd -f -p 80 -h /www',
+    ]
+    const healthcheck = health({ port: 80 })
+    const get = (name: string): string => `wget -q -O - http://${name}/`
+    const steps = [
+      service('one', serve('first'), { healthcheck }),
+      service('my_two', [get('one'), get('ONE'), ...serve('second')], {
+        healthcheck,
+        ...after('one'),
+      }),
+      step('use', [get('one'), get('my_two'), get('my-two')], after('one', 'my_two')),
+      step('narrow', [get('one')], { ...after('my_two'), network: { allow: [] } }),
+    ]
+    const { sink, outcome } = await runJob(host, makeJob(steps))
+    expect(outcome).toEqual({ status: 'success', error: '' })
+    expect(sink.log('my_two')).toMatch(/\nfirst\n[^]*\nfirst\n/)
+    expect(sink.log('use')).toMatch(/\nfirst\n[^]*\nsecond\n[^]*\nsecond\n/)
+    expect(sink.log('narrow')).toMatch(/\nfirst\n/)
+  })
+
+  it('end when those that depend on them have, and can still be reached until then', async () => {
+    const say = (word: string): string => `trap 'echo ${word}; exit 0' TERM; touch up-$NAME`
+    const wait = 'while :; do sleep 0.05; done'
+    const last = `trap 'wget -q -O - http://db/; exit 0' TERM; touch up-web`
+    const steps = [
+      service('db', ['mkdir /www; echo db >/www/index.html', 'httpd -f -p 80 -h /www'], {
+        healthcheck: health({ port: 80 }),
+      }),
+      service('web', [last, wait], after('db')),
+      step('watch', [say('bye'), wait], {
+        ...after('web'),
+        detach: true,
+        environment: { NAME: 'w' },
+      }),
+      step('use', ['while [ ! -e up-w ] || [ ! -e up-web ]; do sleep 0.01; done'], after('watch')),
+    ]
+    const { sink, outcome } = await runJob(host, makeJob(steps))
+    expect(outcome).toEqual({ status: 'success', error: '' })
+    expect(sink.events.slice(-3)).toEqual(['end watch', 'end web', 'end db'])
+    expect(sink.log('watch')).toContain('\nbye\n')
+    expect(sink.log('web')).toContain('\ndb\n')
   })
 })

@@ -7,7 +7,7 @@ import type { Status } from '../../protocol/status.js'
 import type { StageDeps } from './deps.js'
 import { inheritedOutputs } from './outputs/inherited.js'
 import { runStep } from './run-step.js'
-import { decide, failedNames, hasFailed, stepNode, type GraphNode } from './schedule.js'
+import { decide, endable, failedNames, hasFailed, stepNode, type GraphNode } from './schedule.js'
 import { secretVariables } from './secrets.js'
 import type { StageSink, StepResult } from './sink.js'
 import { StageSpace } from './stage-space.js'
@@ -57,7 +57,7 @@ export class StageRun {
     readonly sink: StageSink,
   ) {
     this.#nodes = job.stage.steps.map(stepNode)
-    this.#space = new StageSpace(job, deps)
+    this.#space = new StageSpace(job, deps, (error) => this.#lose(error))
   }
 
   /** Ends what runs and starts nothing more. */
@@ -101,8 +101,19 @@ export class StageRun {
       if (!this.#hasForeground() && !this.#hasWaiting()) break
       await changed
     }
-    for (const step of this.#running.values()) step.stop({ kind: 'stage-ended' })
+    await this.#endDetached()
     await Promise.all(this.#tasks)
+  }
+
+  /** The detached steps that still run: each when those that depend on it have ended. */
+  async #endDetached(): Promise<void> {
+    while (this.#running.size > 0) {
+      const changed = new Promise<void>((resolve) => (this.#notify = resolve))
+      for (const name of endable(this.#nodes, new Set(this.#running.keys()))) {
+        this.#running.get(name)?.stop({ kind: 'stage-ended' })
+      }
+      await changed
+    }
   }
 
   #decide(): ReturnType<typeof decide> {
@@ -215,10 +226,7 @@ export class StageRun {
   /** The step could not be run, or the checkout failed. */
   async #failedToRun(error: unknown, stop: StepStop, log: StepLog): Promise<StepOutcome> {
     if (stop.reason) return stopVerdict(stop.reason, 0)
-    if (error instanceof NativeError && error.code === 'SP_NATIVE_LAUNCHER_GONE') {
-      this.#isLost = true
-      this.#fail(error)
-    }
+    if (error instanceof NativeError && error.code === 'SP_NATIVE_LAUNCHER_GONE') this.#lose(error)
     const text = textOf(error)
     await log.say(text)
     return { status: 'error', exitCode: 1, error: text }
@@ -251,6 +259,12 @@ export class StageRun {
   #fail(error: unknown): void {
     if (this.#error === '') this.#error = messageOf(error)
     this.stop({ reason: { kind: 'error', reason: this.#error }, urgent: true })
+  }
+
+  /** What all steps stand on is gone. */
+  #lose(error: Error): void {
+    this.#isLost = true
+    this.#fail(error)
   }
 
   #outcome(): StageOutcome {

@@ -4,6 +4,7 @@ import type { Stage } from '../../native/lib/types.js'
 import type { StageJob } from '../../protocol/job.js'
 import { giveTree } from '../give-tree.js'
 import type { IdRange } from '../ids.js'
+import { StageNetwork } from '../network/stage-network.js'
 import { attemptName } from '../spool/attempt-file.js'
 import type { StageDeps } from './deps.js'
 import { hasOtherUsers, shareTree } from './share-tree.js'
@@ -16,6 +17,7 @@ export interface OpenStage {
   /** Host id that is root inside. */
   readonly owner: number
   readonly volumes: StageVolumes
+  readonly network: StageNetwork
 }
 
 /** The places of one stage: its directory on the host, the checkout, the sandboxes' common ground. */
@@ -23,21 +25,32 @@ export class StageSpace {
   readonly #job: StageJob
   readonly #deps: StageDeps
   readonly #directory: string
+  readonly #onLost: (error: Error) => void
   #tree: WorkspaceTree | null = null
   #ids: IdRange | null = null
+  #network: StageNetwork | null = null
   #stage: Promise<Stage> | null = null
+  #ground: Promise<OpenStage> | null = null
   #open: Promise<OpenStage> | null = null
 
-  constructor(job: StageJob, deps: StageDeps) {
+  /** @param onLost told when the steps' network has broken down */
+  constructor(job: StageJob, deps: StageDeps, onLost: (error: Error) => void) {
     this.#job = job
     this.#deps = deps
+    this.#onLost = onLost
     this.#directory = path.join(deps.stagesDir, attemptName(job))
   }
 
-  /** Makes the stage's own directory. */
+  /**
+   * Makes the stage's own directory, and begins with its namespaces and network: they are there when the
+   * checkout is.
+   */
   async prepare(): Promise<void> {
     await this.#deps.trash.discard(this.#directory)
     await mkdir(this.#directory, { recursive: true, mode: 0o700 })
+    this.#ground = this.#makeGround()
+    // Told to whoever opens the stage.
+    this.#ground.catch(() => undefined)
   }
 
   /** A directory for one step; not made yet. */
@@ -66,7 +79,9 @@ export class StageSpace {
 
   /** Removes it all; each part whether or not the one before could be: a dead launcher has left no mounts. */
   async close(onError: (error: unknown) => void): Promise<void> {
+    await this.#ground?.catch(() => undefined)
     await this.#open?.catch(() => undefined)
+    await this.#network?.close().catch(onError)
     const stage = await this.#stage?.catch(() => undefined)
     await stage?.destroy().catch(onError)
     await this.#ids?.release().catch(onError)
@@ -79,6 +94,21 @@ export class StageSpace {
     const { writable: layers, limits } = this.#deps
     const place = path.join(this.#directory, 'workspace')
     const writable = await layers.make(place, limits.workspaceBytes, mode)
+    this.#ground ??= this.#makeGround()
+    const ground = await this.#ground
+    await ground.stage.mountWorkspace({ lowers: [tree], writable })
+    return ground
+  }
+
+  /** All but the workspace. */
+  async #makeGround(): Promise<OpenStage> {
+    const { allow } = this.#job.repo
+    this.#network = await StageNetwork.prepare({
+      stage: this.#job.stage,
+      config: this.#deps.network,
+      ...(allow === undefined ? {} : { allow }),
+      onLost: this.#onLost,
+    })
     this.#ids = await this.#deps.ids.acquire()
     const { start, count } = this.#ids
     const { volumes, inMemory } = await makeVolumes(
@@ -89,10 +119,11 @@ export class StageSpace {
     )
     this.#stage = this.#deps.launcher.createStage({
       ids: { start, count },
-      workspace: { lowers: [tree], writable },
       ...(inMemory.length === 0 ? {} : { volumes: inMemory }),
     })
-    return { stage: await this.#stage, owner: start, volumes }
+    const stage = await this.#stage
+    await this.#network.make(stage)
+    return { stage, owner: start, volumes, network: this.#network }
   }
 
   #isShared(): Promise<boolean> {

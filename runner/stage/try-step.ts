@@ -26,6 +26,8 @@ export async function tryStep(
   const directory = path.join(run.directory, String(tryNumber))
   try {
     const prepared = await prepareStep(run, tryNumber, directory, deps)
+    const warnings = tryNumber === 1 ? prepared.open.network.warningsOf(run.step.name) : []
+    for (const warning of warnings) await run.log.say(`warning: ${warning}`)
     run.stop.signal.throwIfAborted()
     run.usage.beginTry()
     const onUsage = (sample: UsageSample): void => run.usage.add(sample)

@@ -10,6 +10,9 @@ export const PACKAGES = {
     'busybox-static': 'an image to run steps in, without a registry',
     'util-linux': 'setpriv and flock',
     uidmap: 'newuidmap and newgidmap, which let an ordinary user make sandboxes',
+    passt: 'pasta, which connects the network of a stage with the outside',
+    nftables: 'nft, which keeps steps from the host and from what they may not reach',
+    iproute2: 'ip, which connects services with their stage',
   },
   build: {
     'g++': 'compiles the sandbox launcher and the addon',

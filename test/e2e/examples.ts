@@ -120,6 +120,11 @@ export const OUTCOMES: readonly Outcome[] = [
     log: ['| within the limits', 'killed: memory limit 32 MiB'],
   },
   {
+    example: 'network-allow',
+    statuses: { allowed: DONE, 'allowed/web': DONE, 'allowed/fetch': DONE },
+    log: ['| from the service', '| nothing else'],
+  },
+  {
     example: 'network-none',
     statuses: {
       ...{ network: DONE, 'network/web': DONE },
