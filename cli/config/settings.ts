@@ -1,8 +1,7 @@
+import { NETWORK_SETTINGS } from './network-settings.js'
 import {
-  addresses,
   bytes,
   cpus,
-  destinations,
   duration,
   hosts,
   integer,
@@ -178,32 +177,7 @@ export const SETTINGS = {
       "Hosts (`host` or `host:port`) that submodules may come from beside the repo's own; `*` is any",
     scopes: RUNNER,
   }),
-  network: define({
-    env: 'SANDPIPER_NETWORK',
-    flag: 'network',
-    type: oneOf(['uplink', 'isolated']),
-    default: 'uplink',
-    description:
-      '`uplink`: steps reach the outside, by pasta; `isolated`: they reach only the services of their pipeline',
-    scopes: [...STEPS, 'doctor'],
-  }),
-  networkAllow: define({
-    env: 'SANDPIPER_NETWORK_ALLOW',
-    flag: 'network-allow',
-    type: destinations,
-    defaultText: 'everything but the host itself',
-    description:
-      'All that steps may reach outside, `host,host:port,10.0.0.0/8`: repos and pipelines can only ask for less',
-    scopes: STEPS,
-  }),
-  networkDns: define({
-    env: 'SANDPIPER_NETWORK_DNS',
-    flag: 'network-dns',
-    type: addresses,
-    defaultText: "the host's /etc/resolv.conf",
-    description: 'Addresses of the name servers that steps ask, which may be on the host itself',
-    scopes: STEPS,
-  }),
+  ...NETWORK_SETTINGS,
   stepMemory: define({
     env: 'SANDPIPER_STEP_MEMORY',
     flag: 'step-memory',
