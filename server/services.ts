@@ -37,6 +37,8 @@ export interface NewRepo {
   readonly link?: string
   /** Made at random when absent. */
   readonly hookSecret?: string
+  /** All that its steps may reach outside (`parseDestination`); absent: what the runner lets all. */
+  readonly networkAllow?: readonly string[]
 }
 
 export interface NewDelivery {

@@ -27,6 +27,10 @@ export function addRepoCommands(program: Command, io: CliIo, finish: Finish): vo
       ['--secret <secret>', 'webhook secret; default: a random one'],
       ['--branch <name>', 'default branch; default: main'],
       ['--link <url>', "the repo's page at its forge"],
+      [
+        '--network-allow <list>',
+        'all that its steps may reach outside: host,host:port,10.0.0.0/8; "" for nothing',
+      ],
     ],
     examples: ['sandpiper repo add octo/hello --clone-url https://git.example.org/octo/hello.git'],
     run: add,
@@ -68,6 +72,7 @@ async function add(context: CommandContext): Promise<undefined> {
   const secret = context.option('secret')
   const branch = context.option('branch')
   const link = context.option('link')
+  const allow = context.option('network-allow')
   const body = {
     owner,
     name,
@@ -75,6 +80,7 @@ async function add(context: CommandContext): Promise<undefined> {
     ...(secret === undefined ? {} : { secret }),
     ...(branch === undefined ? {} : { default_branch: branch }),
     ...(link === undefined ? {} : { link }),
+    ...(allow === undefined ? {} : { network_allow: listOf(allow) }),
   }
   const server = await serverOf(context)
   const added = await sendJson(server, '/api/repos', { method: 'POST', body })
@@ -91,6 +97,11 @@ async function add(context: CommandContext): Promise<undefined> {
   if (absent === null) return
   io.stderr.write(`warning: there is no ${absent} on this machine\n`)
   io.stderr.write('hint: builds fail until the server finds a repository there\n')
+}
+
+function listOf(text: string): string[] {
+  const parts = text.split(',').map((part) => part.trim())
+  return parts.filter((part) => part !== '')
 }
 
 /** The path that a clone URL names on this machine, when nothing is there. The server may be elsewhere. */

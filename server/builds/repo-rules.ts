@@ -1,3 +1,4 @@
+import { parseDestination } from '../../pipelines/egress/destination.js'
 import { repoInvalid } from '../errors.js'
 
 const NAME = /^[A-Za-z0-9._-]{1,100}$/
@@ -92,4 +93,15 @@ export function checkRepoLink(value: string): void {
 export function checkHookSecret(value: string): void {
   if (value.length >= 8 && value.length <= 1_000 && !/\p{Cc}/u.test(value)) return
   throw repoInvalid('secret', '***', 'Use 8 to 1000 characters, without control characters.')
+}
+
+/**
+ * Checks what the steps of a repo may reach.
+ * @throws SandpiperError SP_REPO_INVALID
+ */
+export function checkNetworkAllow(list: readonly string[]): void {
+  for (const one of list) {
+    const parsed = parseDestination(one)
+    if (typeof parsed === 'string') throw repoInvalid('allowed destination', one, `It ${parsed}.`)
+  }
 }

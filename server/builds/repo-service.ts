@@ -16,6 +16,7 @@ import { stagesOfRepo } from '../store/stages.js'
 import {
   checkBranchName,
   checkHookSecret,
+  checkNetworkAllow,
   checkRepoLink,
   checkRepoName,
   isLocalCloneUrl,
@@ -59,6 +60,7 @@ async function addRepo(
   const isLocal = isLocalCloneUrl(cloneUrl)
   const hookSecret = repo.hookSecret ?? randomBytes(HOOK_SECRET_BYTES).toString('hex')
   checkHookSecret(hookSecret)
+  checkNetworkAllow(repo.networkAllow ?? [])
   const now = clock.now()
   const row = await insertRepo(db, {
     owner,
@@ -72,6 +74,7 @@ async function addRepo(
     active: 1,
     counter: 0,
     timeout_ms: STAGE_TIMEOUT_MS,
+    network_allow: repo.networkAllow === undefined ? null : JSON.stringify(repo.networkAllow),
     created: now,
     updated: now,
   })

@@ -1,6 +1,7 @@
 import type { BuildEvent, RepoFacts } from '../../pipelines/event.js'
 import type { StagePlan } from '../../pipelines/plan.js'
 import type { StageJob } from '../../protocol/job.js'
+import { allowedOf } from '../builds/allowed.js'
 import type { BuildRow } from '../store/builds.js'
 import type { RepoRow } from '../store/repos.js'
 import type { StageRow } from '../store/stages.js'
@@ -20,6 +21,7 @@ export function makeStageJob(
   environment: Readonly<Record<string, string>>,
 ): StageJob {
   const plan = JSON.parse(stage.plan_json) as StagePlan
+  const allow = allowedOf(repo)
   return {
     stageId: stage.id,
     buildId: build.id,
@@ -31,6 +33,7 @@ export function makeStageJob(
       slug: `${repo.owner}/${repo.name}`,
       cloneUrl: repo.clone_url,
       allowFileTransport: repo.allow_file_transport === 1,
+      ...(allow === null ? {} : { allow }),
     },
     commit: build.after,
     ref: build.ref,

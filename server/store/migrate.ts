@@ -5,6 +5,7 @@ import { base } from './migrations/0001-base.js'
 import { turnsAndWarnings } from './migrations/0002-turns-and-warnings.js'
 import { turnDomains } from './migrations/0003-turn-domains.js'
 import { stepUsage } from './migrations/0004-step-usage.js'
+import { networkAllow } from './migrations/0005-network-allow.js'
 import type { Database } from './schema.js'
 
 /** Every migration there ever was, in order; one that is released never changes. */
@@ -13,6 +14,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-turns-and-warnings': turnsAndWarnings,
   '0003-turn-domains': turnDomains,
   '0004-step-usage': stepUsage,
+  '0005-network-allow': networkAllow,
 }
 
 /**

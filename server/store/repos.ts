@@ -17,6 +17,7 @@ const COLUMNS = [
   'active',
   'counter',
   'timeout_ms',
+  'network_allow',
   'created',
   'updated',
 ] as const

@@ -31,6 +31,8 @@ export interface RepoTable {
   /** Number of the newest build. */
   counter: number
   timeout_ms: number
+  /** JSON list of all that its steps may reach outside; null: what the runner lets all. */
+  network_allow: string | null
   created: number
   updated: number
 }

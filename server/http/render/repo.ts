@@ -1,4 +1,5 @@
 import type { Repo } from '../../services.js'
+import { allowedOf } from '../../builds/allowed.js'
 import { seconds } from './time.js'
 
 /** A repo as Drone's API has it; `clone_url` is ours. The hook secret is never in it. */
@@ -19,6 +20,7 @@ export function renderRepo(repo: Repo) {
     visibility: repo.private === 1 ? 'private' : 'public',
     active: repo.active === 1,
     timeout: Math.ceil(repo.timeout_ms / 60_000),
+    network_allow: allowedOf(repo),
     counter: repo.counter,
     created: seconds(repo.created),
     updated: seconds(repo.updated),

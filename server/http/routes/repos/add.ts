@@ -16,6 +16,7 @@ const AddRepoBody = Type.Object(
     secret: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
     default_branch: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
     link: Type.Optional(Type.String({ maxLength: 2048 })),
+    network_allow: Type.Optional(Type.Array(Type.String({ maxLength: 512 }), { maxItems: 1000 })),
   },
   { additionalProperties: false },
 )
@@ -39,6 +40,7 @@ function newRepo(body: AddRepoBody): NewRepo {
     cloneUrl: body.clone_url,
     ...(body.default_branch === undefined ? {} : { defaultBranch: body.default_branch }),
     ...(body.link === undefined ? {} : { link: body.link }),
+    ...(body.network_allow === undefined ? {} : { networkAllow: body.network_allow }),
     ...(body.secret === undefined ? {} : { hookSecret: body.secret }),
   }
 }
