@@ -24,8 +24,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const NAME = 'sandpiper-user'
-const ID = 61_234
-const SUB_IDS_FIRST = 700_000_000
+// Ids that no two of these at a time have.
+const SLOT = process.pid % 1000
+const ID = 61_000 + SLOT
+const SUB_IDS_FIRST = 700_000_000 + SLOT * 65_536
 const CONTROLLERS = ['cpu', 'memory', 'pids']
 
 /** Runs as root in the private mount namespace, and becomes the user last. */

@@ -12,7 +12,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const bin = (path) => join(root, 'node_modules', path)
 const jestArguments = ['--no-warnings', bin('jest/bin/jest.js')]
 /** Suites that look at the whole host for what is left over: one test file at a time, nothing beside it. */
-const SUITES = ['test/e2e/', 'test/faults/', 'test/scale/', 'test/security/']
+const SUITES = ['test/e2e/', 'test/faults/', 'test/rootless/', 'test/scale/', 'test/security/']
 /** The suite that looks for what all others left behind; nothing of ours may run beside it. */
 const LEFTOVERS = 'test/leftovers/'
 
@@ -47,6 +47,8 @@ await jest('unit tests', [
 if (sandbox) {
   await jest('cross-room suites', [`--testPathPatterns=(${SUITES.join('|')})`, '--runInBand'])
   await sanitizers()
+  const rootless = join(root, 'scripts/test-rootless.mjs')
+  await check('native tests as an ordinary user', [rootless, 'native/lib/'])
 }
 await virtualMachine()
 if (sandbox) {
@@ -69,8 +71,11 @@ async function preflight() {
       env: withoutSettings(),
     },
   )
-  if (code === 0) return true
+  // An ordinary user makes sandboxes as well, but the tests look at them with the rights of root.
+  if (code === 0 && process.getuid() === 0) return true
   say("this machine can't make sandboxes as it is:")
+  if (process.getuid() !== 0)
+    say('  its tests need root; for an ordinary user: npm run test:rootless')
   for (const line of missing(output)) say(`  ${line}`)
   if (process.env.CI === 'true') {
     say('error: CI=true, and then nothing may be left out')

@@ -9,6 +9,7 @@ import {
   outputWith,
   type TestSandboxes,
 } from './testing/sandboxes.js'
+import { itLimited } from './testing/this-host.js'
 import type { NativeError } from './error.js'
 import { slowness } from './testing/slowness.js'
 
@@ -132,7 +133,7 @@ describeSandboxes('programs that are run in a sandbox', () => {
     expect(output).not.toContain('got')
   })
 
-  it('count to the processes of the sandbox', async () => {
+  itLimited('count to the processes of the sandbox', async () => {
     const sandbox = await sandboxes.stage.start(
       await sandboxes.specOf('sleep 1000', { limits: { pids: 24 } }),
     )
@@ -142,7 +143,7 @@ describeSandboxes('programs that are run in a sandbox', () => {
     expect((await finish(sandbox)).exit.pidsRefused).toBeGreaterThan(0)
   })
 
-  it('count to the memory of the sandbox', async () => {
+  itLimited('count to the memory of the sandbox', async () => {
     const sandbox = await sandboxes.stage.start(
       await sandboxes.specOf('sleep 1000', { limits: { memoryBytes: 2 ** 25 } }),
     )

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { describeSandboxes, makeTestSandboxes, type TestSandboxes } from './testing/sandboxes.js'
+import { makeTestSandboxes, type TestSandboxes } from './testing/sandboxes.js'
+import { describeLimited } from './testing/this-host.js'
 
 let sandboxes: TestSandboxes
 beforeAll(async () => {
@@ -9,7 +10,7 @@ afterAll(() => sandboxes.close())
 
 const MIB = 1024 * 1024
 
-describeSandboxes('the limits of a sandbox', () => {
+describeLimited('the limits of a sandbox', () => {
   it('kill a program for memory, and the end says so with the peak', async () => {
     const { exit } = await sandboxes.run('exec head -c 200000000 /dev/zero | tail', {
       limits: { memoryBytes: 32 * MIB },

@@ -8,6 +8,7 @@ import {
   outputWith,
   type TestSandboxes,
 } from './testing/sandboxes.js'
+import { itOnHost } from './testing/this-host.js'
 import type { NativeError } from './error.js'
 
 let sandboxes: TestSandboxes
@@ -267,37 +268,43 @@ describeSandboxes('the file system', () => {
     expect(output).toBe('found')
   })
 
-  it('shows a tree of an ordinary user as owned by root, and writes are its own', async () => {
-    const tree = join(sandboxes.root.directory, 'of-user')
-    await mkdir(join(tree, 'src'), { recursive: true })
-    await writeFile(join(tree, 'src/file'), 'text')
-    await writeFile(join(tree, 'of-root'), '')
-    for (const path of [tree, join(tree, 'src'), join(tree, 'src/file')])
-      await chown(path, 4321, 8765)
-    const lowers = [{ path: tree, owner: 4321 }, { path: sandboxes.root.lower }]
-    const { output } = await sandboxes.run(
-      'stat -c "%n %u %g" /src /src/file /of-root; echo more >>/src/file; cat /src/file',
-      { root: { lowers, ...(await sandboxes.root.makeWritable()) } },
-    )
-    expect(output).toBe('/src 0 0\n/src/file 0 0\n/of-root 4321 8765\ntextmore\n')
-    expect((await stat(join(tree, 'src/file'))).uid).toBe(4321)
-  })
+  itOnHost(
+    'shows a tree of an ordinary user as owned by root, and writes are its own',
+    async () => {
+      const tree = join(sandboxes.root.directory, 'of-user')
+      await mkdir(join(tree, 'src'), { recursive: true })
+      await writeFile(join(tree, 'src/file'), 'text')
+      await writeFile(join(tree, 'of-root'), '')
+      for (const path of [tree, join(tree, 'src'), join(tree, 'src/file')])
+        await chown(path, 4321, 8765)
+      const lowers = [{ path: tree, owner: 4321 }, { path: sandboxes.root.lower }]
+      const { output } = await sandboxes.run(
+        'stat -c "%n %u %g" /src /src/file /of-root; echo more >>/src/file; cat /src/file',
+        { root: { lowers, ...(await sandboxes.root.makeWritable()) } },
+      )
+      expect(output).toBe('/src 0 0\n/src/file 0 0\n/of-root 4321 8765\ntextmore\n')
+      expect((await stat(join(tree, 'src/file'))).uid).toBe(4321)
+    },
+  )
 
-  it('shows binds where they are asked for, made when not there, read-only where asked', async () => {
-    const file = join(sandboxes.root.directory, 'bind\nsource')
-    await writeFile(file, 'bound')
-    const { output } = await sandboxes.run(
-      'cat /deep/er/file; echo x >/deep/er/file; cat /again; echo y >/again',
-      {
-        binds: [
-          { source: file, target: '/deep/er/file', readOnly: true },
-          { source: file, target: '/again', readOnly: false, idMapped: true },
-        ],
-      },
-    )
-    expect(output).toMatch(/^bound.*Read-only file system\nbound$/s)
-    expect(await readFile(file, 'utf8')).toBe('y\n')
-  })
+  itOnHost(
+    'shows binds where they are asked for, made when not there, read-only where asked',
+    async () => {
+      const file = join(sandboxes.root.directory, 'bind\nsource')
+      await writeFile(file, 'bound')
+      const { output } = await sandboxes.run(
+        'cat /deep/er/file; echo x >/deep/er/file; cat /again; echo y >/again',
+        {
+          binds: [
+            { source: file, target: '/deep/er/file', readOnly: true },
+            { source: file, target: '/again', readOnly: false, idMapped: true },
+          ],
+        },
+      )
+      expect(output).toMatch(/^bound.*Read-only file system\nbound$/s)
+      expect(await readFile(file, 'utf8')).toBe('y\n')
+    },
+  )
 
   it('never follows a link of the image out of the root when it makes a bind target', async () => {
     const layer = join(sandboxes.root.directory, 'links')

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { chmod, chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeSandboxes, makeTestSandboxes, type TestSandboxes } from './testing/sandboxes.js'
+import { itOnHost } from './testing/this-host.js'
 
 let sandboxes: TestSandboxes
 beforeAll(async () => {
@@ -75,7 +76,7 @@ describeSandboxes('a program that runs as a user', () => {
     expect(output).toMatch(/^\/closed\/inner\nls: .*Permission denied/)
   })
 
-  it('starts in a directory that only it can enter', async () => {
+  itOnHost('starts in a directory that only it can enter', async () => {
     // The owner has an id outside of the stage's, over which root inside has no power either.
     const directory = join(sandboxes.root.directory, 'others')
     await mkdir(directory)

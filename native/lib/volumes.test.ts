@@ -8,6 +8,7 @@ import {
   type RunResult,
   type TestSandboxes,
 } from './testing/sandboxes.js'
+import { itLimited } from './testing/this-host.js'
 import type { SandboxSpec, Stage } from './types.js'
 
 let sandboxes: TestSandboxes
@@ -43,7 +44,7 @@ describeSandboxes('a directory in memory', () => {
     expect(output).toMatch(/\/t\/1535: No space left on device\n$/)
   })
 
-  it('counts to the memory of its sandbox', async () => {
+  itLimited('counts to the memory of its sandbox', async () => {
     const { exit, output } = await sandboxes.run('cat /dev/zero >/t/x; echo not reached', {
       tmpfs: [{ target: '/t', sizeBytes: 512 * MIB }],
       limits: { memoryBytes: 32 * MIB },
