@@ -98,7 +98,9 @@ Status TryDetachedLayer(int directory) {
 Result<World> EnterWorld() {
   World world;
   world.tools = TRY(NewToolsNamespace());
-  TRY(sys::Unshare(CLONE_NEWNS, "mount namespace"));
+  // The uts namespace is left for a moment to name sandboxes, and only one of our own lets us back
+  // in where we are root of a user namespace.
+  TRY(sys::Unshare(CLONE_NEWNS | CLONE_NEWUTS, "mount and uts namespace"));
   // What the host mounts later is seen here; what is mounted here is not seen there.
   TRY(Check(mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr), "mount slave", "/"));
   TRY(MoveToOwnRoot());
