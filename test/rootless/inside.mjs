@@ -19,6 +19,7 @@ const NEED_CGROUP = [
   ...['a bomb of (processes|memory|work|the kernel)'],
   'kills what runs and leaves nothing when it is closed',
   'when the process that made it is killed',
+  'sandboxes that are prepared ahead (have the limits|end with their stage)',
 ]
 
 const root = join(import.meta.dirname, '../..')
