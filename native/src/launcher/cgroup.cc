@@ -124,6 +124,15 @@ std::string ReadProcesses(const Cgroups& cgroups) {
   return {};
 }
 
+std::string CgroupPaths(const Cgroups& cgroups) {
+  std::string paths;
+  for (const CgroupRequest& parent : cgroups.parents) {
+    paths += CgroupPath(parent, cgroups.name).text;
+    paths += '\0';
+  }
+  return paths;
+}
+
 bool RemoveCgroups(const Cgroups& cgroups) {
   bool all = true;
   for (const CgroupRequest& parent : cgroups.parents) {

@@ -43,6 +43,9 @@ std::vector<std::string> ReadCgroups(const Cgroups& cgroups,
 // The processes of the one whose bytes are to be added up, as text; "" when there is none.
 std::string ReadProcesses(const Cgroups& cgroups);
 
+// Their paths, relative to the host's root, each with a NUL after it.
+std::string CgroupPaths(const Cgroups& cgroups);
+
 // Removes the directories; whether all are gone.
 bool RemoveCgroups(const Cgroups& cgroups);
 

@@ -177,8 +177,20 @@ bool Sandbox::Runs() const {
   return opened.ok() || (opened.failure().error != ENOENT && opened.failure().error != ESRCH);
 }
 
+size_t Sandbox::mounts(int* mounts) const {
+  size_t count = 0;
+  for (const UniqueFd* fd : {&mount_namespace_, &root_, &layer_}) {
+    if (fd->valid()) mounts[count++] = fd->get();
+  }
+  return count;
+}
+
 void Sandbox::ReleaseMounts() {
   DiscardImage(layer_.get());
+  LeaveMounts();
+}
+
+void Sandbox::LeaveMounts() {
   layer_.Reset();
   root_.Reset();
   mount_namespace_.Reset();

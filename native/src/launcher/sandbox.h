@@ -88,6 +88,11 @@ class Sandbox {
 
   // The launcher keeps the sandbox's mounts when its init has ended, until this.
   void ReleaseMounts();
+  // The same, when another process has descriptors of them.
+  void LeaveMounts();
+  // Their descriptors, for `mounts` with room for three: mount namespace, root, and the layer's
+  // file system if it has one of its own. @returns how many.
+  size_t mounts(int* mounts) const;
   // Good before that.
   [[nodiscard]] LayerUse MeasureRoot() const {
     return MeasureLayer(request().root.writable.kind, root_.get());

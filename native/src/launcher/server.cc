@@ -20,7 +20,8 @@ int Server::Run() {
   epoll_.Reset(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_.valid() || !Watch(channel_.fd(), kOnRequest, EPOLLIN).ok()) return 1;
   if (!WatchChildren().ok() || !WatchUsage().ok()) return 1;
-  while (!ending_ || !sandboxes_.empty() || !tools_.empty() || !spares_.empty()) {
+  while (!ending_ || !sandboxes_.empty() || !tools_.empty() || !spares_.empty() ||
+         janitor_.busy()) {
     epoll_event events[64];
     const bool is_lacking = !ending_ && spares_.IsLacking();
     const int timeout = more_children_ || is_lacking ? 0 : -1;
@@ -44,6 +45,7 @@ void Server::OnEvent(uint64_t data, uint32_t events) {
   if (kind == kOnChildren) more_children_ = true;
   if (kind == kOnProgramEnd) OnProgramEnd(id);
   if (kind == kOnUsageTimer) SendUsage();
+  if (kind == kOnJanitor) OnJanitor();
 }
 
 void Server::ReadRequests() {
@@ -108,6 +110,8 @@ Status Server::Dispatch(Frame& frame) {
 Status Server::Configure(Frame& frame) {
   if (world_) return Malformed();
   world_ = TRY(EnterWorld());
+  TRY(janitor_.Start(*world_));
+  TRY(Watch(janitor_.fd(), kOnJanitor, EPOLLIN));
   seccomp_filter_ = std::move(frame.payload);
   return {};
 }
@@ -225,10 +229,28 @@ void Server::OnInitEnd(uint32_t id) {
 void Server::FinishSandbox(uint32_t id) {
   const std::unique_ptr<Sandbox> sandbox = std::move(sandboxes_[id]);
   sandboxes_.erase(id);
-  const Cgroups cgroups = sandbox->cgroups(*world_);
   SendEnd(id, sandbox.get());
-  sandbox->ReleaseMounts();
-  SendCleaned(id, RemoveCgroups(cgroups), sandbox->cgroup_name());
+  cleaning_[id] = sandbox->cgroup_name();
+  bool all = false;
+  if (!janitor_.Clean(id, *sandbox, *world_, &all)) OnCleaned(id, all);
+}
+
+void Server::OnCleaned(uint32_t id, bool all) {
+  SendCleaned(id, all, cleaning_[id].c_str());
+  cleaning_.erase(id);
+}
+
+void Server::OnJanitor() {
+  uint32_t id = 0;
+  bool all = false;
+  while (janitor_.Next(&id, &all)) OnCleaned(id, all);
+}
+
+void Server::OnJanitorEnd() {
+  uint32_t id = 0;
+  bool all = false;
+  OnJanitor();
+  while (janitor_.DoAbandoned(*world_, &id, &all)) OnCleaned(id, all);
 }
 
 void Server::SendEnd(uint32_t id, const Sandbox* sandbox) {

@@ -11,6 +11,7 @@
 
 #include "channel.h"
 #include "execution.h"
+#include "janitor.h"
 #include "result.h"
 #include "sandbox.h"
 #include "spares.h"
@@ -37,6 +38,7 @@ class Server {
   static constexpr uint64_t kOnChildren = uint64_t{2} << 32;
   static constexpr uint64_t kOnProgramEnd = uint64_t{3} << 32;
   static constexpr uint64_t kOnUsageTimer = uint64_t{4} << 32;
+  static constexpr uint64_t kOnJanitor = uint64_t{5} << 32;
 
   static Failure Malformed() { return {EBADMSG, "decode", "request"}; }
   void OnEvent(uint64_t data, uint32_t events);
@@ -79,6 +81,9 @@ class Server {
   // Tells how a sandbox ended and removes what it had. Not before its helpers are gone, which are
   // in its cgroups.
   void FinishSandbox(uint32_t id);
+  void OnCleaned(uint32_t id, bool all);
+  void OnJanitor();
+  void OnJanitorEnd();
   void SignalSandbox(Sandbox& sandbox, int signal);
   // Kills what starts programs in a sandbox that was killed. Whatever may hold a helper up, it must
   // not be what the sandbox's end waits for: the init ends only when the launcher has reaped a
@@ -116,6 +121,9 @@ class Server {
   // Stages that were destroyed, by the request that is to be answered.
   std::unordered_map<uint32_t, uint32_t> destroys_;
   uint32_t next_serial_ = 1;
+  Janitor janitor_;
+  // Names of the cgroups of sandboxes that are being cleaned up.
+  std::unordered_map<uint32_t, std::string> cleaning_;
   // The last one, so that a failure that points into it can be told.
   std::shared_ptr<const Order> current_order_;
   // After the stages, so that it is destroyed before them.

@@ -52,6 +52,7 @@ void Server::OnReaped(pid_t pid, int status, const rusage& usage) {
     sandbox->Reaped(usage);
     return OnInitEnd(id);
   }
+  if (janitor_.Reaped(pid)) return OnJanitorEnd();
   if (ReapedTool(pid, status)) return;
   if (spares_.Reaped(pid, *world_)) return AnswerDestroys();
   for (const auto& [id, execution] : executions_) {
