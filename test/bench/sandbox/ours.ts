@@ -12,7 +12,9 @@ export const FRESH = 'sandpiper, all fresh'
 /** The same with nothing that bounds its writable layer, which is on disk too. */
 export const FRESH_UNBOUNDED = `${FRESH}, unbounded`
 /** In a stage, the writable layer wherever it is fastest and still bounded. */
-export const QUICKEST = 'sandpiper in a stage, in memory'
+export const QUICKEST = 'sandpiper in a stage, prepared ahead'
+/** Sandboxes that a stage keeps ready: as many as start at once. */
+const READY = 8
 /** Size of a file system that is written to. */
 const DISK_BYTES = 1024 ** 3
 
@@ -37,7 +39,11 @@ export async function ourMakers(ground: Ground, stopwatch: Stopwatch): Promise<S
       'network and user namespace of its stage; a file system of 1 GiB to write to',
     ),
     await plain.stageMaker('sandpiper in a stage, unbounded', 'the same; a directory to write to'),
-    await memory.stageMaker(QUICKEST, 'the same; a bounded file system in memory to write to'),
+    await memory.stageMaker(
+      'sandpiper in a stage, in memory',
+      'the same; a bounded file system in memory to write to',
+    ),
+    await memory.stageMaker(QUICKEST, 'the same; made before its program is known', READY),
   ]
 }
 
@@ -93,21 +99,30 @@ class Place {
     }
   }
 
-  async stageMaker(name: string, note: string): Promise<SandboxMaker> {
-    const stage = await this.#makeStage()
+  /** `ready`: sandboxes that the stage makes before they are asked for. */
+  async stageMaker(name: string, note: string, ready = 0): Promise<SandboxMaker> {
+    const stage = await this.#makeStage(ready)
     return {
       ...{ name, note, share: 1 },
       run: () => this.#runTrue(name, stage),
       settle: () => this.#emptyTrash(),
       sleep: () => this.#sleep(stage),
       close: () => stage.destroy(),
+      ...(ready === 0 ? {} : { wait: () => this.#wait() }),
     }
   }
 
-  async #makeStage(): Promise<BenchStage> {
+  /** A stage of its own that keeps one ready. */
+  async #wait(): Promise<Held> {
+    const stage = await this.#makeStage(1)
+    return { end: () => stage.destroy() }
+  }
+
+  async #makeStage(ready = 0): Promise<BenchStage> {
     const ids = this.ground.takeIds()
     const { start, count } = ids
     const stage = await this.ground.launcher.createStage({ ids: { start, count } })
+    if (ready > 0) await stage.prepare((await this.#prepare(['/bin/true'])).spec, ready)
     return {
       start: (spec) => stage.start(spec),
       destroy: async () => {
