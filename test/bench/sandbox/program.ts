@@ -44,14 +44,34 @@ export function reasonOf(error: unknown): string {
   return text.trim().split('\n')[0] ?? text
 }
 
-/** Starts a program that goes on until it is ended. */
+/** Starts a program that goes on until it is ended. `third`: what its descriptor 3 is. */
 export async function startProgram(
   command: string,
   args: readonly string[],
-  stdio: 'ignore' | 'pipe' = 'ignore',
+  third: 'ignore' | 'pipe' = 'ignore',
 ): Promise<ChildProcess> {
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore', stdio] })
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore', third] })
   await once(child, 'spawn')
+  return child
+}
+
+/** What a sandbox runs that is to stay: it says so when it is up. */
+export const SLEEP = ['/bin/sh', '-c', 'echo up; exec sleep 1000'] as const
+
+/**
+ * The same for what runs `SLEEP`: resolves when that is up. Who kills the maker of a sandbox that is not
+ * finished yet may leave its processes behind.
+ */
+export async function startSleeper(
+  command: string,
+  args: readonly string[],
+): Promise<ChildProcess> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const gone = once(child, 'exit').then(() => {
+    throw new Error(`${command} ${args.join(' ')} ended before its sandbox was up`)
+  })
+  gone.catch(() => undefined)
+  await Promise.race([once(child.stdout, 'data'), gone])
   return child
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Held, SandboxMaker } from '../contender.js'
-import { endProgram, runProgram, startProgram } from '../program.js'
+import { endProgram, runProgram, SLEEP, startProgram, startSleeper } from '../program.js'
 
 /** bubblewrap as people call it, on a plain read-only root. */
 export function bwrapMaker(root: string): SandboxMaker {
@@ -12,7 +12,7 @@ export function bwrapMaker(root: string): SandboxMaker {
     share: 1,
     run: () => runProgram('bwrap', [...args, '/bin/true']),
     sleep: async () => {
-      const child = await startProgram('bwrap', [...endless, '/bin/sleep', '1000'])
+      const child = await startSleeper('bwrap', [...endless, ...SLEEP])
       return { end: () => endProgram(child) }
     },
     wait: () => waiting([...endless, '--block-fd', '3', '/bin/true']),

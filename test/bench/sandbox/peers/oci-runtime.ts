@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Absent, Held, SandboxMaker } from '../contender.js'
-import { endProgram, hasProgram, reasonOf, runProgram, startProgram } from '../program.js'
+import { endProgram, hasProgram, reasonOf, runProgram, SLEEP, startSleeper } from '../program.js'
 import { strictConfig, type Bundle } from './oci-config.js'
 
 export interface RuntimePlace extends Pick<Bundle, 'root' | 'ids' | 'cgroup'> {
@@ -35,6 +35,8 @@ export async function ociMaker(
   }
 }
 
+const TRUE = ['/bin/true']
+
 class Runtime {
   readonly #command: string
   readonly #place: RuntimePlace
@@ -47,8 +49,8 @@ class Runtime {
 
   /** One bundle for `true` and one for `sleep`; each sandbox's cgroup is named after it. */
   async prepare(): Promise<void> {
-    for (const argv of [['/bin/true'], ['/bin/sleep', '1000']]) {
-      const bundle = this.#bundle(argv[0] ?? '')
+    for (const argv of [TRUE, SLEEP]) {
+      const bundle = this.#bundle(argv)
       await mkdir(bundle, { recursive: true })
       const config = await strictConfig({ ...this.#place, argv })
       await writeFile(path.join(bundle, 'config.json'), JSON.stringify(config))
@@ -56,12 +58,12 @@ class Runtime {
   }
 
   run(): Promise<void> {
-    return runProgram(this.#command, this.#args('run', '/bin/true', this.#nextId()))
+    return runProgram(this.#command, this.#args('run', TRUE, this.#nextId()))
   }
 
   async sleep(): Promise<Held> {
     const id = this.#nextId()
-    const child = await startProgram(this.#command, this.#args('run', '/bin/sleep', id))
+    const child = await startSleeper(this.#command, this.#args('run', SLEEP, id))
     return {
       end: async () => {
         await this.#delete(id)
@@ -73,7 +75,7 @@ class Runtime {
   async create(): Promise<Held> {
     const id = this.#nextId()
     // What it creates keeps its standard error, so that can't be a pipe.
-    await runProgram(this.#command, this.#args('create', '/bin/true', id), { quiet: true })
+    await runProgram(this.#command, this.#args('create', TRUE, id), { quiet: true })
     return { end: () => this.#delete(id) }
   }
 
@@ -81,15 +83,15 @@ class Runtime {
     return runProgram(this.#command, [...this.#state(), 'delete', '--force', id])
   }
 
-  #args(verb: string, program: string, id: string): string[] {
-    return [...this.#state(), verb, '--bundle', this.#bundle(program), id]
+  #args(verb: string, argv: readonly string[], id: string): string[] {
+    return [...this.#state(), verb, '--bundle', this.#bundle(argv), id]
   }
 
   #state(): string[] {
     return ['--root', path.join(this.#place.directory, 'state')]
   }
 
-  #bundle(program: string): string {
+  #bundle([program = '']: readonly string[]): string {
     return path.join(this.#place.directory, path.basename(program))
   }
 
