@@ -8,6 +8,7 @@ const SENT_COLUMN = 8
 
 /** What went through interfaces between two readings of /proc/PID/net/dev; nothing is known when one is ''. */
 export function networkUsage(before: string, after: string): NetworkUsage {
+  if (before !== '' && before === after) return { networkRxBytes: 0, networkTxBytes: 0 }
   const [from, to] = [countBytes(before), countBytes(after)]
   if (from === null || to === null) return { networkRxBytes: undefined, networkTxBytes: undefined }
   // An interface that is gone takes its counts with it.

@@ -6,12 +6,14 @@ import { benchPipelines } from './pipelines.js'
 import { benchPush } from './push.js'
 import type { Figure } from './report.js'
 import { benchSandbox } from './sandbox.js'
+import { benchUsage } from './usage.js'
 
 const PUSH_ROUNDS = 10
 const PIPELINES_ROUNDS = 20
 
 const PARTS: Readonly<Record<string, (scratch: string) => Promise<Figure[]>>> = {
   sandbox: benchSandbox,
+  usage: benchUsage,
   push: (scratch) => benchPush(scratch, PUSH_ROUNDS),
   pipelines: () => benchPipelines(PIPELINES_ROUNDS),
 }

@@ -1,18 +1,12 @@
 import type { SandboxExit, UsageSample } from '../../../native/lib/types.js'
-import type { StepUsage, UsagePoint, UsageReport } from '../../../protocol/usage.js'
+import type { StepUsage, UsageReport } from '../../../protocol/usage.js'
 import { UsageSeries } from './usage-series.js'
 
 /** What only grows while a sandbox runs, and adds up over the tries of a step. */
-const COUNTS = [
-  'cpuMs',
-  'throttledMs',
-  'ioReadBytes',
-  'ioWriteBytes',
-  'networkRxBytes',
-  'networkTxBytes',
-] as const
-
-type Counts = { readonly [K in (typeof COUNTS)[number]]?: number | undefined }
+type Counts = Pick<
+  UsageSample,
+  'cpuMs' | 'throttledMs' | 'ioReadBytes' | 'ioWriteBytes' | 'networkRxBytes' | 'networkTxBytes'
+>
 
 /** What a step uses, over all of its tries: as a series, and in all. */
 export class UsageRecord {
@@ -25,7 +19,7 @@ export class UsageRecord {
   #before: Counts = {}
   #wallBeforeMs = 0
   #hasSamples = false
-  #totals: StepUsage | null = null
+  #latest: Latest | null = null
 
   /** @param now a clock in milliseconds that never goes back */
   constructor(now: () => number = () => performance.now()) {
@@ -34,7 +28,8 @@ export class UsageRecord {
 
   /** Null before the first sample. */
   get report(): UsageReport | null {
-    return this.#totals === null ? null : { totals: this.#totals, series: this.#series.rows }
+    if (this.#latest === null) return null
+    return { totals: totalsOf(this.#latest), series: this.#series.rows }
   }
 
   /** A sandbox is about to start. */
@@ -64,25 +59,39 @@ export class UsageRecord {
   #put(used: Counts, atMs: number, gauges: Gauges): void {
     const counts = sum(this.#before, used)
     this.#series.add({
-      ...pointOf(counts),
       atMs: this.#offsetMs + atMs,
+      cpuMs: counts.cpuMs ?? null,
+      throttledMs: counts.throttledMs ?? null,
       memoryBytes: gauges.memoryBytes ?? null,
       pids: gauges.pids ?? null,
+      ioReadBytes: counts.ioReadBytes ?? null,
+      ioWriteBytes: counts.ioWriteBytes ?? null,
+      networkRxBytes: counts.networkRxBytes ?? null,
+      networkTxBytes: counts.networkTxBytes ?? null,
       diskBytes: gauges.layerBytes ?? null,
     })
-    this.#totals = this.#totalsOf(counts, this.#wallBeforeMs + atMs, gauges)
-  }
-
-  #totalsOf(counts: Counts, wallMs: number, gauges: Gauges): StepUsage {
-    const had = this.#totals
-    const peak = Math.max(had?.memoryPeakBytes ?? 0, gauges.memoryPeakBytes ?? 0)
-    const pidsPeak = most(had?.pidsPeak, gauges.pidsPeak ?? gauges.pids)
-    const { cpuMs = 0, ...more } = counts
-    return {
-      ...{ cpuMs, memoryPeakBytes: peak, wallMs },
-      ...known({ ...more, pidsPeak, diskBytes: gauges.layerBytes }),
+    this.#latest = {
+      counts,
+      wallMs: this.#wallBeforeMs + atMs,
+      memoryPeakBytes: most(this.#latest?.memoryPeakBytes, gauges.memoryPeakBytes),
+      pidsPeak: most(this.#latest?.pidsPeak, gauges.pidsPeak ?? gauges.pids),
+      diskBytes: gauges.layerBytes,
     }
   }
+}
+
+/** What is known of all tries up to now. */
+interface Latest {
+  readonly counts: Counts
+  readonly wallMs: number
+  readonly memoryPeakBytes: number | undefined
+  readonly pidsPeak: number | undefined
+  readonly diskBytes: number | undefined
+}
+
+function totalsOf({ counts, wallMs, memoryPeakBytes = 0, pidsPeak, diskBytes }: Latest): StepUsage {
+  const { cpuMs = 0, ...more } = counts
+  return { cpuMs, memoryPeakBytes, wallMs, ...known({ ...more, pidsPeak, diskBytes }) }
 }
 
 interface Gauges {
@@ -94,16 +103,18 @@ interface Gauges {
 }
 
 function sum(before: Counts, used: Counts): Counts {
-  const entries = COUNTS.map((name) => {
-    const [one, other] = [before[name], used[name]]
-    return [name, one === undefined ? other : one + (other ?? 0)] as const
-  })
-  return Object.fromEntries(entries)
+  return {
+    cpuMs: plus(before.cpuMs, used.cpuMs),
+    throttledMs: plus(before.throttledMs, used.throttledMs),
+    ioReadBytes: plus(before.ioReadBytes, used.ioReadBytes),
+    ioWriteBytes: plus(before.ioWriteBytes, used.ioWriteBytes),
+    networkRxBytes: plus(before.networkRxBytes, used.networkRxBytes),
+    networkTxBytes: plus(before.networkTxBytes, used.networkTxBytes),
+  }
 }
 
-function pointOf(counts: Counts): Pick<UsagePoint, (typeof COUNTS)[number]> {
-  const entries = COUNTS.map((name) => [name, counts[name] ?? null] as const)
-  return Object.fromEntries(entries) as Pick<UsagePoint, (typeof COUNTS)[number]>
+function plus(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined ? other : one + (other ?? 0)
 }
 
 function most(one: number | undefined, other: number | undefined): number | undefined {

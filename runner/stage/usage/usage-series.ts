@@ -1,6 +1,5 @@
 import {
   toUsageRow,
-  USAGE_COLUMNS,
   USAGE_POINTS_MAX,
   type UsagePoint,
   type UsageRow,
@@ -51,11 +50,16 @@ export class UsageSeries {
 
 /** Counts never go down, whatever a reading says that came while processes ended. */
 function merge(older: UsagePoint, newer: UsagePoint): UsagePoint {
-  const entries = USAGE_COLUMNS.map(
-    (column) => [column, most(older[column], newer[column])] as const,
-  )
   return {
-    ...(Object.fromEntries(entries) as UsagePoint),
+    atMs: newer.atMs,
+    cpuMs: most(older.cpuMs, newer.cpuMs),
+    throttledMs: most(older.throttledMs, newer.throttledMs),
+    memoryBytes: most(older.memoryBytes, newer.memoryBytes),
+    pids: most(older.pids, newer.pids),
+    ioReadBytes: most(older.ioReadBytes, newer.ioReadBytes),
+    ioWriteBytes: most(older.ioWriteBytes, newer.ioWriteBytes),
+    networkRxBytes: most(older.networkRxBytes, newer.networkRxBytes),
+    networkTxBytes: most(older.networkTxBytes, newer.networkTxBytes),
     diskBytes: newer.diskBytes ?? older.diskBytes,
   }
 }
