@@ -24,21 +24,39 @@ async function unpack(directory) {
   const temporary = `${directory}.new`
   rmSync(temporary, { recursive: true, force: true })
   mkdirSync(temporary, { recursive: true })
-  const name = await imagePackage()
-  await must('apt-get', ['download', '-q', name], {
-    cwd: temporary,
-    what: `the download of ${name}`,
-    hint: 'apt-get update, then run it again',
-  })
+  await withFreshLists(() => download(temporary))
   const [file] = readdirSync(temporary)
   await must('dpkg-deb', ['-x', file, '.'], { cwd: temporary })
   rmSync(join(temporary, file))
   renameSync(temporary, directory)
 }
 
+/** Package lists may be missing, or name files that the mirror no longer has: one refresh, then it has to work. */
+async function withFreshLists(work) {
+  try {
+    await work()
+  } catch (error) {
+    if (process.getuid() !== 0) throw error
+    await must('apt-get', ['update', '-q'], { what: 'apt-get update' })
+    await work()
+  }
+}
+
+async function download(directory) {
+  const name = await imagePackage()
+  await must('apt-get', ['download', '-q', name], {
+    cwd: directory,
+    what: `the download of ${name}`,
+    hint: 'apt-get update, then run it again',
+  })
+}
+
 async function imagePackage() {
   const hint = 'the virtual machine needs a Debian with its package lists: apt-get update'
-  const text = await must('apt-cache', ['depends', META_PACKAGE], { hint })
+  const text = await must('apt-cache', ['depends', META_PACKAGE], {
+    hint,
+    env: { LC_ALL: 'C' },
+  })
   const name = /Depends: (linux-image-\S+)/.exec(text)?.[1]
   if (name === undefined) throw new SetupError(`${META_PACKAGE} names no kernel package`, { hint })
   return name
