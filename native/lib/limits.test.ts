@@ -45,7 +45,7 @@ describeLimited('the limits of a sandbox', () => {
       limits: { cpus: 0.2 },
     })
     expect(exit.cpuMs).toBeGreaterThan(20)
-    expect(exit.cpuMs).toBeLessThan(600)
+    expect(exit.cpuMs).toBeLessThan(exit.wallMs / 2)
   })
 
   it('are measured also when there are none', async () => {

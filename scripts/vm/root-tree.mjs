@@ -2,12 +2,13 @@ import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } fr
 import { dirname, join } from 'node:path'
 import { must, run } from '../lib/run.mjs'
 import { compileTree } from './compile.mjs'
-import { copyLibraries, copyPrograms } from './programs.mjs'
+import { copyLibraries, copyPackages, copyPrograms } from './programs.mjs'
 
-/** What the guest runs besides busybox, which stands in for everything else. */
-const PROGRAMS = [
-  ...['busybox', 'node', 'setpriv', 'unshare', 'tar', 'gzip', 'cp', 'rm', 'mke2fs'],
-  ...['newuidmap', 'newgidmap'],
+/** What the guest has of this machine; busybox stands in for everything else. */
+const PROGRAMS = ['busybox', 'node']
+const PACKAGES = [
+  ...['coreutils', 'dash', 'e2fsprogs', 'grep', 'gzip', 'mount', 'sed', 'tar', 'util-linux'],
+  ...['iproute2', 'nftables', 'passt', 'uidmap'],
 ]
 
 /** What of this repository the tests in the guest need. */
@@ -47,6 +48,7 @@ const SUBORDINATE_IDS = 'runner:100000:6553600\n'
 export async function makeRootTree(root, repository, kernel) {
   makeDirectories(root)
   await copyPrograms(root, PROGRAMS)
+  await copyPackages(root, PACKAGES)
   await linkBusybox(root)
   await copyModules(root, kernel)
   await copyRepository(root, repository)
@@ -73,6 +75,7 @@ function makeDirectories(root) {
   for (const name of empty) mkdirSync(join(root, name), { recursive: true })
   writeFileSync(join(root, 'etc/passwd'), PASSWD)
   writeFileSync(join(root, 'etc/group'), GROUP)
+  writeFileSync(join(root, 'etc/shadow'), 'root:*:::::::\n', { mode: 0o600 })
   for (const name of ['subuid', 'subgid']) writeFileSync(join(root, 'etc', name), SUBORDINATE_IDS)
 }
 
@@ -104,9 +107,11 @@ async function copyRepository(root, repository) {
   for (const room of ROOMS) await compileTree(join(root, 'repo', room), repository)
   // Libraries of compiled modules: Jest has one that finds files.
   const names = readdirSync(join(root, 'repo'), { recursive: true, encoding: 'utf8' })
-  for (const name of names.filter((name) => name.endsWith('.node'))) {
-    await copyLibraries(root, join(root, 'repo', name))
-  }
+  const modules = names.filter((name) => name.endsWith('.node'))
+  await copyLibraries(
+    root,
+    modules.map((name) => join(root, 'repo', name)),
+  )
 }
 
 /** Links instead of copies where it can: the tree is only read, and soon removed again. */

@@ -12,6 +12,7 @@ import {
 import { tamperedLauncher, withoutGuards } from '../testing/tampered.js'
 import type { Sandbox, SandboxSpec } from '../types.js'
 import type { Guard } from './row.js'
+import { itOnTime } from '../testing/slowness.js'
 
 const MIB = 2 ** 20
 /** Longest that a step beside a bomb may take to answer, on a machine with other work. */
@@ -152,7 +153,7 @@ describeSandboxes('a bomb', () => {
     expect(got(await bare('bomb-disk:24', {}))).toBe(24)
   })
 
-  it('of work for the processor gets its share and no more', async () => {
+  itOnTime('of work for the processor gets its share and no more', async () => {
     const spec = { limits: { cpus: 0.05 } }
     const isMore = ({ exit }: RunResult): boolean => exit.cpuMs > 0.05 * exit.wallMs + 120
     expect(isMore(await letGo('bomb-spin:1500', spec))).toBe(false)
