@@ -1,11 +1,19 @@
-import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { must, run } from '../lib/run.mjs'
 import { compileTree } from './compile.mjs'
 import { copyLibraries, copyPackages, copyPrograms } from './programs.mjs'
 
 /** What the guest has of this machine; busybox stands in for everything else. */
-const PROGRAMS = ['busybox', 'node']
+const PROGRAMS = ['busybox']
 const PACKAGES = [
   ...['coreutils', 'dash', 'e2fsprogs', 'grep', 'gzip', 'mount', 'sed', 'tar', 'util-linux'],
   ...['iproute2', 'nftables', 'passt', 'uidmap'],
@@ -49,6 +57,9 @@ export async function makeRootTree(root, repository, kernel) {
   makeDirectories(root)
   await copyPrograms(root, PROGRAMS)
   await copyPackages(root, PACKAGES)
+  // Wherever this machine has it.
+  copyFileSync(process.execPath, join(root, 'usr/bin/node'))
+  await copyLibraries(root, [process.execPath])
   await linkBusybox(root)
   await copyModules(root, kernel)
   await copyRepository(root, repository)
