@@ -53,12 +53,13 @@ async function judge(call: FaultyCall, error: ErrorName, outcome: unknown): Prom
   if (outcome instanceof UnexpectedEnd) return judgeEnd(call, outcome)
   if (!(outcome instanceof NativeError)) return `was told as "${messageOf(outcome)}"`
   const isNamed = outcome.syscall !== '' && outcome.path !== ''
-  return isNamed || TYPED.has(outcome.code) ? null : `names no call: ${outcome.message}`
+  const isEnding = call.byLauncher && ENDING.has(call.name) && outcome.code === 'SP_NATIVE_ENDED'
+  return isNamed || isEnding || TYPED.has(outcome.code) ? null : `names no call: ${outcome.message}`
 }
 
 /** Who can't tell, or be told, how the program ended counts as killed. */
 function judgeEnd(call: FaultyCall, { code, signal }: UnexpectedEnd): string | null {
-  if (signal === 9 && ['read', 'write'].includes(call.name)) return null
+  if (signal === 9 && ['read', 'recvmsg', 'write'].includes(call.name)) return null
   return `ended with ${code} or signal ${signal}`
 }
 

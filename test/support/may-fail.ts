@@ -14,9 +14,11 @@ const MAY_FAIL: readonly MayFail[] = [
   { call: 'close_range', from: 'Start', because: 'a tool’s init has nothing to hide from it' },
   { call: 'epoll_ctl', from: 'OnReport', because: 'a pipe that is watched for longer is read' },
   { call: 'epoll_ctl', from: 'OnHelperEnd', because: 'the end of a child is told by a signal too' },
+  { call: 'fstatfs', from: 'DiscardImage', because: 'it is unmounted as any other' },
   { call: 'fstatfs', from: 'MeasureLayer', because: 'what can’t be measured counts as nothing' },
   { call: 'ioctl', from: 'MountImage', because: 'what can’t be cloned is copied' },
   { call: 'mount_setattr', from: 'OpenBind', because: 'its files are seen as nobody’s then' },
+  { call: 'mount_setattr', from: 'OpenTrees', because: 'its files are seen as nobody’s then' },
   { call: 'munmap', from: '~Execution', because: 'a page of memory that is nobody’s' },
   { call: 'openat2', from: 'Runs', because: 'who has ended is found out when it is joined' },
   {
