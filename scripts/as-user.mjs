@@ -38,6 +38,12 @@ for file in passwd group subuid subgid; do
   [ -e /etc/$file ] || : >/etc/$file
   mount --bind "$place/$file" /etc/$file
 done
+# As udev makes it: anybody's. Not every host has udev.
+if [ -e /dev/net/tun ]; then
+  mknod -m 666 "$place/tun" c 10 200
+  chmod 666 "$place/tun"
+  mount --bind "$place/tun" /dev/net/tun
+fi
 [ -z "$cgroup" ] || echo $$ >"$cgroup/cgroup.procs"
 exec setpriv --reuid=${ID} --regid=${ID} --clear-groups -- "$@"
 `
