@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { ExecSpec, SandboxSpec, WritableLayer } from '../../native/lib/types.js'
+import type { SandboxStep } from '../../pipelines/plan.js'
 import { generateScript } from '../../pipelines/script/generate-script.js'
 import type { StepLimits } from '../config.js'
 import { cgroupLimits } from './cgroup-limits.js'
@@ -74,8 +75,8 @@ export async function prepareStep(
     hostname: hostnameOf(run),
     limits: cgroupLimits(limits),
     rlimits: rlimitsOf(limits.openFiles, step.resources?.openFiles !== undefined),
-    ...networkOf(run, open),
-    ...extrasOf(run, mounts),
+    ...shapeOf(step, open),
+    ...(mounts.volumes.length === 0 ? {} : { volumes: mounts.volumes }),
   }
   const sized = sizedOf(limits, writable, mounts)
   return { open, spec, limits, sized, outputFile: files.output, health }
@@ -114,20 +115,22 @@ function hostnameOf({ job, number }: StepRun): string {
   return `sandpiper-${job.stageId}-${number}`
 }
 
-function networkOf({ step }: StepRun, { network }: OpenStage): Pick<SandboxSpec, 'network'> {
+/** What of a sandbox is known before its step starts, beside its root: the launcher prepares by it. */
+export function shapeOf(
+  step: SandboxStep,
+  { network }: OpenStage,
+): Pick<SandboxSpec, 'network' | 'shmBytes'> {
+  const { shmBytes } = step
+  return {
+    ...networkOf(step, network),
+    ...(shmBytes === undefined ? {} : { shmBytes: Math.max(shmBytes, PAGE_BYTES) }),
+  }
+}
+
+function networkOf(step: SandboxStep, network: OpenStage['network']): Pick<SandboxSpec, 'network'> {
   if (step.network === 'none') return { network: 'none' }
   const own = network.plan.members.find((member) => member.step === step.name)
   return own === undefined ? {} : { network: { name: own.network } }
-}
-
-function extrasOf(
-  { step }: StepRun,
-  { volumes }: StepMounts,
-): Pick<SandboxSpec, 'shmBytes' | 'volumes'> {
-  return {
-    ...(step.shmBytes === undefined ? {} : { shmBytes: Math.max(step.shmBytes, PAGE_BYTES) }),
-    ...(volumes.length === 0 ? {} : { volumes }),
-  }
 }
 
 /** What nothing but a watch bounds; a watch costs, so the layer has one only where somebody asked. */

@@ -6,6 +6,7 @@ import { refusalOf, refusalText } from '../../protocol/refusal.js'
 import type { Status } from '../../protocol/status.js'
 import type { StageDeps } from './deps.js'
 import { inheritedOutputs } from './outputs/inherited.js'
+import { ReadySandboxes } from './ready-sandboxes.js'
 import { runStep } from './run-step.js'
 import { decide, endable, failedNames, hasFailed, stepNode, type GraphNode } from './schedule.js'
 import { secretVariables } from './secrets.js'
@@ -37,6 +38,7 @@ export interface StageStop {
 export class StageRun {
   readonly #nodes: readonly GraphNode[]
   readonly #space: StageSpace
+  readonly #ready: ReadySandboxes
   readonly #startedMs = Date.now()
   readonly #ended = new Map<string, Status>()
   readonly #running = new Map<string, StepStop>()
@@ -58,6 +60,7 @@ export class StageRun {
   ) {
     this.#nodes = job.stage.steps.map(stepNode)
     this.#space = new StageSpace(job, deps, (error) => this.#lose(error))
+    this.#ready = new ReadySandboxes(deps)
   }
 
   /** Ends what runs and starts nothing more. */
@@ -71,6 +74,7 @@ export class StageRun {
     try {
       this.#refuse()
       await this.#space.prepare()
+      this.#expectNext()
       await this.#runGraph()
     } catch (error) {
       this.#fail(error)
@@ -164,6 +168,7 @@ export class StageRun {
     const result = { step: number, status, exitCode, error, at: Date.now() }
     await this.sink.stepFinished({ ...result, ...usageOf(usage) })
     this.#ended.set(name, status)
+    this.#expectNext()
     if (outputs) this.#outputs.set(name, outputs)
     if (status === 'error') this.#errors.set(name, error)
     if (step.kind === 'clone' || step.detach) return
@@ -250,8 +255,19 @@ export class StageRun {
     }
   }
 
+  /** Lets a sandbox be made ready for the step that comes next, as far as that can be told. */
+  #expectNext(): void {
+    const next = this.job.stage.steps.find(
+      (step) =>
+        step.kind !== 'clone' && !this.#ended.has(step.name) && !this.#running.has(step.name),
+    )
+    const isOver = this.#stopped !== null || next === undefined || next.kind === 'clone'
+    this.#ready.expect(isOver ? null : next, this.#space.ground())
+  }
+
   #markUp(name: string): void {
     this.#up.add(name)
+    this.#expectNext()
     this.#notify()
   }
 

@@ -48,9 +48,8 @@ export class StageSpace {
   async prepare(): Promise<void> {
     await this.#deps.trash.discard(this.#directory)
     await mkdir(this.#directory, { recursive: true, mode: 0o700 })
-    this.#ground = this.#makeGround()
     // Told to whoever opens the stage.
-    this.#ground.catch(() => undefined)
+    this.ground().catch(() => undefined)
   }
 
   /** A directory for one step; not made yet. */
@@ -70,6 +69,12 @@ export class StageSpace {
       await giveTree(directory, rootOnDisk, { signal: request.signal })
     }
     this.#tree = tree
+  }
+
+  /** What there is of it before the checkout is. */
+  ground(): Promise<OpenStage> {
+    this.#ground ??= this.#makeGround()
+    return this.#ground
   }
 
   open(): Promise<OpenStage> {
@@ -94,8 +99,7 @@ export class StageSpace {
     const { writable: layers, limits } = this.#deps
     const place = path.join(this.#directory, 'workspace')
     const writable = await layers.make(place, limits.workspaceBytes, mode)
-    this.#ground ??= this.#makeGround()
-    const ground = await this.#ground
+    const ground = await this.ground()
     await ground.stage.mountWorkspace({ lowers: [tree], writable })
     return ground
   }

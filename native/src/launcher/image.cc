@@ -87,13 +87,14 @@ struct Loop {
 };
 
 // LOOP_CONFIGURE (Linux 5.8) attaches and sets up in one call. The device frees itself with its
-// last user. Direct I/O keeps what is written from being cached twice.
+// last user. Not with direct I/O: that would wait for the disk to have
+// the copy first, and much of what is written is gone before it has to be there.
 Result<Loop> AttachLoop(int host, int file) {
   const UniqueFd control = TRY(sys::OpenKernelFile(host, "dev/loop-control", O_RDWR));
   loop_config config{};
   config.fd = static_cast<uint32_t>(file);
   config.block_size = kBlockBytes;
-  config.info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO;
+  config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
   for (int attempt = 0; attempt < kLoopAttemptsMax; attempt++) {
     const int number = ioctl(control.get(), LOOP_CTL_GET_FREE);
     if (number < 0) return LastFailure("ioctl LOOP_CTL_GET_FREE", "/dev/loop-control");
