@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { execFile } from 'node:child_process'
 import { chmod, copyFile, mkdir, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,6 +14,7 @@ import {
 } from '../testing/sandboxes.js'
 import { tamperedLauncher, withoutGuards } from '../testing/tampered.js'
 import type { BindMount, SandboxSpec } from '../types.js'
+import { isInHostUserNamespace } from '../user-namespace.js'
 import type { Guard } from './row.js'
 
 let product: TestSandboxes
@@ -174,7 +175,10 @@ describeSandboxes('places that another step swaps while a step is set up', () =>
   })
 })
 
-describeSandboxes('what a layer brings', () => {
+// Only root of the host can make devices, and set-user-id bits that count.
+const describeAsRoot = isInHostUserNamespace() ? describeSandboxes : describe.skip
+
+describeAsRoot('what a layer brings', () => {
   const run = (off: readonly Guard[], command: string, changes: Partial<SandboxSpec>) =>
     outcome(tampered, command, { ...changes, ...withoutGuards(off) })
 
