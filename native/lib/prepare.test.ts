@@ -75,11 +75,12 @@ describeSandboxes('sandboxes that are prepared ahead', () => {
     await waitForWaiting(1)
   })
 
-  it('are not used for another root or network', async () => {
+  it('are not used for another root, network or kind of limit', async () => {
     const [pid] = await waitForWaiting(1)
     const others: Partial<SandboxSpec>[] = [
       { network: 'none' },
       { shmBytes: 8192 },
+      { limits: { cpus: 1 } },
       { root: { lowers: [{ path: sandboxes.root.lower }], writable: { ...LAYER, mode: 0o700 } } },
     ]
     for (const changes of others) {
@@ -93,7 +94,7 @@ describeSandboxes('sandboxes that are prepared ahead', () => {
   it('have the limits of the program they get', async () => {
     const limits = { memoryBytes: 32 * 1024 * 1024, pids: 20 }
     await stage.prepare(await specOf('true', { limits: { memoryBytes: 1024 ** 3, pids: 500 } }))
-    await waitForWaiting(1)
+    await waitForWaiting(2)
     const hog = 'head -c 60000000 /dev/zero | tail -c 60000000 >/dev/null'
     const { exit } = await finish(await stage.start(await specOf(hog, { limits })))
     expect(exit.oomKills).toBeGreaterThan(0)

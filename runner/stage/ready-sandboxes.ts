@@ -3,6 +3,7 @@ import type { SandboxStep } from '../../pipelines/plan.js'
 import type { StageDeps } from './deps.js'
 import type { OpenStage } from './stage-space.js'
 import { limitsOfStep } from './step-limits.js'
+import { cgroupLimits } from './cgroup-limits.js'
 import { shapeOf } from './prepare-step.js'
 import { resolveRoot } from './step-root.js'
 
@@ -39,12 +40,14 @@ export class ReadySandboxes {
     // A directory is for one sandbox, and made with it.
     if (writable.medium.kind === 'directory') return null
     const { lowers } = await resolveRoot(step, this.#deps)
-    const layer = await writable.make('', limitsOfStep(step, limits).diskBytes)
+    const own = limitsOfStep(step, limits)
+    const layer = await writable.make('', own.diskBytes)
     return {
       name: 'ready',
       root: { lowers, writable: layer },
       ...shapeOf(step, open),
-      ...{ binds: [], argv: ['/'], env: {}, cwd: '/', hostname: 'ready', limits: {} },
+      ...{ binds: [], argv: ['/'], env: {}, cwd: '/', hostname: 'ready' },
+      limits: cgroupLimits(own),
     }
   }
 }

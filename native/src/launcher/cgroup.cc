@@ -44,6 +44,11 @@ Result<UniqueFd> MakeCgroup(const Cgroups& cgroups, const CgroupRequest& parent)
   return OpenCgroup(cgroups, parent);
 }
 
+Status WriteLimits(int directory, const CgroupRequest& parent) {
+  for (const CgroupWrite& write : parent.writes) TRY(WriteFile(directory, write));
+  return {};
+}
+
 // "0" is whoever writes it (cgroups(7)). Moving a whole process (cgroup.procs) waits for every CPU
 // to pass through the scheduler, 5 to 20 ms on an idle machine; moving just the calling thread does
 // not.
@@ -64,7 +69,10 @@ std::string ReadFile(int directory, const char* name) {
 
 Result<UniqueFd> MakeUnifiedCgroup(const Cgroups& cgroups) {
   for (const CgroupRequest& parent : cgroups.parents) {
-    if (parent.unified) return MakeCgroup(cgroups, parent);
+    if (!parent.unified) continue;
+    UniqueFd directory = TRY(MakeCgroup(cgroups, parent));
+    TRY(WriteLimits(directory.get(), parent));
+    return directory;
   }
   return UniqueFd();
 }
@@ -73,6 +81,7 @@ Status EnterCgroups(const Cgroups& cgroups) {
   for (const CgroupRequest& parent : cgroups.parents) {
     if (parent.unified) continue;
     const UniqueFd directory = TRY(MakeCgroup(cgroups, parent));
+    TRY(WriteLimits(directory.get(), parent));
     TRY(Enter(directory.get(), parent.directory));
   }
   return {};
@@ -82,7 +91,7 @@ Status LimitCgroups(const Cgroups& cgroups) {
   for (const CgroupRequest& parent : cgroups.parents) {
     if (parent.writes.empty()) continue;
     const UniqueFd directory = TRY(OpenCgroup(cgroups, parent));
-    for (const CgroupWrite& write : parent.writes) TRY(WriteFile(directory.get(), write));
+    TRY(WriteLimits(directory.get(), parent));
   }
   return {};
 }

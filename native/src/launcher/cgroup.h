@@ -17,15 +17,15 @@ struct Cgroups {
   const char* name;
 };
 
-// Makes the one of version 2, if there is one, and opens it for clone3(2), which makes a process in
-// it. Moving one there would wait for every CPU to pass through the scheduler.
+// Makes the one of version 2, if there is one, with its limits, and opens it for clone3(2), which
+// makes a process in it. Moving one there would wait for every CPU to pass through the scheduler.
 Result<UniqueFd> MakeUnifiedCgroup(const Cgroups& cgroups);
 
-// Makes those of version 1 and moves the calling process, which has one thread, into them.
-// Allocates nothing.
+// Makes those of version 1 with their limits and moves the calling process, which has one thread,
+// into them. Allocates nothing.
 Status EnterCgroups(const Cgroups& cgroups);
 
-// Writes the limits.
+// Writes the limits anew.
 Status LimitCgroups(const Cgroups& cgroups);
 
 // Opens the one of version 2, if there is one, for a further process.

@@ -37,20 +37,37 @@ bool IsSameLower(const LowerRequest& one, const LowerRequest& other) {
   return one.owner == other.owner && IsSame(one.path, other.path);
 }
 
-bool IsSameParent(const CgroupRequest& one, const CgroupRequest& other) {
-  return IsSame(one.directory, other.directory);
+template <typename T, typename Same>
+bool IsSameList(const List<T>& one, const List<T>& other, Same same) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(), same);
+}
+
+bool HasSameFile(const CgroupWrite& one, const CgroupWrite& other) {
+  return IsSame(one.file, other.file);
+}
+
+bool HasSameValue(const CgroupWrite& one, const CgroupWrite& other) {
+  return IsSame(one.value, other.value);
+}
+
+// A limit that the other one does not have would stay.
+bool HasSameKinds(const CgroupRequest& one, const CgroupRequest& other) {
+  return IsSame(one.directory, other.directory) &&
+         IsSameList(one.writes, other.writes, HasSameFile);
+}
+
+bool HasSameLimits(const CgroupRequest& one, const CgroupRequest& other) {
+  return IsSameList(one.writes, other.writes, HasSameValue);
 }
 
 }  // namespace
 
 bool IsAlike(const StartRequest& one, const StartRequest& other) {
-  const auto equal = [](const auto& a, const auto& b, auto same) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
-  };
   return IsSameLayer(one.root.writable, other.root.writable) &&
-         equal(one.root.lowers, other.root.lowers, IsSameLower) &&
-         equal(one.cgroups, other.cgroups, IsSameParent) && one.own_network == other.own_network &&
-         IsSame(one.network, other.network) && IsSame(one.shm_bytes, other.shm_bytes);
+         IsSameList(one.root.lowers, other.root.lowers, IsSameLower) &&
+         IsSameList(one.cgroups, other.cgroups, HasSameKinds) &&
+         one.own_network == other.own_network && IsSame(one.network, other.network) &&
+         IsSame(one.shm_bytes, other.shm_bytes);
 }
 
 Sandbox::Sandbox(Stage& stage, std::shared_ptr<const Order> shape, uint32_t serial)
@@ -91,6 +108,7 @@ Result<std::unique_ptr<Sandbox>> Sandbox::Prepare(const World& world, Stage& sta
 void Sandbox::Take(std::shared_ptr<const Order> order, UniqueFd output) {
   is_taken_ = true;
   stage_->sandboxes++;
+  is_limited_ = IsSameList(request().cgroups, order->request.cgroups, HasSameLimits);
   order_ = std::move(order);
   output_ = std::move(output);
 }
@@ -101,7 +119,7 @@ Status Sandbox::Begin(const World& world) {
   OrderFds fds;
   fds.push_back(std::move(output_));
   TRY(OpenTrees(world, *stage_, request(), &fds));
-  TRY(LimitCgroups(cgroups(world)));
+  if (!is_limited_) TRY(LimitCgroups(cgroups(world)));
   TRY(SetHostname(world));
   return SendOrder(channel_.get(), order_->payload, fds);
 }

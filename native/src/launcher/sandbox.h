@@ -23,7 +23,7 @@
 namespace sandpiper {
 
 // Whether one sandbox can be prepared for both: the same root on a new layer, the same network,
-// /dev/shm and cgroups. A layer in a directory of the host's is for one sandbox only.
+// /dev/shm, and kinds of limits. A layer in a directory of the host's is for one sandbox only.
 bool IsAlike(const StartRequest& one, const StartRequest& other);
 
 // The launcher's side of a sandbox: its init, seen by a pidfd, and the socket through which that
@@ -125,6 +125,8 @@ class Sandbox {
   char cgroup_name_[16];
   UniqueFd output_;
   bool is_taken_ = false;
+  // Whether the limits of its cgroups are those of its order already.
+  bool is_limited_ = true;
   pid_t pid_ = -1;
   UniqueFd pidfd_;
   // The launcher's end of the conversation with the init.
