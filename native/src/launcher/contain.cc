@@ -8,7 +8,6 @@
 #include <csignal>
 
 #include "attach.h"
-#include "caps.h"
 #include "cgroup.h"
 #include "devices.h"
 #include "init.h"
@@ -20,9 +19,9 @@
 #include "program.h"
 #include "report.h"
 #include "rootfs.h"
-#include "seccomp.h"
 #include "sys.h"
 #include "trees.h"
+#include "waiting_program.h"
 
 namespace sandpiper {
 
@@ -116,6 +115,8 @@ Result<Prepared> Prepare(const Containment& c) {
   TRY(BuildRoot(c, trees));
   TRY(Hide());
   TRY(DieWithLauncher(c.world));
+  TRY(BlockSignals());
+  TRY(WaitingProgram::Start(c.seccomp_filter));
   TRY(TellPrepared(c, trees));
   const Prepared prepared{trees.root.tree.Release(), trees.proc.Release()};
   trees = {};
@@ -132,19 +133,10 @@ Status Furnish(const ReceivedOrder& order, const Prepared& prepared) {
   return {};
 }
 
-Status DropPrivileges(const Containment& c) {
-  TRY(DropCapabilities());
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
-    return LastFailure("prctl PR_SET_NO_NEW_PRIVS", "init");
-  }
-  return LoadSeccomp(c.seccomp_filter);
-}
-
 Result<ReceivedOrder> MakeReady(const Containment& c) {
   const Prepared prepared = TRY(Prepare(c));
   const ReceivedOrder order = TRY(ReceiveOrder(c.channel));
   TRY(Furnish(order, prepared));
-  TRY(DropPrivileges(c));
   return order;
 }
 

@@ -1,14 +1,17 @@
 #include "init.h"
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdint>
 
+#include "caps.h"
 #include "program.h"
 #include "report.h"
 #include "sys.h"
 #include "wait_status.h"
+#include "waiting_program.h"
 
 namespace sandpiper {
 namespace {
@@ -28,11 +31,7 @@ int WaitForProgram(pid_t program, const sigset_t& signals) {
   }
 }
 
-// The signals that are waited for; all are blocked.
-Result<sigset_t> BlockSignals() {
-  sigset_t signals;
-  sigfillset(&signals);
-  if (sigprocmask(SIG_BLOCK, &signals, nullptr) < 0) return LastFailure("sigprocmask", "init");
+sigset_t AwaitedSignals() {
   sigset_t awaited;
   sigemptyset(&awaited);
   sigaddset(&awaited, SIGCHLD);
@@ -40,8 +39,18 @@ Result<sigset_t> BlockSignals() {
   return awaited;
 }
 
+// It needs none any more: it only waits.
+Status DropPrivileges() {
+  TRY(DropCapabilities());
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+    return LastFailure("prctl PR_SET_NO_NEW_PRIVS", "init");
+  }
+  return {};
+}
+
 Status StartFirst(const StartRequest& request, int output, int reports, pid_t* pid) {
-  TRY(StartProgram({request.program, request.rlimits, output}, 0, pid));
+  TRY(DropPrivileges());
+  *pid = TRY(WaitingProgram::Run({request.program, request.rlimits, output}));
   return sys::CloseAllBut({reports});
 }
 
@@ -57,10 +66,15 @@ void Tell(int reports, const Report& report) {
 
 }  // namespace
 
+Status BlockSignals() {
+  sigset_t signals;
+  sigfillset(&signals);
+  if (sigprocmask(SIG_BLOCK, &signals, nullptr) < 0) return LastFailure("sigprocmask", "init");
+  return {};
+}
+
 void RunInit(const StartRequest& request, int output, int reports) {
-  Result<sigset_t> blocked = BlockSignals();
-  if (!blocked.ok()) GiveUp(reports, blocked.failure());
-  const sigset_t signals = blocked.Take();
+  const sigset_t signals = AwaitedSignals();
   Report report{};
   pid_t pid = 0;
   const Status started = StartFirst(request, output, reports, &pid);

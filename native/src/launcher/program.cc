@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,7 +31,9 @@ Status SetStreams(const Program& program) {
   TRY(Duplicate(program.output, STDOUT_FILENO));
   TRY(Duplicate(program.output, STDERR_FILENO));
   // Before a path is used that leads inside: /proc/self/fd is such a path (CVE-2024-21626).
-  if (close_range(3, ~0U, 0) < 0) return LastFailure("close_range", "descriptors");
+  // The table may be shared with the sandbox's init, which needs its own.
+  if (close_range(3, ~0U, CLOSE_RANGE_UNSHARE) < 0)
+    return LastFailure("close_range", "descriptors");
   return {};
 }
 
@@ -51,7 +54,9 @@ Status EnterAsUser(const ProgramRequest& request) {
   return {};
 }
 
-Status Execute(const Program& program) {
+}  // namespace
+
+Status ExecuteProgram(const Program& program) {
   TRY(UnblockSignals());
   if (setsid() < 0) return LastFailure("setsid", "program");
   umask(022);
@@ -62,6 +67,8 @@ Status Execute(const Program& program) {
   return LastFailure("execve", program.request.argv[0]);
 }
 
+namespace {
+
 // Shared with the new process by CLONE_VM until it has executed the program.
 struct Launch {
   const Program& program;
@@ -70,7 +77,7 @@ struct Launch {
 
 int RunProgram(void* argument) {
   auto* launch = static_cast<Launch*>(argument);
-  launch->failure = Execute(launch->program).failure();
+  launch->failure = ExecuteProgram(launch->program).failure();
   return 127;
 }
 

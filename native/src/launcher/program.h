@@ -20,6 +20,9 @@ struct Program {
 // the sandbox's root.
 Status ShareOutput(int output, uint32_t owner);
 
+// Makes the calling process the program. Returns only why it can't.
+Status ExecuteProgram(const Program& program);
+
 // Starts a program in a new process, with these flags of clone(2) besides. Returns when it runs, or
 // why it can't. The number of the process is in `pid` too, from the moment on that there is one:
 // also when whoever called this is killed meanwhile, and when the program can't run. Allocates

@@ -20,21 +20,29 @@ int Server::Run() {
   epoll_.Reset(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_.valid() || !Watch(channel_.fd(), kOnRequest, EPOLLIN).ok()) return 1;
   if (!WatchChildren().ok() || !WatchUsage().ok()) return 1;
-  while (!ending_ || !sandboxes_.empty() || !tools_.empty() || !spares_.empty() ||
-         janitor_.busy()) {
-    epoll_event events[64];
-    const bool is_lacking = !ending_ && spares_.IsLacking();
-    const int timeout = more_children_ || is_lacking ? 0 : -1;
-    const int count = epoll_wait(epoll_.get(), events, 64, timeout);
-    if (count < 0 && errno != EINTR) return 1;
-    for (int i = 0; i < count; i++) OnEvent(events[i].data.u64, events[i].events);
-    // Only when there is nothing else to do.
-    if (count == 0 && is_lacking && !more_children_) {
-      spares_.PrepareOne(*world_, seccomp_filter_, NextSerial());
-    }
-    if (more_children_) more_children_ = ReapChildren();
+  while (!ending_ || HasWork()) {
+    if (!Turn()) return 1;
   }
   return 0;
+}
+
+bool Server::HasWork() const {
+  return !sandboxes_.empty() || !tools_.empty() || !spares_.empty() || janitor_.busy();
+}
+
+bool Server::Turn() {
+  epoll_event events[64];
+  const bool is_lacking = !ending_ && spares_.IsLacking();
+  const int timeout = more_children_ || is_lacking ? 0 : -1;
+  const int count = epoll_wait(epoll_.get(), events, 64, timeout);
+  if (count < 0 && errno != EINTR) return false;
+  for (int i = 0; i < count; i++) OnEvent(events[i].data.u64, events[i].events);
+  // Only when there is nothing else to do.
+  if (count == 0 && is_lacking && !more_children_) {
+    spares_.PrepareOne(*world_, seccomp_filter_, NextSerial());
+  }
+  if (more_children_) more_children_ = ReapChildren();
+  return true;
 }
 
 void Server::OnEvent(uint64_t data, uint32_t events) {

@@ -41,6 +41,10 @@ class Server {
   static constexpr uint64_t kOnJanitor = uint64_t{5} << 32;
 
   static Failure Malformed() { return {EBADMSG, "decode", "request"}; }
+  // Whether something is still to end.
+  [[nodiscard]] bool HasWork() const;
+  // Waits for events and does what they ask for. False when it can't wait.
+  bool Turn();
   void OnEvent(uint64_t data, uint32_t events);
   void ReadRequests();
   void Handle(Frame frame);
