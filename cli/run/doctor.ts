@@ -2,6 +2,7 @@ import type { CommandContext } from '../command.js'
 import { networkOf } from '../config/network.js'
 import { checkCgroups } from '../doctor/cgroups.js'
 import type { CheckResult } from '../doctor/check.js'
+import { checkDiskLimits } from '../doctor/disk-limits.js'
 import { checkKernel } from '../doctor/kernel.js'
 import { checkPrograms } from '../doctor/programs.js'
 import { checkRights } from '../doctor/rights.js'
@@ -24,6 +25,7 @@ export async function runDoctor(context: CommandContext): Promise<ExitCode> {
     ...(lack === null ? await checkProbes() : []),
   ]
   // Making a sandbox tells little where something it needs is known to be missing.
+  if (checks.every(passes)) checks.push(await checkDiskLimits())
   if (checks.every(passes)) checks.push(await checkSandbox(networkOf(context.settings)))
   const ok = checks.every(passes)
   if (context.json) printJson(io, { ok, checks })
