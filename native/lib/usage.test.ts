@@ -54,7 +54,8 @@ describeSandboxes('the usage of a sandbox', () => {
   })
 
   it('shows memory while it is held, and the peak after it is gone', async () => {
-    const hold = 'sh -c \'x=$(head -c 40000000 /dev/zero | tr "\\0" x); sleep 2.2\'; sleep 2.2'
+    // The shell would execute a last command in its own place, without what it holds.
+    const hold = 'sh -c \'x=$(head -c 40000000 /dev/zero | tr "\\0" x); sleep 2.2; :\'; sleep 2.2'
     const run = await sampled(hold, { limits: { memoryBytes: 512 * MIB } })
     expectGrowth(run)
     const memory = run.samples.map((sample) => sample.memoryBytes!)
