@@ -208,7 +208,9 @@ steps:
     expect(ran.log).toContain('kept')
     expect(ran.log).toContain('1000')
     expect(ran.log).not.toContain('eth0')
-    expect(ran.log).toMatch(/killed: disk limit 4 MiB, used/)
+    expect(ran.log).toMatch(
+      /failed: exit code 1; the disk limit of [\d.]+ MiB \(used [\d.]+ MiB\) was reached/,
+    )
   })
 
   it('does not start what this runner must not run', async () => {
