@@ -13,7 +13,10 @@ export interface StepUsage {
   /** Bytes that went to disks and came from them. */
   readonly ioReadBytes?: number
   readonly ioWriteBytes?: number
-  /** Bytes through the network of its stage while it ran, whichever step they were of; or its own network's. */
+  /**
+   * Bytes through its stage's uplink while it ran, whichever step they were of; those of a step with a
+   * network of its own, as services have, are all through that.
+   */
   readonly networkRxBytes?: number
   readonly networkTxBytes?: number
   /** What its writable layer held in the end. */

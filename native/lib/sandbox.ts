@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { CgroupDirectory } from './cgroup/plan.js'
 import { removeCgroup, removeCgroupsIn } from './cgroup/remove.js'
-import { parseSample, parseUsage } from './cgroup/usage.js'
+import { toSample } from './cgroup/samples.js'
+import { parseUsage } from './cgroup/usage.js'
 import type { Connection, SandboxObserver } from './connection.js'
 import { Deferred } from './deferred.js'
 import { goneError } from './error.js'
 import { startExec } from './exec.js'
-import { networkUsage } from './network-usage.js'
 import { openOutput } from './output.js'
 import type {
   ExecSpec,
@@ -70,13 +70,13 @@ class Ending implements SandboxObserver {
   }
 
   used(report: UsageReport): void {
-    const sample = parseSample(this.#cgroups, report.cgroupFiles)
+    const sample = toSample(this.#cgroups, report.numbers)
     this.#spec.onUsage?.({
-      atMs: toMs(report.atNs),
       ...sample,
       ...ioBytes(sample, report),
+      ...report.network,
+      atMs: toMs(report.atNs),
       layerBytes: report.layer?.bytes,
-      ...networkUsage(report.network.before, report.network.now),
     })
   }
 
@@ -141,7 +141,7 @@ function toExit(report: ExitReport, cgroups: readonly CgroupDirectory[]): Sandbo
     ...unpackStatus(report.waitStatus ?? SIGKILL),
     ...usage,
     ...ioBytes(usage, report),
-    ...networkUsage(report.network.before, report.network.now),
+    ...report.network,
     cpuMs: cpuMs ?? report.cpuUs / 1_000,
     wallMs: toMs(report.wallNs),
     layer: report.layer,
@@ -160,6 +160,6 @@ function ioBytes(
   }
 }
 
-function toMs(ns: bigint): number {
-  return Number(ns) / 1_000_000
+function toMs(ns: number): number {
+  return ns / 1_000_000
 }

@@ -123,8 +123,8 @@ export interface UsageSample {
   /** What its writable layer holds, when that is a bounded one. */
   readonly layerBytes?: number | undefined
   /**
-   * Through the interfaces of its network namespace, loopback left out, since it started. Sandboxes that
-   * share the namespace of their stage share its counts.
+   * Through the interfaces of its network namespace that count (`usageInterfaces`) since it started.
+   * Sandboxes that share the namespace of their stage share its counts.
    */
   readonly networkRxBytes?: number | undefined
   readonly networkTxBytes?: number | undefined
@@ -187,6 +187,11 @@ export interface SandboxSpec {
    * resolved. A sample is left out when the event loop is too busy to take it.
    */
   readonly onUsage?: (sample: UsageSample) => void
+  /**
+   * The interfaces in its network namespace whose bytes count as its network usage; default all but
+   * loopback, by which what is forwarded between two of them counts twice.
+   */
+  readonly usageInterfaces?: readonly string[]
 }
 
 /** A further program in a running sandbox. */

@@ -8,7 +8,7 @@ import {
   type RunResult,
   type TestSandboxes,
 } from './testing/sandboxes.js'
-import type { SandboxSpec, UsageSample } from './types.js'
+import type { SandboxSpec, Stage, UsageSample } from './types.js'
 import { itOnTime } from './testing/slowness.js'
 
 let sandboxes: TestSandboxes
@@ -130,6 +130,65 @@ describeSandboxes('the usage of a sandbox', () => {
     const { samples, exit } = await sampled('sleep 1.2', { network: 'none' })
     expect(samples[0]).toMatchObject({ networkRxBytes: 0, networkTxBytes: 0 })
     expect(exit).toMatchObject({ networkRxBytes: 0, networkTxBytes: 0 })
+  })
+})
+
+describeSandboxes('the network usage of a sandbox', () => {
+  /** What goes through each link: 1200 bytes with their headers of UDP, IP and Ethernet. */
+  const SENT = 1242
+
+  async function runTool(stage: Stage, script: string): Promise<void> {
+    const argv = ['bash', '-c', `set -e; ${script}`]
+    const tool = await stage.runTool({ argv, networks: [''], runsIn: 'network' })
+    expect(await finishProcess(tool)).toMatchObject({ output: '', exit: { code: 0 } })
+  }
+
+  /** A stage with a link to each of 10.9.0.2 and 10.9.1.2. */
+  async function makeLinks(): Promise<Stage> {
+    const stage = await sandboxes.makeStage({})
+    const scripts = ['one', 'two'].map(
+      (name, index) =>
+        `ip link add ${name} type veth peer name ${name}-end
+         # So that the kernel sends nothing of its own; fails where it has no IPv6.
+         for end in ${name} ${name}-end; do ip link set $end addrgenmode none 2>/dev/null || true; done
+         ip addr add 10.9.${index}.1/24 dev ${name}
+         ip link set ${name} up
+         ip link set ${name}-end up
+         ip neigh add 10.9.${index}.2 lladdr 02:00:00:00:00:01 dev ${name}`,
+    )
+    await runTool(stage, scripts.join('\n'))
+    return stage
+  }
+
+  it('is of the interfaces that count, and by default of all but loopback', async () => {
+    const stage = await makeLinks()
+    const running = [['one'], undefined, ['one', 'one-end'], ['on', 'onee', 'lo']].map(
+      async (usageInterfaces) => {
+        const samples: UsageSample[] = []
+        const changes = usageInterfaces === undefined ? {} : { usageInterfaces }
+        const onUsage = (sample: UsageSample): void => void samples.push(sample)
+        const spec = await sandboxes.specOf('sleep 3', { onUsage, ...changes })
+        return { samples, sandbox: await stage.start(spec) }
+      },
+    )
+    const started = await Promise.all(running)
+    const send = (link: number): string => `head -c 1200 /dev/zero >/dev/udp/10.9.${link}.2/9`
+    await runTool(stage, `${send(0)}; ${send(1)}`)
+    const counts = started.map(async ({ samples, sandbox }) => {
+      const { exit } = await finish(sandbox)
+      expect(samples.at(-1)).toMatchObject({
+        networkRxBytes: exit.networkRxBytes,
+        networkTxBytes: exit.networkTxBytes,
+      })
+      return [exit.networkRxBytes, exit.networkTxBytes]
+    })
+    expect(await Promise.all(counts)).toEqual([
+      [0, SENT],
+      [2 * SENT, 2 * SENT],
+      [SENT, SENT],
+      [0, 0],
+    ])
+    await stage.destroy()
   })
 })
 

@@ -4,6 +4,14 @@ import type { Member, NetworkPlan, Networks } from './types.js'
 /** Interface to the outside in the stage's namespace, and the bridge there. */
 export const UPLINK = 'up0'
 export const BRIDGE = 'br0'
+/** The one interface of a member's own namespace. */
+export const MEMBER = 'eth0'
+/**
+ * Interfaces whose bytes count as a step's, whichever namespace it is in. In the stage's that is what goes
+ * outside: all but loopback would count what a member sends there three times, by its link, bridge and
+ * uplink. In a namespace of a step's own it is all that the step sends and receives.
+ */
+export const COUNTED_INTERFACES: readonly string[] = [UPLINK, MEMBER]
 
 /** Nothing that is outside: loopback, link-local and multicast addresses, and those of no network. */
 const NOWHERE4 = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4']

@@ -1,5 +1,5 @@
 import type { Stage } from '../../native/lib/types.js'
-import { BRIDGE } from './firewall.js'
+import { BRIDGE, MEMBER } from './firewall.js'
 import { BRIDGE6 } from './plan-network.js'
 import { runTool } from './run-tool.js'
 import type { Families, Member, NetworkPlan } from './types.js'
@@ -41,16 +41,16 @@ export async function makeLinks(
 function outerEnd({ network, mac }: Member, index: number): string[] {
   const to = `netns /proc/self/fd/${FIRST_DESCRIPTOR + index}`
   return [
-    `link add ${network} type veth peer name eth0 address ${mac} ${to}`,
+    `link add ${network} type veth peer name ${MEMBER} address ${mac} ${to}`,
     `link set ${network} master ${BRIDGE} up`,
   ]
 }
 
 function innerEnd({ address4, address6 }: Member, bridge4: string, forwarded: Families): string[] {
   return [
-    `addr add ${address4}/23 dev eth0`,
-    `addr add ${address6}/64 dev eth0 nodad`,
-    'link set eth0 up',
+    `addr add ${address4}/23 dev ${MEMBER}`,
+    `addr add ${address6}/64 dev ${MEMBER} nodad`,
+    `link set ${MEMBER} up`,
     ...(forwarded.v4 ? [`route add default via ${bridge4}.1`] : []),
     ...(forwarded.v6 ? [`route add ::/0 via ${BRIDGE6}1`] : []),
   ]

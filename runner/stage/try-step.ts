@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Sandbox, SandboxExit, UsageSample } from '../../native/lib/types.js'
 import { messageOf } from '../../protocol/errors.js'
+import { COUNTED_INTERFACES } from '../network/firewall.js'
 import { armDeadline } from './deadline.js'
 import type { StageDeps } from './deps.js'
 import { watchDisk } from './disk-watch.js'
@@ -31,7 +32,10 @@ export async function tryStep(
     run.stop.signal.throwIfAborted()
     run.usage.beginTry()
     const onUsage = (sample: UsageSample): void => run.usage.add(sample)
-    const sandbox = await prepared.open.stage.start({ ...prepared.spec, onUsage })
+    const sandbox = await prepared.open.stage.start({
+      ...prepared.spec,
+      ...{ onUsage, usageInterfaces: COUNTED_INTERFACES },
+    })
     return await new Try(run, prepared, sandbox).run()
   } finally {
     await deps.trash.discard(directory)

@@ -68,7 +68,7 @@ describe('planCgroups', () => {
 
   it('reads the same things while a sandbox runs, but version 1 has to add io up', () => {
     const samples = (layout: CgroupLayout) =>
-      planCgroups(layout, 'p', LIMITS).flatMap((directory) => directory.samples)
+      planCgroups(layout, 'p', LIMITS).flatMap(({ samples }) => samples.map(({ file }) => file))
     expect(samples(V1)).toEqual([
       'cpu.stat',
       'cpuacct.usage',
@@ -130,7 +130,7 @@ describe('planCgroups', () => {
     }
     const files = planCgroups(layout, 'p', {}).flatMap(({ reads, samples }) => [
       ...reads,
-      ...samples,
+      ...samples.map(({ file }) => file),
     ])
     expect(files).not.toContain('io.stat')
   })

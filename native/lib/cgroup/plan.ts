@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { NativeError } from '../error.js'
 import type { CgroupLimits } from '../types.js'
+import { type SampleFile, SAMPLES } from './samples.js'
 import type { CgroupLayout, Controller, Hierarchy } from './layout.js'
 
 /** A directory in which one sandbox gets a cgroup, and what to write into that and read from it. */
@@ -12,8 +13,8 @@ export interface CgroupDirectory {
   readonly writes: readonly CgroupWrite[]
   /** Files to be read when the sandbox has ended. */
   readonly reads: readonly string[]
-  /** Files to be read while it runs. */
-  readonly samples: readonly string[]
+  /** What is read while it runs. */
+  readonly samples: readonly SampleFile[]
   /**
    * Whether what its processes read and write is to be added up while it runs. Version 1 can't tell: its
    * blkio controller does not know who wrote what the page cache writes, and counts nothing at all on
@@ -83,7 +84,7 @@ function checkControllers(layout: CgroupLayout, limits: CgroupLimits): void {
 interface Files {
   readonly writes: readonly CgroupWrite[]
   readonly reads: readonly string[]
-  readonly samples: readonly string[]
+  readonly samples: readonly SampleFile[]
 }
 
 function planV1({ controllers }: Hierarchy, limits: CgroupLimits): Files {
@@ -96,12 +97,12 @@ function planV1({ controllers }: Hierarchy, limits: CgroupLimits): Files {
 }
 
 function cpuacct(): Files {
-  return { writes: [], reads: ['cpuacct.usage'], samples: ['cpuacct.usage'] }
+  return { writes: [], reads: ['cpuacct.usage'], samples: SAMPLES.cpuacct }
 }
 
 function pids(limit: number | undefined): Files {
   const writes = optionalWrite('pids.max', limit)
-  return { writes, reads: ['pids.events', 'pids.peak'], samples: ['pids.current'] }
+  return { writes, reads: ['pids.events', 'pids.peak'], samples: SAMPLES.pids }
 }
 
 function memoryV1(bytes: number | undefined): Files {
@@ -115,11 +116,10 @@ function memoryV1(bytes: number | undefined): Files {
       optional: true,
     })),
   ]
-  const peak = 'memory.max_usage_in_bytes'
   return {
     writes: limit,
-    reads: [peak, 'memory.oom_control'],
-    samples: ['memory.usage_in_bytes', peak],
+    reads: ['memory.max_usage_in_bytes', 'memory.oom_control'],
+    samples: SAMPLES.memoryV1,
   }
 }
 
@@ -131,7 +131,7 @@ function cpuV1({ cpus, cpuWeight }: CgroupLimits): Files {
     ...optionalWrite('cpu.cfs_period_us', CPU_PERIOD_US),
     ...optionalWrite('cpu.cfs_quota_us', quotaUs(cpus)),
   ]
-  return { writes: [...weight, ...quota], reads: ['cpu.stat'], samples: ['cpu.stat'] }
+  return { writes: [...weight, ...quota], reads: ['cpu.stat'], samples: SAMPLES.cpuV1 }
 }
 
 /** `isOnly`: no controller of use is in version 1. */
@@ -141,7 +141,7 @@ function planV2({ controllers }: Hierarchy, limits: CgroupLimits, isOnly: boolea
   // Time is counted in every cgroup of version 2; version 1 has a file of that name as well.
   if (isOnly || controllers.includes('cpu')) parts.push(cpuV2(limits))
   if (controllers.includes('pids')) parts.push(pids(limits.pids))
-  if (controllers.includes('io')) parts.push({ writes: [], reads: [IO_FILE], samples: [IO_FILE] })
+  if (controllers.includes('io')) parts.push({ writes: [], reads: [IO_FILE], samples: SAMPLES.io })
   return together(parts)
 }
 
@@ -155,7 +155,7 @@ function memoryV2(bytes: number | undefined): Files {
       ...optionalWrite('memory.oom.group', bytes === undefined ? undefined : 1),
     ],
     reads: ['memory.peak', 'memory.events'],
-    samples: ['memory.current', 'memory.peak'],
+    samples: SAMPLES.memoryV2,
   }
 }
 
@@ -164,7 +164,7 @@ function cpuV2({ cpus, cpuWeight }: CgroupLimits): Files {
   return {
     writes: [...optionalWrite('cpu.weight', cpuWeight), ...optionalWrite('cpu.max', quota)],
     reads: ['cpu.stat'],
-    samples: ['cpu.stat'],
+    samples: SAMPLES.cpuV2,
   }
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import type { CgroupDirectory } from './plan.js'
-import { parseSample, parseUsage } from './usage.js'
+import { parseUsage } from './usage.js'
 
 /** Files with their contents, as they are asked for and come back. */
 function reading(files: Readonly<Record<string, string>>): [CgroupDirectory[], string[]] {
   const names = Object.keys(files)
-  const lists = { writes: [], reads: names, samples: names }
+  const lists = { writes: [], reads: names, samples: [] }
   const directory = { directory: '/x', unified: true, ...lists, sumIo: false }
   return [[directory], Object.values(files)]
 }
@@ -89,48 +89,5 @@ describe('parseUsage', () => {
   it('has no throttled share before the first period', () => {
     const stat = reading({ 'cpu.stat': 'nr_periods 0\nnr_throttled 0\nthrottled_time 0\n' })
     expect(parseUsage(...stat)).toMatchObject({ throttledShare: 0, throttledMs: 0 })
-  })
-})
-
-describe('parseSample', () => {
-  it('reads the files of version 2', () => {
-    const sample = parseSample(
-      ...reading({
-        'memory.current': '500\n',
-        'memory.peak': '900\n',
-        'cpu.stat': V2_STAT,
-        'pids.current': '3\n',
-        'io.stat': V2_IO,
-      }),
-    )
-    expect(sample).toEqual({
-      ...{ cpuMs: 2.5, throttledMs: 1.5, memoryBytes: 500, memoryPeakBytes: 900, pids: 3, ...IO },
-    })
-  })
-
-  it('reads the files of version 1', () => {
-    const sample = parseSample(
-      ...reading({
-        'cpu.stat': V1_STAT,
-        'cpuacct.usage': '1500000\n',
-        'memory.usage_in_bytes': '500\n',
-        'memory.max_usage_in_bytes': '900\n',
-        'pids.current': '3\n',
-      }),
-    )
-    expect(sample).toEqual({
-      ...{
-        cpuMs: 1.5,
-        throttledMs: 2.5,
-        memoryBytes: 500,
-        memoryPeakBytes: 900,
-        pids: 3,
-        ...NO_IO,
-      },
-    })
-  })
-
-  it('leaves out what no file tells', () => {
-    expect(Object.values(parseSample([], [])).every((value) => value === undefined)).toBe(true)
   })
 })

@@ -11,12 +11,6 @@ export type CgroupUsage = Pick<
     readonly cpuMs: number | undefined
   }
 
-/** What its cgroups tell of a sandbox that runs. */
-export type CgroupSample = Omit<
-  UsageSample,
-  'atMs' | 'layerBytes' | 'networkRxBytes' | 'networkTxBytes'
->
-
 /** Usage from the contents of the files in `directories[].reads`, in order. */
 export function parseUsage(
   directories: readonly CgroupDirectory[],
@@ -37,25 +31,6 @@ export function parseUsage(
     cpuMs: cpuMs(file),
     throttledMs: throttledMs(file('cpu.stat')),
     throttledShare: throttledShare(file('cpu.stat')),
-    ...ioBytes(file),
-  }
-}
-
-/** Usage so far from the contents of the files in `directories[].samples`, in order. */
-export function parseSample(
-  directories: readonly CgroupDirectory[],
-  contents: readonly string[],
-): CgroupSample {
-  const file = fileReader(
-    directories.flatMap((directory) => directory.samples),
-    contents,
-  )
-  return {
-    cpuMs: cpuMs(file),
-    throttledMs: throttledMs(file('cpu.stat')),
-    memoryBytes: whole(file('memory.current')) ?? whole(file('memory.usage_in_bytes')),
-    memoryPeakBytes: memoryPeak(file),
-    pids: whole(file('pids.current')),
     ...ioBytes(file),
   }
 }

@@ -6,7 +6,7 @@ import { REPLY } from './frame.js'
 export interface ExitReport {
   /** As waitpid(2) gives it, or null when the sandbox's init was killed and nobody could tell. */
   readonly waitStatus: number | null
-  readonly wallNs: bigint
+  readonly wallNs: number
   /** CPU time of what was waited for inside, in microseconds; the cgroup knows better when it can tell. */
   readonly cpuUs: number
   /** Null for a writable layer that nothing bounds. */
@@ -17,27 +17,28 @@ export interface ExitReport {
   readonly writtenBytes: number
   /** Contents of the cgroup files asked for, in order; '' for one that is not there. */
   readonly cgroupFiles: readonly string[]
-  readonly network: NetworkReading
+  readonly network: NetworkBytes
 }
 
-/** /proc/PID/net/dev when the program started and now; '' where it could not be read or was not asked for. */
-export interface NetworkReading {
-  readonly before: string
-  readonly now: string
+/** What went through its interfaces since the program started; undefined where it can't be told or was not asked for. */
+export interface NetworkBytes {
+  readonly networkRxBytes: number | undefined
+  readonly networkTxBytes: number | undefined
 }
 
 /** What a sandbox that runs has used, as the launcher tells it. */
 export interface UsageReport {
   readonly id: number
   /** Since the program started. */
-  readonly atNs: bigint
+  readonly atNs: number
   /** What its processes made the disks read and write; 0 where the cgroup tells. */
   readonly readBytes: number
   readonly writtenBytes: number
   /** As at its end. */
   readonly layer: LayerUse | null
-  readonly cgroupFiles: readonly string[]
-  readonly network: NetworkReading
+  readonly network: NetworkBytes
+  /** The cgroup numbers asked for, in order; undefined for one that is not there. */
+  readonly numbers: readonly (number | undefined)[]
 }
 
 export type LauncherReply =
@@ -96,45 +97,51 @@ function decodeExit(reader: ReplyReader): ExitReport {
   const known = reader.u32() === 1
   const waitStatus = reader.u32()
   const wallNs = reader.u64()
-  const cpuUs = Number(reader.u64())
+  const cpuUs = reader.u64()
   const usage = { wallNs, cpuUs, ...decodeIo(reader) }
   const layers = { layer: decodeLayer(reader), workspaceLayer: decodeLayer(reader) }
-  return { waitStatus: known ? waitStatus : null, ...usage, ...layers, ...decodeReadings(reader) }
+  const cgroupFiles = Array.from({ length: reader.u32() }, () => reader.string())
+  const network = decodeNetwork(reader)
+  return { waitStatus: known ? waitStatus : null, ...usage, ...layers, cgroupFiles, network }
 }
 
 function decodeUsage(reader: ReplyReader): readonly UsageReport[] {
   const reports: UsageReport[] = []
   while (!reader.atEnd) {
-    const [id, atNs] = [reader.u32(), reader.u64()]
-    const layer = { ...decodeIo(reader), layer: decodeLayer(reader) }
-    reports.push({ id, atNs, ...layer, ...decodeReadings(reader) })
+    // Properties are evaluated in the order of the record; written out, as it is done often.
+    reports.push({
+      id: reader.u32(),
+      atNs: reader.u64(),
+      readBytes: reader.u64(),
+      writtenBytes: reader.u64(),
+      layer: decodeLayer(reader),
+      network: decodeNetwork(reader),
+      numbers: decodeNumbers(reader),
+    })
   }
   return reports
 }
 
 function decodeIo(reader: ReplyReader): Pick<ExitReport, 'readBytes' | 'writtenBytes'> {
-  return { readBytes: Number(reader.u64()), writtenBytes: Number(reader.u64()) }
+  return { readBytes: reader.u64(), writtenBytes: reader.u64() }
 }
 
-function decodeReadings(reader: ReplyReader): Pick<ExitReport, 'cgroupFiles' | 'network'> {
-  const cgroupFiles = Array.from({ length: reader.u32() }, () => reader.string())
-  return { cgroupFiles, network: { before: reader.string(), now: reader.string() } }
+function decodeNetwork(reader: ReplyReader): NetworkBytes {
+  return { networkRxBytes: reader.knownU64(), networkTxBytes: reader.knownU64() }
+}
+
+function decodeNumbers(reader: ReplyReader): readonly (number | undefined)[] {
+  const numbers: (number | undefined)[] = []
+  for (let left = reader.u32(); left > 0; left--) numbers.push(reader.knownU64())
+  return numbers
 }
 
 function decodeLayer(reader: ReplyReader): LayerUse | null {
-  const [bytes, bytesMax, files, filesMax] = [
-    reader.u64(),
-    reader.u64(),
-    reader.u64(),
-    reader.u64(),
-  ]
-  if (bytesMax === 0n) return null
-  return {
-    bytes: Number(bytes),
-    bytesMax: Number(bytesMax),
-    files: Number(files),
-    filesMax: Number(filesMax),
-  }
+  const bytes = reader.u64()
+  const bytesMax = reader.u64()
+  const files = reader.u64()
+  const filesMax = reader.u64()
+  return bytesMax === 0 ? null : { bytes, bytesMax, files, filesMax }
 }
 
 class ReplyReader {
@@ -151,9 +158,16 @@ class ReplyReader {
     return this.frame.readUInt32LE(this.#at - 4)
   }
 
-  u64(): bigint {
-    this.#at += 8
-    return this.frame.readBigUInt64LE(this.#at - 8)
+  /** Beyond 2^53 it is near the number. */
+  u64(): number {
+    const low = this.u32()
+    return this.u32() * 2 ** 32 + low
+  }
+
+  /** Undefined for what stands for a number that nothing tells: the largest. */
+  knownU64(): number | undefined {
+    const value = this.u64()
+    return value === 2 ** 64 ? undefined : value
   }
 
   string(): string {

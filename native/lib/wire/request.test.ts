@@ -37,6 +37,7 @@ const SPEC: SandboxSpec = {
   network: 'none',
   user: { uid: 1, gid: 2, groups: [3] },
   volumes: [{ name: 'cache', target: '/cache', readOnly: true }],
+  usageInterfaces: ['eth0'],
   tmpfs: [{ target: '/mem', sizeBytes: 4096 }],
 }
 const CGROUPS = [
@@ -45,7 +46,7 @@ const CGROUPS = [
     unified: false,
     writes: [{ file: 'f', value: 'v', optional: true }],
     reads: ['r'],
-    samples: ['s'],
+    samples: [{ file: 's', numbers: [{ key: 'k ', is: 'pids', per: 1 } as const] }],
     sumIo: true,
   },
 ]

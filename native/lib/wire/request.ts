@@ -56,6 +56,7 @@ export function encodeStart(
   writer.string(String(spec.shmBytes ?? DEFAULT_SHM_BYTES))
   writer.list(cgroups, (cgroup) => writeCgroup(writer, cgroup))
   writer.bool(spec.onUsage !== undefined)
+  writer.list(spec.usageInterfaces ?? [], (name) => writer.string(name))
   return writer.finish()
 }
 
@@ -153,5 +154,8 @@ function writeCgroup(writer: PayloadWriter, cgroup: CgroupDirectory): void {
     writer.string(write.file).string(write.value).bool(write.optional),
   )
   writer.list(cgroup.reads, (file) => writer.string(file))
-  writer.list(cgroup.samples, (file) => writer.string(file)).bool(cgroup.sumIo)
+  writer.list(cgroup.samples, ({ file, numbers }) => {
+    writer.string(file).list(numbers, ({ key }) => writer.string(key))
+  })
+  writer.bool(cgroup.sumIo)
 }

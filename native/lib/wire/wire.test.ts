@@ -47,10 +47,11 @@ describe('decodeReply', () => {
 
   const layers = (writer: PayloadWriter): PayloadWriter =>
     writer.u64(1n).u64(2n).u64(3n).u64(4n).u64(0n).u64(0n).u64(0n).u64(0n)
-  const readings = (writer: PayloadWriter, files: string[], before: string, now: string) => {
+  const UNKNOWN = 2n ** 64n - 1n
+  const readings = (writer: PayloadWriter, files: string[], rx: bigint, tx: bigint) => {
     writer.u32(files.length)
-    for (const content of [...files, before, now]) text(writer, content)
-    return writer
+    for (const content of files) text(writer, content)
+    return writer.u64(rx).u64(tx)
   }
 
   it('reads each kind', () => {
@@ -63,17 +64,22 @@ describe('decodeReply', () => {
       failure: { errno: 22, syscall: 'mount', path: '/a' },
     })
     const exited = frame(4, 8, (w) =>
-      readings(layers(w.u32(1).u32(256).u64(9n).u64(10n).u64(11n).u64(12n)), ['x', ''], 'n0', 'n1'),
+      readings(
+        layers(w.u32(1).u32(256).u64(9n).u64(10n).u64(11n).u64(12n)),
+        ['x', ''],
+        5n,
+        UNKNOWN,
+      ),
     )
     expect(decodeReply(exited)).toEqual({
       kind: 'exited',
       id: 8,
       report: {
-        ...{ waitStatus: 256, wallNs: 9n, cpuUs: 10, readBytes: 11, writtenBytes: 12 },
+        ...{ waitStatus: 256, wallNs: 9, cpuUs: 10, readBytes: 11, writtenBytes: 12 },
         layer: { bytes: 1, bytesMax: 2, files: 3, filesMax: 4 },
         workspaceLayer: null,
         cgroupFiles: ['x', ''],
-        network: { before: 'n0', now: 'n1' },
+        network: { networkRxBytes: 5, networkTxBytes: undefined },
       },
     })
     const cleaned = (removed: number) => decodeReply(frame(5, 9, (w) => text(w.u32(removed), 's7')))
@@ -87,18 +93,16 @@ describe('decodeReply', () => {
   })
 
   it('reads the usage of any number of sandboxes', () => {
-    const one = (w: PayloadWriter, id: number): PayloadWriter =>
-      readings(w.u32(id).u64(7n).u64(8n).u64(9n).u64(1n).u64(2n).u64(3n).u64(4n), ['a'], '', 'b')
+    const far = 2n ** 40n + 7n
+    const one = (w: PayloadWriter, id: number): PayloadWriter => {
+      w.u32(id).u64(far).u64(8n).u64(9n).u64(1n).u64(2n).u64(3n).u64(4n).u64(0n).u64(6n)
+      return w.u32(3).u64(far).u64(UNKNOWN).u64(0n)
+    }
     const report = (id: number) => ({
-      ...{
-        id,
-        atNs: 7n,
-        readBytes: 8,
-        writtenBytes: 9,
-        layer: { bytes: 1, bytesMax: 2, files: 3, filesMax: 4 },
-        cgroupFiles: ['a'],
-        network: { before: '', now: 'b' },
-      },
+      ...{ id, atNs: Number(far), readBytes: 8, writtenBytes: 9 },
+      layer: { bytes: 1, bytesMax: 2, files: 3, filesMax: 4 },
+      network: { networkRxBytes: 0, networkTxBytes: 6 },
+      numbers: [Number(far), undefined, 0],
     })
     const usage = decodeReply(frame(7, 0, (w) => one(one(w, 4), 5)))
     expect(usage).toEqual({ kind: 'usage', id: 0, reports: [report(4), report(5)] })
@@ -107,7 +111,7 @@ describe('decodeReply', () => {
 
   it('has no wait status when nobody could tell', () => {
     const nothing = (w: PayloadWriter) =>
-      readings(layers(w.u32(0).u32(0).u64(0n).u64(0n).u64(0n).u64(0n)), [], '', '')
+      readings(layers(w.u32(0).u32(0).u64(0n).u64(0n).u64(0n).u64(0n)), [], 0n, 0n)
     const reply = decodeReply(frame(4, 8, nothing))
     expect(reply).toMatchObject({ report: { waitStatus: null } })
   })

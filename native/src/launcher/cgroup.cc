@@ -33,11 +33,6 @@ Status WriteFile(int directory, const CgroupWrite& write) {
   return sys::Write(file.Take().get(), write.value, std::strlen(write.value), write.file);
 }
 
-Result<UniqueFd> OpenCgroup(const Cgroups& cgroups, const CgroupRequest& parent) {
-  return sys::Open(cgroups.host, CgroupPath(parent, cgroups.name).text, O_PATH | O_DIRECTORY,
-                   sys::kInRoot, parent.directory);
-}
-
 Result<UniqueFd> MakeCgroup(const Cgroups& cgroups, const CgroupRequest& parent) {
   TRY(sys::MakeDirectory(cgroups.host, CgroupPath(parent, cgroups.name).text, 0755,
                          parent.directory));
@@ -66,6 +61,11 @@ std::string ReadFile(int directory, const char* name) {
 }
 
 }  // namespace
+
+Result<UniqueFd> OpenCgroup(const Cgroups& cgroups, const CgroupRequest& parent) {
+  return sys::Open(cgroups.host, CgroupPath(parent, cgroups.name).text, O_PATH | O_DIRECTORY,
+                   sys::kInRoot, parent.directory);
+}
 
 Result<UniqueFd> MakeUnifiedCgroup(const Cgroups& cgroups) {
   for (const CgroupRequest& parent : cgroups.parents) {
@@ -112,25 +112,15 @@ Status JoinCgroups(const Cgroups& cgroups) {
   return {};
 }
 
-std::vector<std::string> ReadCgroups(const Cgroups& cgroups,
-                                     List<const char*> CgroupRequest::*files) {
+std::vector<std::string> ReadCgroups(const Cgroups& cgroups) {
   std::vector<std::string> contents;
   for (const CgroupRequest& parent : cgroups.parents) {
-    if ((parent.*files).empty()) continue;
+    if (parent.reads.empty()) continue;
     Result<UniqueFd> opened = OpenCgroup(cgroups, parent);
     const UniqueFd directory = opened.ok() ? opened.Take() : UniqueFd();
-    for (const char* name : parent.*files) contents.push_back(ReadFile(directory.get(), name));
+    for (const char* name : parent.reads) contents.push_back(ReadFile(directory.get(), name));
   }
   return contents;
-}
-
-std::string ReadProcesses(const Cgroups& cgroups) {
-  for (const CgroupRequest& parent : cgroups.parents) {
-    if (!parent.sum_io) continue;
-    Result<UniqueFd> directory = OpenCgroup(cgroups, parent);
-    if (directory.ok()) return ReadFile(directory.Take().get(), "cgroup.procs");
-  }
-  return {};
 }
 
 std::string CgroupPaths(const Cgroups& cgroups) {

@@ -35,13 +35,11 @@ Result<UniqueFd> OpenUnifiedCgroup(const Cgroups& cgroups);
 // Allocates nothing.
 Status JoinCgroups(const Cgroups& cgroups);
 
-// The contents of every file in one of the lists of each (`reads` or `samples`), in order; "" for
-// one that is not there.
-std::vector<std::string> ReadCgroups(const Cgroups& cgroups,
-                                     List<const char*> CgroupRequest::*files);
+// Opens the one in a directory.
+Result<UniqueFd> OpenCgroup(const Cgroups& cgroups, const CgroupRequest& parent);
 
-// The processes of the one whose bytes are to be added up, as text; "" when there is none.
-std::string ReadProcesses(const Cgroups& cgroups);
+// The contents of every file in the `reads` of each, in order; "" for one that is not there.
+std::vector<std::string> ReadCgroups(const Cgroups& cgroups);
 
 // Their paths, relative to the host's root, each with a NUL after it.
 std::string CgroupPaths(const Cgroups& cgroups);

@@ -31,9 +31,9 @@ IoBytes ReadIo(long pid) {
 
 }  // namespace
 
-IoBytes SumProcessIo(const std::string& processes) {
+IoBytes SumProcessIo(const char* processes) {
   IoBytes sum{};
-  const char* at = processes.c_str();
+  const char* at = processes;
   for (int i = 0; i < kProcessesMax; i++) {
     char* end = nullptr;
     const long pid = std::strtol(at, &end, 10);

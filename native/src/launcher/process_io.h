@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace sandpiper {
 
@@ -13,6 +12,6 @@ struct IoBytes {
 
 // What the processes of a list like cgroup.procs made the disks read and write, with their children
 // that were waited for (proc_pid_io(5)). Of a bounded number of them: a step may have thousands.
-IoBytes SumProcessIo(const std::string& processes);
+IoBytes SumProcessIo(const char* processes);
 
 }  // namespace sandpiper

@@ -71,7 +71,12 @@ CgroupRequest DecodeCgroup(Reader& reader) {
     return write;
   });
   cgroup.reads = reader.Items<const char*>([&] { return reader.String(); });
-  cgroup.samples = reader.Items<const char*>([&] { return reader.String(); });
+  cgroup.samples = reader.Items<CgroupSample>([&] {
+    CgroupSample sample{};
+    sample.file = reader.String();
+    sample.keys = reader.Items<const char*>([&] { return reader.String(); });
+    return sample;
+  });
   cgroup.sum_io = reader.U8() != 0;
   return cgroup;
 }
@@ -128,6 +133,7 @@ std::optional<StartRequest> DecodeStart(const char* payload, size_t size, Arena&
   request.shm_bytes = reader.String();
   request.cgroups = reader.Items<CgroupRequest>([&] { return DecodeCgroup(reader); });
   request.usage = reader.U8() != 0;
+  request.usage_interfaces = reader.Items<const char*>([&] { return reader.String(); });
   if (!reader.Finished() || request.program.argv.size() < 2 || request.root.lowers.empty()) {
     return std::nullopt;
   }

@@ -82,6 +82,12 @@ struct CgroupWrite {
   bool optional;
 };
 
+// Numbers in a file: each follows its key, which is "" for a file that is one number.
+struct CgroupSample {
+  const char* file;
+  List<const char*> keys;
+};
+
 struct CgroupRequest {
   const char* directory;
   // Of cgroup version 2.
@@ -89,8 +95,8 @@ struct CgroupRequest {
   List<CgroupWrite> writes;
   // Files whose content is sent back when the sandbox has ended.
   List<const char*> reads;
-  // Files whose content is sent about every second while it runs, when usage is asked for.
-  List<const char*> samples;
+  // What is sent about every second while it runs, when usage is asked for.
+  List<CgroupSample> samples;
   // Whether the bytes that its processes read and write are added up for that.
   bool sum_io;
 };
@@ -131,6 +137,8 @@ struct StartRequest {
   List<CgroupRequest> cgroups;
   // Whether it is to be told what it uses while it runs.
   bool usage;
+  // Interfaces whose bytes count for that; empty: all but loopback.
+  List<const char*> usage_interfaces;
 };
 
 struct ExecRequest {

@@ -215,7 +215,7 @@ void Sandbox::LeaveMounts() {
 }
 
 void Sandbox::BeginUsage() {
-  if (request().usage) usage_ = std::make_unique<UsageMeter>(pid_);
+  if (request().usage) usage_ = std::make_unique<UsageMeter>(pid_, request().usage_interfaces);
 }
 
 void Sandbox::Signal(int signal) {

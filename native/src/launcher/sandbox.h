@@ -101,7 +101,7 @@ class Sandbox {
   // Begins to count what it uses, from now on, when its request asks for that.
   void BeginUsage();
   // Null when it did not begin.
-  [[nodiscard]] const UsageMeter* usage() const { return usage_.get(); }
+  [[nodiscard]] UsageMeter* usage() const { return usage_.get(); }
 
   // Whether the runner was told that it runs, or why not.
   bool answered = false;

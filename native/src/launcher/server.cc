@@ -271,11 +271,15 @@ void Server::SendEnd(uint32_t id, const Sandbox* sandbox) {
   if (sandbox == nullptr) {
     WriteLayer(reply, {});
     WriteLayer(reply, {});
-    reply.U32(0).String("", 0).String("", 0);
+    reply.U32(0);
+    WriteNetwork(reply, nullptr);
   } else {
     WriteLayer(reply, sandbox->MeasureRoot());
     WriteLayer(reply, sandbox->stage().MeasureWorkspace());
-    WriteReadings(reply, *sandbox, &CgroupRequest::reads);
+    const std::vector<std::string> contents = ReadCgroups(sandbox->cgroups(*world_));
+    reply.U32(static_cast<uint32_t>(contents.size()));
+    for (const std::string& content : contents) reply.String(content);
+    WriteNetwork(reply, sandbox->usage());
   }
   channel_.Send(reply);
 }

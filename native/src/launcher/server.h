@@ -106,8 +106,8 @@ class Server {
   void BeginUsage(Sandbox& sandbox);
   void SendUsage();
   static void WriteLayer(wire::Writer& reply, const LayerUse& use);
-  void WriteReadings(wire::Writer& reply, const Sandbox& sandbox,
-                     List<const char*> CgroupRequest::*files) const;
+  // `usage` is null for one that nothing is known of.
+  static void WriteNetwork(wire::Writer& reply, const UsageMeter* usage);
 
   Status Watch(int fd, uint64_t key, uint32_t events);
   void ShutDown();

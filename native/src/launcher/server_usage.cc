@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include "cgroup.h"
-#include "process_io.h"
 #include "server.h"
 #include "sys.h"
 
@@ -12,8 +11,7 @@ namespace sandpiper {
 namespace {
 
 constexpr time_t kUsageSeconds = 1;
-// A frame is sent when it has this much. One sandbox more, each of whose files is a page at most,
-// and it is still shorter than what the addon takes.
+// A frame is sent when it has this much, which is of some 250 sandboxes.
 constexpr size_t kUsageFrameBytes = size_t{32} * 1024;
 
 }  // namespace
@@ -42,13 +40,16 @@ void Server::SendUsage() {
   bool any = false;
   wire::Writer reply(wire::Reply::kUsage, 0);
   for (const auto& [id, sandbox] : sandboxes_) {
-    if (sandbox->usage() == nullptr) continue;
+    UsageMeter* usage = sandbox->usage();
+    if (usage == nullptr) continue;
     any = true;
-    reply.U32(id).U64(sys::MonotonicNs() - sandbox->usage()->started_ns());
-    const IoBytes io = SumProcessIo(ReadProcesses(sandbox->cgroups(*world_)));
+    const CgroupSampler& sampler = usage->Sampler(sandbox->cgroups(*world_));
+    reply.U32(id).U64(sys::MonotonicNs() - usage->started_ns());
+    const IoBytes io = sampler.SumIo();
     reply.U64(io.read).U64(io.written);
     WriteLayer(reply, sandbox->MeasureRoot());
-    WriteReadings(reply, *sandbox, &CgroupRequest::samples);
+    WriteNetwork(reply, usage);
+    sampler.WriteNumbers(reply);
     if (reply.frame().size() < kUsageFrameBytes) continue;
     channel_.Offer(reply);
     reply = wire::Writer(wire::Reply::kUsage, 0);
@@ -61,14 +62,10 @@ void Server::WriteLayer(wire::Writer& reply, const LayerUse& use) {
   reply.U64(use.bytes).U64(use.bytes_max).U64(use.files).U64(use.files_max);
 }
 
-void Server::WriteReadings(wire::Writer& reply, const Sandbox& sandbox,
-                           List<const char*> CgroupRequest::*files) const {
-  const std::vector<std::string> contents = ReadCgroups(sandbox.cgroups(*world_), files);
-  reply.U32(static_cast<uint32_t>(contents.size()));
-  for (const std::string& content : contents) reply.String(content);
-  const UsageMeter* usage = sandbox.usage();
-  reply.String(usage == nullptr ? std::string() : usage->network_before());
-  reply.String(usage == nullptr ? std::string() : usage->ReadNetwork());
+void Server::WriteNetwork(wire::Writer& reply, const UsageMeter* usage) {
+  constexpr NetworkBytes kNothing{wire::kUnknown, wire::kUnknown};
+  const NetworkBytes network = usage == nullptr ? kNothing : usage->MeasureNetwork();
+  reply.U64(network.received).U64(network.sent);
 }
 
 }  // namespace sandpiper

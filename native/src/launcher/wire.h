@@ -51,6 +51,9 @@ class Reader {
   bool ok_ = true;
 };
 
+// A number in a reply that nothing tells.
+constexpr uint64_t kUnknown = UINT64_MAX;
+
 // Builds a reply.
 class Writer {
  public:
