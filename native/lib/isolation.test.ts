@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { buildDirectory } from './addon.js'
 import {
   describeSandboxes,
+  finish,
   makeTestSandboxes,
   outputWith,
   type TestSandboxes,
 } from './testing/sandboxes.js'
+import { itOnHost } from './testing/this-host.js'
 import { isInHostUserNamespace } from './user-namespace.js'
 
 let sandboxes: TestSandboxes
@@ -116,6 +121,14 @@ describeSandboxes('what a step sees', () => {
     expect(output).not.toContain('/host')
   })
 
+  it('is nothing of the devices and file systems that other writable layers are on', async () => {
+    const { output } = await sandboxes.run(
+      'find /proc/fs /sys/fs/ext4 /sys/devices/virtual/block -mindepth 1',
+    )
+    expect(output).not.toContain('/loop')
+    expect(output).not.toMatch(/^\//m)
+  })
+
   it('has only its own processes', async () => {
     const { output } = await sandboxes.run('ls /proc | grep -c "^[0-9]"')
     // Init, the shell, ls and grep.
@@ -129,6 +142,11 @@ describeSandboxes('what a step sees', () => {
     expect(output.split('\n').filter(Boolean)).toEqual(
       'fd full null ptmx pts random shm stderr stdin stdout tty urandom zero 4 4'.split(' '),
     )
+  })
+
+  it('has terminals, but not those that others are to have', async () => {
+    expect(await attempt('terminals:256')).toEqual({ 'terminals:256': 'ok' })
+    expect(await attempt('terminals:257')).toEqual({ 'terminals:257': 'ENOSPC' })
   })
 
   it('can not use a device node that a layer brings', async () => {
@@ -155,5 +173,22 @@ describeSandboxes('the network of a stage', () => {
     await serving.exit
     const { output } = await sandboxes.run('ip -o link | cut -d: -f2')
     expect(output.trim()).toBe('lo')
+  })
+})
+
+describeSandboxes('what the kernel counts per user', () => {
+  // An ordinary user's stages have the same ids, and so the same limits.
+  itOnHost('is not taken from other stages or from the host by a stage', async () => {
+    const taking = await sandboxes.stage.start(await sandboxes.specOf('attempt use-up-inotify'))
+    await outputWith(taking, 'used up: Too many open files')
+    expect(await attempt('inotify')).toEqual({ inotify: 'EMFILE' })
+    const other = await sandboxes.makeStage()
+    const { output } = await finish(await other.start(await sandboxes.specOf('attempt inotify')))
+    expect(output).toBe('inotify ok\n')
+    const host = spawnSync(join(buildDirectory(), 'attempt'), ['inotify'], { encoding: 'utf8' })
+    expect(host.stdout).toBe('inotify ok\n')
+    taking.kill()
+    await taking.exit
+    await other.destroy()
   })
 })

@@ -34,6 +34,10 @@ constexpr const char* kTtyGroup = "5";
 
 constexpr const char* kSharedMemoryInodes = "65536";
 
+// The host has 4096 for all (kernel.pty.max): without this one sandbox could take those of all
+// others.
+constexpr const char* kTerminalsMax = "256";
+
 Status Check(int result, const char* call, const char* object) {
   if (result < 0) return LastFailure(call, object);
   return {};
@@ -81,6 +85,7 @@ Status MountTerminals(int dev, bool has_tty_group) {
   TRY(sys::SetFlag(devpts.get(), "newinstance"));
   TRY(sys::SetOption(devpts.get(), "ptmxmode", "0666"));
   TRY(sys::SetOption(devpts.get(), "mode", "0620"));
+  TRY(sys::SetOption(devpts.get(), "max", kTerminalsMax));
   if (has_tty_group) TRY(sys::SetOption(devpts.get(), "gid", kTtyGroup));
   const UniqueFd tree = TRY(sys::MountFileSystem(
       devpts.get(), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "mount devpts", "/dev/pts"));

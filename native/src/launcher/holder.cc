@@ -1,6 +1,9 @@
 #include "holder.h"
 
 #include <fcntl.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +36,21 @@ bool Wait(int pipe) {
     got = read(pipe, &byte, 1);
   } while (got < 0 && errno == EINTR);
   return got == 1;
+}
+
+Status Check(long result, const char* call) {
+  if (result < 0) return LastFailure(call, "holder");
+  return {};
+}
+
+// What the kernel counts per user in a namespace (inotify instances, pending signals, message
+// queues, timers) it also counts for the user who made that (ucount.c), and holds it to that user's
+// limit: were it root, one sandbox could use up what the host's own root has, and other stages with
+// it. The capabilities stay: not every host lets anybody make user namespaces.
+Status OwnUserNamespace(uid_t owner) {
+  TRY(Check(prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP), "prctl PR_SET_SECUREBITS"));
+  TRY(Check(syscall(SYS_setresuid, owner, owner, owner), "setresuid"));
+  return sys::Unshare(CLONE_NEWUSER, "user namespace");
 }
 
 [[noreturn]] void RunChild(int go, int reports, Holder::Prepare prepare) {
@@ -72,6 +90,15 @@ Result<Holder> Holder::Start(int clone_flags, Prepare prepare) {
     RunChild(go.read.get(), reports.write.get(), prepare);
   }
   return Holder(static_cast<pid_t>(pid), std::move(go.write), std::move(reports.read));
+}
+
+Result<Holder> Holder::StartOwned(uid_t owner) {
+  // Read by the child only, which has a copy of it.
+  static uid_t wanted;
+  wanted = owner;
+  Holder holder = TRY(Start(0, [] { return OwnUserNamespace(wanted); }));
+  TRY(holder.Proceed());
+  return holder;
 }
 
 Status Holder::Proceed() {

@@ -15,6 +15,8 @@ class Holder {
   using Prepare = Status (*)();
 
   static Result<Holder> Start(int clone_flags, Prepare prepare);
+  // Holds a new user namespace that belongs to `owner`, and is in it when this returns.
+  static Result<Holder> StartOwned(uid_t owner);
   Holder(Holder&& other) noexcept;
   Holder& operator=(Holder&&) = delete;
   Holder(const Holder&) = delete;

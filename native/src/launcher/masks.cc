@@ -8,12 +8,14 @@
 namespace sandpiper {
 namespace {
 
-// Not every kernel has each of them.
-constexpr const char* kMaskedInProc[] = {"acpi",  "asound",     "interrupts",    "kallsyms",
-                                         "kcore", "keys",       "latency_stats", "sched_debug",
-                                         "scsi",  "timer_list", "timer_stats"};
-constexpr const char* kMaskedInSys[] = {"devices/virtual/powercap", "firmware"};
-constexpr const char* kReadOnlyInProc[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
+// Not every kernel has each of them. Loop devices tell where on the host the images of writable
+// layers are, and they and ext4 how much each other sandbox writes.
+constexpr const char* kMaskedInProc[] = {"acpi",        "asound", "fs",         "interrupts",
+                                         "kallsyms",    "kcore",  "keys",       "latency_stats",
+                                         "sched_debug", "scsi",   "timer_list", "timer_stats"};
+constexpr const char* kMaskedInSys[] = {"devices/virtual/block", "devices/virtual/powercap",
+                                        "firmware", "fs/ext4"};
+constexpr const char* kReadOnlyInProc[] = {"bus", "irq", "sys", "sysrq-trigger"};
 
 // /dev/null, checked to be it (CVE-2025-31133: a mask made of something else shows that instead).
 Result<UniqueFd> OpenNull(int dev) {

@@ -49,12 +49,11 @@ Result<std::unique_ptr<Stage>> Stage::Create(const World& world, uint32_t id,
 }
 
 Status Stage::MakeNamespaces() {
-  Holder holder = TRY(Holder::Start(CLONE_NEWUSER, NewNetwork));
+  Holder holder = TRY(Holder::StartOwned(ids_start_));
   const IdMap map = PlainMap(ids_start_, ids_count_);
   TRY(WriteIdMaps(holder, map, map));
-  TRY(holder.Proceed());
   user_namespace_ = TRY(holder.Namespace("ns/user"));
-  networks_[""] = TRY(holder.Namespace("ns/net"));
+  networks_[""] = TRY(MakeNetworkIn(user_namespace()));
   return {};
 }
 

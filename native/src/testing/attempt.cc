@@ -24,6 +24,7 @@ const Act kActs[] = {{"trace-others", TraceOthers},
                      {"stop-starting", StopStarting},
                      {"leave-to-parent", LeaveToParent},
                      {"daemon", LeaveDaemon},
+                     {"use-up-inotify", UseUpInotify},
                      {"stopped", StopAll},
                      {"swap", SwapForEver}};
 

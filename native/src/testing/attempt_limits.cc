@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -77,6 +78,7 @@ long IsOtherUser(const char*) {
 const Attempt kAttempts[] = {
     {"raise-rlimit", RaiseLimit},
     {"open-many", OpenMany},
+    {"inotify", [](const char*) { return static_cast<long>(inotify_init1(IN_CLOEXEC)); }},
     {"negative-nice",
      [](const char*) { return static_cast<long>(setpriority(PRIO_PROCESS, 0, -5)); }},
     {"real-time", RealTime},

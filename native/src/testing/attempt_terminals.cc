@@ -20,6 +20,14 @@ int OpenTerminal() {
   return open(ptsname(terminal), O_RDWR | O_NOCTTY);
 }
 
+// Whether so many can be had.
+long OpenTerminals(const char* count) {
+  for (long i = std::atol(count); i > 0; i--) {
+    if (posix_openpt(O_RDWR | O_NOCTTY) < 0) return -1;
+  }
+  return 0;
+}
+
 // In a child, whose own terminal it is: that is the one where a character may be typed.
 long Type(long command) {
   const pid_t child = fork();
@@ -44,6 +52,7 @@ long StandardTerminal(const char*) {
 }
 
 const Attempt kAttempts[] = {
+    {"terminals", OpenTerminals},
     {"tiocsti", [](const char*) { return Type(kTypeCharacter); }},
     {"tiocsti-high-bits", [](const char*) { return Type(kTypeCharacter | kHighBits); }},
     {"tioclinux", [](const char*) { return Type(kConsole); }},

@@ -3,8 +3,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -102,4 +104,14 @@ void SwapForEver() {
   (void)std::fflush(stdout);
   while (renameat2(AT_FDCWD, "a", AT_FDCWD, "b", RENAME_EXCHANGE) == 0) continue;
   std::perror("renameat2");
+}
+
+void UseUpInotify() {
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  while (inotify_init1(IN_CLOEXEC) >= 0) continue;
+  std::perror("used up");
+  while (true) pause();
 }

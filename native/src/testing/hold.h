@@ -19,3 +19,5 @@ void LeaveDaemon();
 void StopAll();
 // Swaps a and b of the working directory for ever.
 void SwapForEver();
+// Takes all inotify instances that it can get, and keeps them. Does not end.
+void UseUpInotify();
