@@ -105,6 +105,7 @@ describeSandboxes('sandboxes that are prepared ahead', () => {
     await other.prepare(await specOf('true'))
     const before = new Set(await waiting())
     for (const pid of before) process.kill(pid, 'SIGKILL')
+    while ((await waiting()).some((pid) => before.has(pid))) await delay(5)
     const sandbox = await other.start(await specOf('echo fine'))
     expect((await finish(sandbox)).output).toBe('fine\n')
     await other.destroy()

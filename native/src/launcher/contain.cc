@@ -91,10 +91,13 @@ Status Hide() {
 }
 
 // The launcher keeps the mounts until it has told how the sandbox ended: to unmount is its work
-// then, not that of the init before it.
-Status TellPrepared(const Containment& c, const Trees& trees) {
-  const UniqueFd own = TRY(sys::FollowKernelLink(trees.proc.get(), "self/ns/mnt", O_RDONLY));
-  return SendMounts(c.channel, {own.get(), trees.root.tree.get(), trees.root.layer.get()});
+// then, not that of the init before it. It fetches them before it gives the order.
+Status TellPrepared(const Containment& c, int root, int layer) {
+  Report report{};
+  report.kind = Report::Kind::kPrepared;
+  report.root = root;
+  report.layer = layer;
+  return SendReport(c.channel, report);
 }
 
 // What the order is carried out with: attached mounts, open for good.
@@ -117,12 +120,13 @@ Result<Prepared> Prepare(const Containment& c) {
   TRY(DieWithLauncher(c.world));
   TRY(BlockSignals());
   TRY(WaitingProgram::Start(c.seccomp_filter));
-  TRY(TellPrepared(c, trees));
   const Prepared prepared{trees.root.tree.Release(), trees.proc.Release()};
+  const int layer = trees.root.layer.Release();
   trees = {};
   // The standard streams stay taken, so that nothing else gets their numbers.
-  TRY(sys::CloseAllBut(
-      {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, c.channel, prepared.root, prepared.proc}));
+  TRY(sys::CloseAllBut({STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, c.channel, prepared.root,
+                        prepared.proc, layer}));
+  TRY(TellPrepared(c, prepared.root, layer));
   return prepared;
 }
 

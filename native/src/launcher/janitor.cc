@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -122,6 +123,14 @@ Status Janitor::Start(const World& world) {
   process_ = Child(static_cast<pid_t>(pid), UniqueFd());
   socket_ = std::move(ours);
   return {};
+}
+
+void Janitor::Stop() {
+  socket_.Reset();
+  if (!process_.valid()) return;
+  while (waitpid(process_.pid(), nullptr, 0) < 0 && errno == EINTR) {
+  }
+  (void)process_.Reaped(process_.pid());
 }
 
 bool Janitor::Clean(uint32_t id, Sandbox& sandbox, const World& world, bool* all) {

@@ -21,6 +21,8 @@ class Janitor {
  public:
   // Starts the process. Without one, Clean does the work itself.
   Status Start(const World& world);
+  // Ends the process and waits for that, so that it is not seen longer than the launcher.
+  void Stop();
   // Readable when something was cleaned.
   [[nodiscard]] int fd() const { return socket_.get(); }
 

@@ -18,6 +18,11 @@ struct Report {
   int32_t wait_status;
   uint64_t started_ns;
   uint64_t ended_ns;
+  // Of a prepared init: its descriptors of the root and of the layer's file system, -1 if that has
+  // none of its own. They are fetched and not sent: what a user's processes have sent and nobody
+  // has taken yet is limited (unix(7), ETOOMANYREFS), and a step could have used that up.
+  int32_t root;
+  int32_t layer;
   char call[48];
   char object[1024];
 };
@@ -30,20 +35,6 @@ Failure FailureOf(Report& report);
 // Never blocks for long. A pipe needs memory, which a cgroup at its limit may not have at once:
 // that is waited for, a second at most. Who then goes on after a failure goes on unseen.
 Status SendReport(int pipe, const Report& report);
-
-// The mounts of a prepared sandbox, as its init hands them over with a report of that kind;
-// borrowed there, the launcher's here.
-struct PreparedMounts {
-  int mount_namespace;
-  int root;
-  // -1: none.
-  int layer;
-};
-Status SendMounts(int channel, const PreparedMounts& mounts);
-
-// Whether there is a whole report in the channel; never waits. One that mounts come with puts them
-// into `mounts`, whose old values must be no descriptors.
-bool NextReport(int channel, Report* report, PreparedMounts* mounts);
 
 // Whether a whole report was read.
 bool ReceiveReport(int pipe, Report* report);

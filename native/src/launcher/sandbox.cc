@@ -114,6 +114,7 @@ void Sandbox::Take(std::shared_ptr<const Order> order, UniqueFd output) {
 }
 
 Status Sandbox::Begin(const World& world) {
+  TRY(Status(fetched_));
   TRY(stage_->CheckUser(request().program.user));
   TRY(ShareOutput(output_.get(), stage_->ids_start()));
   OrderFds fds;
@@ -171,15 +172,37 @@ Status Sandbox::Fork(const Containment& containment, int unified_cgroup) {
 }
 
 bool Sandbox::NextReport(Report* report) {
-  PreparedMounts mounts{-1, -1, -1};
-  const bool is_whole = sandpiper::NextReport(channel_.get(), report, &mounts);
-  if (mounts.mount_namespace >= 0) {
-    mount_namespace_.Reset(mounts.mount_namespace);
-    root_.Reset(mounts.root);
-    layer_.Reset(mounts.layer);
+  ssize_t got = 0;
+  do {
+    got = recv(channel_.get(), report, sizeof(*report), MSG_DONTWAIT);
+  } while (got < 0 && errno == EINTR);
+  if (got != static_cast<ssize_t>(sizeof(*report))) return false;
+  if (report->kind == Report::Kind::kPrepared) fetched_ = FetchMounts(*report);
+  runs_ = runs_ || report->kind == Report::Kind::kReady;
+  return true;
+}
+
+Status Sandbox::FetchMounts(const Report& report) {
+  const auto fetch = [this](int fd) {
+    char path[64];
+    (void)std::snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid_, fd);
+    return sys::FollowKernelLink(AT_FDCWD, path, O_PATH);
+  };
+  const auto named = [](Failure failure) {
+    return Failure{failure.error, "open", "mounts of init"};
+  };
+  Result<UniqueFd> mount_namespace = OpenMountNamespace();
+  if (!mount_namespace.ok()) return named(mount_namespace.failure());
+  Result<UniqueFd> root = fetch(report.root);
+  if (!root.ok()) return named(root.failure());
+  if (report.layer >= 0) {
+    Result<UniqueFd> layer = fetch(report.layer);
+    if (!layer.ok()) return named(layer.failure());
+    layer_ = layer.Take();
   }
-  runs_ = runs_ || (is_whole && report->kind == Report::Kind::kReady);
-  return is_whole;
+  mount_namespace_ = mount_namespace.Take();
+  root_ = root.Take();
+  return {};
 }
 
 Result<UniqueFd> Sandbox::OpenMountNamespace() const {

@@ -115,6 +115,8 @@ class Sandbox {
   Sandbox(Stage& stage, std::shared_ptr<const Order> shape, uint32_t serial);
   // `unified_cgroup` is the descriptor of one to be made in, or -1.
   [[nodiscard]] Result<UniqueFd> OpenMountNamespace() const;
+  // Opens what the prepared init has.
+  Status FetchMounts(const Report& report);
   Status Fork(const Containment& containment, int unified_cgroup);
   Status SetHostname(const World& world) const;
 
@@ -134,6 +136,7 @@ class Sandbox {
   UniqueFd mount_namespace_;
   UniqueFd root_;
   UniqueFd layer_;
+  Status fetched_;
   std::unique_ptr<UsageMeter> usage_;
   bool runs_ = false;
   bool killed_ = false;

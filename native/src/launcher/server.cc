@@ -23,6 +23,7 @@ int Server::Run() {
   while (!ending_ || HasWork()) {
     if (!Turn()) return 1;
   }
+  janitor_.Stop();
   return 0;
 }
 
