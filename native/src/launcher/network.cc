@@ -21,12 +21,16 @@ constexpr size_t kStackBytes = size_t{64} * 1024;
 struct Making {
   int user_namespace;
   int network_namespace;
+  // Open while the maker uses it: it stays in the table when the maker is killed.
+  int socket;
   Failure failure;
 };
 
+Status MakeNetwork(int* open_fd);
+
 Status MakeInside(Making* making) {
   TRY(sys::SetNamespace(making->user_namespace, CLONE_NEWUSER, "user namespace"));
-  TRY(NewNetwork());
+  TRY(MakeNetwork(&making->socket));
   UniqueFd made = TRY(sys::Open(AT_FDCWD, "/proc/self/ns/net", O_RDONLY, 0));
   making->network_namespace = made.Release();
   return {};
@@ -38,15 +42,18 @@ int RunMaker(void* argument) {
   return 0;
 }
 
-Status RaiseLoopback() {
+// `open_fd` is the descriptor that is open meanwhile, for whoever shares the table and outlives us.
+Status RaiseLoopback(int* open_fd) {
   const UniqueFd socket_fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!socket_fd.valid()) return LastFailure("socket", "AF_INET");
+  *open_fd = socket_fd.get();
   ifreq request{};
   request.ifr_name[0] = 'l';
   request.ifr_name[1] = 'o';
   request.ifr_flags = IFF_UP | IFF_RUNNING;
-  if (ioctl(socket_fd.get(), SIOCSIFFLAGS, &request) < 0)
-    return LastFailure("ioctl SIOCSIFFLAGS", "lo");
+  const int raised = ioctl(socket_fd.get(), SIOCSIFFLAGS, &request);
+  *open_fd = -1;
+  if (raised < 0) return LastFailure("ioctl SIOCSIFFLAGS", "lo");
   return {};
 }
 
@@ -63,25 +70,31 @@ void OpenToAnybody() {
   WriteSetting("/proc/sys/net/ipv4/ping_group_range", "0 65535");
 }
 
+Status MakeNetwork(int* open_fd) {
+  TRY(sys::Unshare(CLONE_NEWNET, "network namespace"));
+  OpenToAnybody();
+  return RaiseLoopback(open_fd);
+}
+
 }  // namespace
 
 Status NewNetwork() {
-  TRY(sys::Unshare(CLONE_NEWNET, "network namespace"));
-  OpenToAnybody();
-  return RaiseLoopback();
+  int open_fd = -1;
+  return MakeNetwork(&open_fd);
 }
 
 // A namespace belongs to the user namespace of the process that makes it, and there is no way back
 // out of one: so another process makes it, and leaves the descriptor in the table that both share.
 Result<UniqueFd> MakeNetworkIn(int user_namespace) {
   alignas(16) static char stack[kStackBytes];
-  Making making{user_namespace, -1, {}};
+  Making making{user_namespace, -1, -1, {}};
   const pid_t maker = clone(RunMaker, stack + sizeof(stack),
                             CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &making);
   if (maker < 0) return LastFailure("clone", "network");
   while (waitpid(maker, nullptr, 0) < 0 && errno == EINTR) {
   }
   UniqueFd made(making.network_namespace);
+  const UniqueFd left(making.socket);
   if (making.failure.error != 0) return making.failure;
   if (!made.valid()) return Failure{ECANCELED, "clone", "network"};
   return made;

@@ -25,6 +25,8 @@ namespace {
 // What ru_inblock and ru_oublock count (task_io_get_inblock() in the kernel).
 constexpr uint64_t kUsageBlockBytes = 512;
 
+constexpr int kReceivesMax = 8;
+
 bool IsSame(const char* one, const char* other) { return std::strcmp(one, other) == 0; }
 
 bool IsSameLayer(const WritableRequest& one, const WritableRequest& other) {
@@ -172,10 +174,12 @@ Status Sandbox::Fork(const Containment& containment, int unified_cgroup) {
 }
 
 bool Sandbox::NextReport(Report* report) {
-  ssize_t got = 0;
-  do {
+  ssize_t got = -1;
+  errno = 0;
+  // How it ended is told once: a failure that is not "nothing there" is tried again.
+  for (int i = 0; i < kReceivesMax && got < 0 && errno != EAGAIN; i++) {
     got = recv(channel_.get(), report, sizeof(*report), MSG_DONTWAIT);
-  } while (got < 0 && errno == EINTR);
+  }
   if (got != static_cast<ssize_t>(sizeof(*report))) return false;
   if (report->kind == Report::Kind::kPrepared) fetched_ = FetchMounts(*report);
   runs_ = runs_ || report->kind == Report::Kind::kReady;

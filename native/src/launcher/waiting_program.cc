@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <ctime>
 
 #include "caps.h"
 #include "seccomp.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr size_t kStackBytes = size_t{64} * 1024;
 constexpr int kNotStarted = 127;
+constexpr long kLookNs = 20'000'000;
 
 // Shared by the two processes. One of them waits whenever the other one goes on, so that also what
 // belongs to a thread (errno) is never used by both.
@@ -39,9 +41,11 @@ void WaitWhile(std::atomic<uint32_t>& word, uint32_t value) {
   }
 }
 
+// Nobody else would wake the one that waits.
 void Set(std::atomic<uint32_t>& word) {
   word.store(1);
-  (void)syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullptr, nullptr, 0);
+  while (syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullptr, nullptr, 0) < 0) {
+  }
 }
 
 Status DropPrivileges() {
@@ -73,7 +77,12 @@ Status WaitingProgram::Start(const std::string& seccomp_filter) {
       0) {
     return LastFailure("clone", "program");
   }
-  WaitWhile(shared.is_prepared, 0);
+  // It may be killed before it can tell.
+  while (shared.is_prepared.load() == 0 && shared.alive.load() != 0) {
+    const timespec interval{0, kLookNs};
+    (void)syscall(SYS_futex, &shared.is_prepared, FUTEX_WAIT, 0, &interval, nullptr, 0);
+  }
+  if (shared.is_prepared.load() == 0) return Failure{ECANCELED, "clone", "program"};
   return shared.failure.error == 0 ? Status() : shared.failure;
 }
 
