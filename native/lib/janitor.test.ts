@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect } from '@jest/globals'
 import { readdir, readFile } from 'node:fs/promises'
+import { itLimited } from './testing/this-host.js'
 import {
   describeSandboxes,
   finish,
@@ -29,7 +30,7 @@ const cgroupsLeft = async (): Promise<readonly string[]> => {
 }
 
 describeSandboxes('the janitor', () => {
-  it('has taken away what sandboxes leave when their stage is destroyed', async () => {
+  itLimited('has taken away what sandboxes leave when their stage is destroyed', async () => {
     const stage = await sandboxes.makeStage()
     const specs = await Promise.all(
       Array.from({ length: 20 }, () => sandboxes.specOf('true', { limits: { pids: 50 } })),
@@ -40,7 +41,7 @@ describeSandboxes('the janitor', () => {
     expect(await cgroupsLeft()).toEqual([])
   })
 
-  it('is done without when it is killed, also in the middle of its work', async () => {
+  itLimited('is done without when it is killed, also in the middle of its work', async () => {
     const stage = await sandboxes.makeStage()
     const running = Array.from({ length: 30 }, async () =>
       finish(await stage.start(await sandboxes.specOf('true', { limits: { pids: 50 } }))),

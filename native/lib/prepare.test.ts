@@ -7,6 +7,7 @@ import {
   makeTestSandboxes,
   type TestSandboxes,
 } from './testing/sandboxes.js'
+import { HAS_LIMITS, itLimited } from './testing/this-host.js'
 import type { SandboxSpec, Stage } from './types.js'
 
 const LAYER = { kind: 'memory', sizeBytes: 4 * 1024 * 1024 } as const
@@ -80,7 +81,7 @@ describeSandboxes('sandboxes that are prepared ahead', () => {
     const others: Partial<SandboxSpec>[] = [
       { network: 'none' },
       { shmBytes: 8192 },
-      { limits: { cpus: 1 } },
+      ...(HAS_LIMITS ? [{ limits: { cpus: 1 } }] : []),
       { root: { lowers: [{ path: sandboxes.root.lower }], writable: { ...LAYER, mode: 0o700 } } },
     ]
     for (const changes of others) {
@@ -91,7 +92,7 @@ describeSandboxes('sandboxes that are prepared ahead', () => {
     expect(await waitForWaiting(1)).toEqual([pid])
   })
 
-  it('have the limits of the program they get', async () => {
+  itLimited('have the limits of the program they get', async () => {
     const limits = { memoryBytes: 32 * 1024 * 1024, pids: 20 }
     await stage.prepare(await specOf('true', { limits: { memoryBytes: 1024 ** 3, pids: 500 } }))
     await waitForWaiting(2)
@@ -119,7 +120,7 @@ describeSandboxes('sandboxes that are prepared ahead', () => {
     )
   })
 
-  it('end with their stage, before its end is told', async () => {
+  itLimited('end with their stage, before its end is told', async () => {
     const other = await sandboxes.makeStage()
     const cgroups = `/sys/fs/cgroup/pids/${sandboxes.cgroupParent}`
     await other.prepare(await specOf('true', { limits: { pids: 9 } }), 4)

@@ -99,19 +99,24 @@ bool ConnectToSelf(int ends[2]) {
   return ends[1] >= 0;
 }
 
+// Sends until the other end's buffer and our own are full. @returns bytes.
+size_t FillSocket(int end) {
+  static const char bytes[65'536] = {};
+  size_t taken = 0;
+  ssize_t sent = 0;
+  while ((sent = send(end, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
+    taken += static_cast<size_t>(sent);
+  }
+  return taken;
+}
+
 // Full TCP connections. Prints how many mebibytes were taken.
 void FillConnections(long most) {
-  static const char bytes[65'536] = {};
   size_t taken = 0;
   for (long had = 0; had < most; had++) {
     int ends[2];
     if (!ConnectToSelf(ends)) break;
-    for (int end : ends) {
-      ssize_t sent = 0;
-      while ((sent = send(end, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
-        taken += static_cast<size_t>(sent);
-      }
-    }
+    for (int end : ends) taken += FillSocket(end);
   }
   Got(static_cast<long>(taken / kMebibyte));
 }
