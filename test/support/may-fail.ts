@@ -22,11 +22,6 @@ const MAY_FAIL: readonly MayFail[] = [
   { call: 'mount_setattr', from: 'OpenTrees', because: 'its files are seen as nobody’s then' },
   { call: 'munmap', from: '~Execution', because: 'a page of memory that is nobody’s' },
   { call: 'openat2', from: 'Runs', because: 'who has ended is found out when it is joined' },
-  {
-    call: 'openat2',
-    from: 'HoldMounts',
-    because: 'the mounts go before the end is told, not after',
-  },
   { call: 'open', from: 'OpenDevices', because: 'usage that can’t be read counts as none' },
   { call: 'openat', from: 'DiscardImage', because: 'it is unmounted as any other' },
   { call: 'openat', from: 'WriteSetting', because: 'what a namespace has by itself does too' },
