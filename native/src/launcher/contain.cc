@@ -1,6 +1,5 @@
 #include "contain.h"
 
-#include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -74,16 +73,6 @@ Status BuildRoot(const Containment& c, const Trees& trees) {
   return MaskPaths(trees.proc.get(), trees.sysfs.get(), trees.dev.get(), trees.empty.get());
 }
 
-// After the last change of ids, which would undo it (PR_SET_PDEATHSIG(2const)).
-Status DieWithLauncher(const World& world) {
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return LastFailure("prctl PR_SET_PDEATHSIG", "init");
-  pollfd launcher{world.self.get(), POLLIN, 0};
-  const int ended = poll(&launcher, 1, 0);
-  if (ended < 0) return LastFailure("poll", "launcher");
-  if (ended > 0) return Failure{ESRCH, "poll", "launcher"};
-  return {};
-}
-
 // Nobody inside can trace the init or look into it (ptrace(2), "Ptrace access mode checking").
 Status Hide() {
   if (prctl(PR_SET_DUMPABLE, 0) < 0) return LastFailure("prctl PR_SET_DUMPABLE", "init");
@@ -117,7 +106,7 @@ Result<Prepared> Prepare(const Containment& c) {
   TRY(JoinStage(c.world.blank.get(), c.stage.user_namespace()));
   TRY(BuildRoot(c, trees));
   TRY(Hide());
-  TRY(DieWithLauncher(c.world));
+  TRY(DieWithLauncher(c.world, "init"));
   TRY(BlockSignals());
   TRY(WaitingProgram::Start(c.seccomp_filter));
   const Prepared prepared{trees.root.tree.Release(), trees.proc.Release()};

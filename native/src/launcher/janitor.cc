@@ -1,14 +1,12 @@
 #include "janitor.h"
 
 #include <linux/sched.h>
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstring>
 
 #include "image.h"
@@ -77,10 +75,7 @@ size_t TakeFds(msghdr* message, int* fds) {
 
 Status Prepare(const World& world) {
   (void)prctl(PR_SET_NAME, "sandpiper-janitor");
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return LastFailure("prctl PR_SET_PDEATHSIG", "janitor");
-  pollfd launcher{world.self.get(), POLLIN, 0};
-  if (poll(&launcher, 1, 0) != 0) return Failure{ESRCH, "poll", "launcher"};
-  return {};
+  return DieWithLauncher(world, "janitor");
 }
 
 bool Send(int socket, const std::string& text, const int* fds, size_t count) {

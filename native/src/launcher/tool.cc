@@ -1,6 +1,5 @@
 #include "tool.h"
 
-#include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -39,14 +38,6 @@ char* const kEnvironment[] = {
 
 Status Check(long result, const char* call, const char* object) {
   if (result < 0) return LastFailure(call, object);
-  return {};
-}
-
-// The signal is forgotten when ids change, so it is set after that.
-Status DieWithLauncher(const World& world) {
-  TRY(Check(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl PR_SET_PDEATHSIG", "tool"));
-  pollfd launcher{world.self.get(), POLLIN, 0};
-  if (poll(&launcher, 1, 0) != 0) return Failure{ESRCH, "poll", "launcher"};
   return {};
 }
 
@@ -105,13 +96,13 @@ int WaitForProgram(pid_t program) {
 Status Prepare(const Tooling& t) {
   (void)prctl(PR_SET_NAME, "sandpiper-tool");
   TRY(Check(dup2(t.output, STDERR_FILENO), "dup2", "output"));
-  TRY(DieWithLauncher(t.world));
+  TRY(DieWithLauncher(t.world, "tool"));
   TRY(ShareOutput(t.output, t.stage.ids_start()));
   sigset_t none;
   sigemptyset(&none);
   TRY(Check(sigprocmask(SIG_SETMASK, &none, nullptr), "sigprocmask", "tool"));
   TRY(JoinTools(t.world.tools.get(), t.stage.user_namespace()));
-  return DieWithLauncher(t.world);
+  return DieWithLauncher(t.world, "tool");
 }
 
 [[noreturn]] void RunInit(const Tooling& t) {

@@ -1,11 +1,15 @@
 #include "world.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "holder.h"
 #include "namespaces.h"
@@ -112,6 +116,15 @@ Result<World> EnterWorld() {
   world.own_uts = TRY(sys::FollowKernelLink(AT_FDCWD, "/proc/self/ns/uts", O_RDONLY));
   world.self = TRY(sys::PidFd(getpid()));
   return world;
+}
+
+Status DieWithLauncher(const World& world, const char* who) {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return LastFailure("prctl PR_SET_PDEATHSIG", who);
+  pollfd launcher{world.self.get(), POLLIN, 0};
+  const int ended = poll(&launcher, 1, 0);
+  if (ended < 0) return LastFailure("poll", "launcher");
+  if (ended > 0) return Failure{ESRCH, "poll", "launcher"};
+  return {};
 }
 
 }  // namespace sandpiper

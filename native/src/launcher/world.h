@@ -34,4 +34,8 @@ struct World {
 // Moves the calling process there.
 Result<World> EnterWorld();
 
+// Lets the calling process, a child of the launcher's, be killed when that ends. To be called after
+// its last change of ids, which would undo it (PR_SET_PDEATHSIG(2const)). `who` is for failures.
+Status DieWithLauncher(const World& world, const char* who);
+
 }  // namespace sandpiper
