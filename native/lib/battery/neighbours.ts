@@ -28,13 +28,15 @@ export const NEIGHBOURS: Area = {
     processRow('open the descriptors of a program of another step', 'fd:{SIBLING}', [
       'pid-namespace',
     ]),
-    processRow('go to XXroot', 'root:{SIBLING}', ['pid-namespace']),
+    processRow('go to the root of a program of another step', 'root:{SIBLING}', ['pid-namespace']),
     processRow('read the environment of a program of another step', 'environ:{SIBLING}', [
       'pid-namespace',
     ]),
     processRow('signal a program of another stage', 'signal:{STRANGER}', OTHERS),
-    // The host's root has every right over the namespaces it has made, whatever it dropped.
-    processRow('open the memory of a program of another stage', 'mem:{STRANGER}', OTHERS),
+    processRow('open the memory of a program of another stage', 'mem:{STRANGER}', [
+      ...OTHERS,
+      'capabilities',
+    ]),
     processRow('signal a process of the host', 'signal:{PROCESS}', OTHERS),
     processRow('open the memory of a process of the host', 'mem:{PROCESS}', [
       ...OTHERS,
