@@ -1,9 +1,7 @@
 #include "holder.h"
 
 #include <fcntl.h>
-#include <linux/securebits.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <initializer_list>
 
 #include "sys.h"
 
@@ -38,28 +37,15 @@ bool Wait(int pipe) {
   return got == 1;
 }
 
-Status Check(long result, const char* call) {
-  if (result < 0) return LastFailure(call, "holder");
-  return {};
-}
-
-// What the kernel counts per user in a namespace (inotify instances, pending signals, message
-// queues, timers) it also counts for the user who made that (ucount.c), and holds it to that user's
-// limit: were it root, one sandbox could use up what the host's own root has, and other stages with
-// it. The capabilities stay: not every host lets anybody make user namespaces.
-Status OwnUserNamespace(uid_t owner) {
-  TRY(Check(prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP), "prctl PR_SET_SECUREBITS"));
-  TRY(Check(syscall(SYS_setresuid, owner, owner, owner), "setresuid"));
-  return sys::Unshare(CLONE_NEWUSER, "user namespace");
-}
-
-[[noreturn]] void RunChild(int go, int reports, Holder::Prepare prepare) {
-  if (!Wait(go)) _exit(0);
-  const Status status = prepare == nullptr ? Status() : prepare();
-  Report report{};
-  report.kind = Report::Kind::kReady;
-  const Status told = SendReport(reports, status.ok() ? report : FailureReport(status.failure()));
-  if (told.ok()) Wait(go);
+[[noreturn]] void RunChild(int go, int reports, std::initializer_list<Holder::Part> parts) {
+  for (const Holder::Part part : parts) {
+    if (!Wait(go)) _exit(0);
+    const Status status = part == nullptr ? Status() : part();
+    Report report{};
+    report.kind = Report::Kind::kReady;
+    if (!SendReport(reports, status.ok() ? report : FailureReport(status.failure())).ok()) break;
+  }
+  Wait(go);
   _exit(0);
 }
 
@@ -80,33 +66,30 @@ Holder::~Holder() {
   }
 }
 
-Result<Holder> Holder::Start(int clone_flags, Prepare prepare) {
+Result<Holder> Holder::Start(int clone_flags, Part first, Part second) {
   Pipe go = TRY(MakePipe());
   Pipe reports = TRY(MakePipe());
   const long pid = syscall(SYS_clone, clone_flags | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
   if (pid < 0) return LastFailure("clone", "holder");
   if (pid == 0) {
     go.write.Reset();
-    RunChild(go.read.get(), reports.write.get(), prepare);
+    RunChild(go.read.get(), reports.write.get(), {first, second});
   }
   return Holder(static_cast<pid_t>(pid), std::move(go.write), std::move(reports.read));
 }
 
-Result<Holder> Holder::StartOwned(uid_t owner) {
-  // Read by the child only, which has a copy of it.
-  static uid_t wanted;
-  wanted = owner;
-  Holder holder = TRY(Start(0, [] { return OwnUserNamespace(wanted); }));
-  TRY(holder.Proceed());
-  return holder;
-}
+Status Holder::Begin() { return sys::Write(go_.get(), "", 1, "holder"); }
 
-Status Holder::Proceed() {
+Status Holder::Finish() {
   static Report report;
-  TRY(sys::Write(go_.get(), "", 1, "holder"));
   if (!ReceiveReport(reports_.get(), &report)) return Failure{EPIPE, "read", "holder"};
   if (report.kind == Report::Kind::kFailed) return FailureOf(report);
   return {};
+}
+
+Status Holder::Proceed() {
+  TRY(Begin());
+  return Finish();
 }
 
 Result<UniqueFd> Holder::OpenProcFile(const char* name, int flags) const {

@@ -8,15 +8,14 @@
 
 namespace sandpiper {
 
-// A child process that holds new namespaces until descriptors of them are open. It waits for
-// Proceed(), runs `prepare` inside the namespaces, and ends with the object.
+// A child process that holds new namespaces until descriptors of them are open. It does its work
+// inside the namespaces in one or two parts, each when it is told to, and ends with the object.
 class Holder {
  public:
-  using Prepare = Status (*)();
+  // Null: nothing.
+  using Part = Status (*)();
 
-  static Result<Holder> Start(int clone_flags, Prepare prepare);
-  // Holds a new user namespace that belongs to `owner`, and is in it when this returns.
-  static Result<Holder> StartOwned(uid_t owner);
+  static Result<Holder> Start(int clone_flags, Part first, Part second = nullptr);
   Holder(Holder&& other) noexcept;
   Holder& operator=(Holder&&) = delete;
   Holder(const Holder&) = delete;
@@ -24,7 +23,11 @@ class Holder {
   ~Holder();
 
   [[nodiscard]] pid_t pid() const { return pid_; }
-  // Lets the child prepare, and waits for it. The failure's text is good until the next call.
+  // Lets the child do its next part.
+  Status Begin();
+  // Waits until it is done. The failure's text is good until the next call.
+  Status Finish();
+  // Both.
   Status Proceed();
   // A descriptor of the child's namespace of that /proc/PID/ns name.
   [[nodiscard]] Result<UniqueFd> Namespace(const char* name) const;

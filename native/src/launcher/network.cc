@@ -70,10 +70,14 @@ void OpenToAnybody() {
   WriteSetting("/proc/sys/net/ipv4/ping_group_range", "0 65535");
 }
 
-Status MakeNetwork(int* open_fd) {
-  TRY(sys::Unshare(CLONE_NEWNET, "network namespace"));
+Status Open(int* open_fd) {
   OpenToAnybody();
   return RaiseLoopback(open_fd);
+}
+
+Status MakeNetwork(int* open_fd) {
+  TRY(sys::Unshare(CLONE_NEWNET, "network namespace"));
+  return Open(open_fd);
 }
 
 }  // namespace
@@ -81,6 +85,11 @@ Status MakeNetwork(int* open_fd) {
 Status NewNetwork() {
   int open_fd = -1;
   return MakeNetwork(&open_fd);
+}
+
+Status OpenNetwork() {
+  int open_fd = -1;
+  return Open(&open_fd);
 }
 
 // A namespace belongs to the user namespace of the process that makes it, and there is no way back

@@ -9,6 +9,10 @@ namespace sandpiper {
 // may listen on low ports and ask for echoes there.
 Status NewNetwork();
 
+// The same for the one that the calling process has made and is in, when its user namespace has
+// its maps.
+Status OpenNetwork();
+
 // The same in a namespace that belongs to `user_namespace`, which nothing is in yet.
 Result<UniqueFd> MakeNetworkIn(int user_namespace);
 

@@ -1,7 +1,10 @@
 #include "stage.h"
 
+#include <linux/securebits.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -15,6 +18,27 @@
 #include "tmpfs.h"
 
 namespace sandpiper {
+namespace {
+
+// Read by a stage's holder only, which has a copy of it.
+uid_t g_owner;
+
+Status Check(long result, const char* call) {
+  if (result < 0) return LastFailure(call, "holder");
+  return {};
+}
+
+// What the kernel counts per user in a namespace (inotify instances, pending signals, message
+// queues, timers) it also counts for the user who made that (ucount.c), and holds it to that user's
+// limit: were it root, one sandbox could use up what the host's own root has, and other stages with
+// it. The capabilities stay: not every host lets anybody make user namespaces.
+Status MakeOwnNamespaces() {
+  TRY(Check(prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP), "prctl PR_SET_SECUREBITS"));
+  TRY(Check(syscall(SYS_setresuid, g_owner, g_owner, g_owner), "setresuid"));
+  return sys::Unshare(CLONE_NEWUSER | CLONE_NEWNET, "user and network namespace");
+}
+
+}  // namespace
 
 Stage::Stage(uint32_t id, const StageRequest& request)
     : path_("/stages/" + std::to_string(id)),
@@ -39,8 +63,9 @@ Result<std::unique_ptr<Stage>> Stage::Create(const World& world, uint32_t id,
                                              const StageRequest& request) {
   std::unique_ptr<Stage> stage(new Stage(id, request));
   stage->takes_detached_layers_ = world.takes_detached_layers;
-  TRY(stage->MakeNamespaces());
+  Holder holder = TRY(stage->BeginNamespaces());
   TRY(stage->MakeDirectory(world));
+  TRY(stage->FinishNamespaces(holder));
   stage->lowers_ = std::make_unique<Lowers>(world.host.get(), stage->directory_.get(),
                                             request.ids_start, request.ids_count, !world.nested);
   if (request.workspace) TRY(stage->MountWorkspace(*request.workspace));
@@ -48,13 +73,21 @@ Result<std::unique_ptr<Stage>> Stage::Create(const World& world, uint32_t id,
   return stage;
 }
 
-Status Stage::MakeNamespaces() {
-  Holder holder = TRY(Holder::StartOwned(ids_start_));
+// The kernel takes its time to make them, and this process has other things to make meanwhile.
+Result<Holder> Stage::BeginNamespaces() const {
+  g_owner = ids_start_;
+  Holder holder = TRY(Holder::Start(0, MakeOwnNamespaces, OpenNetwork));
+  TRY(holder.Begin());
+  return holder;
+}
+
+Status Stage::FinishNamespaces(Holder& holder) {
+  TRY(holder.Finish());
   const IdMap map = PlainMap(ids_start_, ids_count_);
   TRY(WriteIdMaps(holder, map, map));
   user_namespace_ = TRY(holder.Namespace("ns/user"));
-  networks_[""] = TRY(MakeNetworkIn(user_namespace()));
-  return {};
+  networks_[""] = TRY(holder.Namespace("ns/net"));
+  return holder.Proceed();
 }
 
 Result<int> Stage::Network(const std::string& name) const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "holder.h"
 #include "lowers.h"
 #include "overlay.h"
 #include "request.h"
@@ -55,7 +56,8 @@ class Stage {
 
  private:
   Stage(uint32_t id, const StageRequest& request);
-  Status MakeNamespaces();
+  [[nodiscard]] Result<Holder> BeginNamespaces() const;
+  Status FinishNamespaces(Holder& holder);
   Status MakeDirectory(const World& world);
   Status AttachDirectory(const World& world);
   Status MountVolume(const TmpfsRequest& volume);
