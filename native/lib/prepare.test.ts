@@ -54,6 +54,18 @@ describeSandboxes('sandboxes that are prepared ahead', () => {
     expect((await finish(sandbox)).output).toBe('named-later\n0\n')
   })
 
+  it('are ready when preparing them is over, and given up with their stage', async () => {
+    await stage.prepare(await specOf('true'))
+    const before = await waiting()
+    expect(before).toHaveLength(1)
+    const other = await sandboxes.makeStage()
+    await other.prepare(await specOf('true'), 3)
+    expect(await waiting()).toHaveLength(1 + 3)
+    const more = other.prepare(await specOf('true'), 20)
+    await Promise.all([more, other.destroy()])
+    expect(await waiting()).toEqual(before)
+  })
+
   it('are made again when they were used, each for one program', async () => {
     const pids = new Set<number>()
     for (let round = 0; round < 20; round++) {

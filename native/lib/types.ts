@@ -300,9 +300,10 @@ export interface Stage {
   /**
    * Keeps sandboxes ready, `count` at a time (default 1), for starts that are like `spec` in their root
    * (layers, and kind and size of the writable layer, which must not be a directory), network, `shmBytes`
-   * and kinds of limits; it starts fastest when the limits are the same. Nothing else of it matters. Each is used once at most; what is left ends with the
-   * stage. Resolves when that is noted, not when they are ready. One that can't be made is given up: the
-   * start that would have used it tells why.
+   * and kinds of limits; it starts fastest when the limits are the same. Nothing else of it matters. Each
+   * is used once at most, and made anew when a start has had a few milliseconds for itself; what is left
+   * ends with the stage. Resolves when they are ready. One that can't be made is given up: the start that
+   * would have used it tells why.
    */
   prepare(spec: SandboxSpec, count?: number): Promise<void>
   /**

@@ -7,12 +7,16 @@
 #include <cstring>
 
 #include "cgroup.h"
+#include "sys.h"
 
 namespace sandpiper {
 namespace {
 
 // Longest that the end of all sandboxes may take once the runner has gone.
 constexpr unsigned kShutDownSecondsMax = 30;
+
+// A program that starts has the CPUs for itself this long: only then are spares made again.
+constexpr uint64_t kUndisturbedNs = 5'000'000;
 
 }  // namespace
 
@@ -33,17 +37,38 @@ bool Server::HasWork() const {
 
 bool Server::Turn() {
   epoll_event events[64];
-  const bool is_lacking = !ending_ && spares_.IsLacking();
-  const int timeout = more_children_ || is_lacking ? 0 : -1;
-  const int count = epoll_wait(epoll_.get(), events, 64, timeout);
+  const int count = epoll_wait(epoll_.get(), events, 64, TurnMs());
   if (count < 0 && errno != EINTR) return false;
   for (int i = 0; i < count; i++) OnEvent(events[i].data.u64, events[i].events);
   // Only when there is nothing else to do.
-  if (count == 0 && is_lacking && !more_children_) {
-    spares_.PrepareOne(*world_, seccomp_filter_, NextSerial());
-  }
+  if (count == 0 && TurnMs() == 0 && !more_children_) PrepareSpare();
   if (more_children_) more_children_ = ReapChildren();
+  AnswerPrepares();
   return true;
+}
+
+int Server::TurnMs() const {
+  if (more_children_) return 0;
+  if (ending_ || !spares_.IsLacking()) return -1;
+  const uint64_t now = sys::MonotonicNs();
+  const uint64_t from = last_start_ns_ + kUndisturbedNs;
+  // Rounded up: it is due when the wait is over.
+  return now >= from ? 0 : static_cast<int>((from - now) / 1'000'000 + 1);
+}
+
+void Server::PrepareSpare() {
+  const uint32_t serial = NextSerial();
+  const Sandbox* spare = spares_.PrepareOne(*world_, seccomp_filter_, serial);
+  if (spare == nullptr) return;
+  // Not to be told: it counts as ready at once.
+  if (!Watch(spare->channel(), kOnSpare | serial, EPOLLIN | EPOLLONESHOT).ok()) {
+    spares_.HasReported(serial);
+  }
+}
+
+void Server::AnswerPrepares() {
+  for (const uint32_t request : spares_.TakeAnswered())
+    channel_.Send({wire::Reply::kDone, request});
 }
 
 void Server::OnEvent(uint64_t data, uint32_t events) {
@@ -55,6 +80,7 @@ void Server::OnEvent(uint64_t data, uint32_t events) {
   if (kind == kOnProgramEnd) OnProgramEnd(id);
   if (kind == kOnUsageTimer) SendUsage();
   if (kind == kOnJanitor) OnJanitor();
+  if (kind == kOnSpare) spares_.HasReported(id);
 }
 
 void Server::ReadRequests() {
@@ -80,8 +106,10 @@ void Server::Handle(Frame frame) {
   const bool is_exec =
       frame.header.type == wire::Request::kExec || frame.header.type == wire::Request::kRunTool;
   if (!status.ok()) SendFailure(id, status.failure());
-  // A start is answered when the program runs, and each has its end told, also when it failed.
-  const bool is_answered = is_start || is_exec || destroys_.contains(id);
+  // A start is answered when the program runs, and each has its end told, also when it failed. What
+  // is prepared is answered when it is.
+  const bool is_prepare = frame.header.type == wire::Request::kPrepare;
+  const bool is_answered = is_start || is_exec || is_prepare || destroys_.contains(id);
   if (!is_answered && status.ok()) channel_.Send({wire::Reply::kDone, id});
   if (is_start && !status.ok()) {
     SendEnd(id, nullptr);
@@ -157,7 +185,7 @@ Status Server::Prepare(const Frame& frame) {
   if (!shape) return Malformed();
   const auto stage = stages_.find(shape->request.stage);
   if (stage == stages_.end()) return Failure{ENOENT, "prepare", "stage"};
-  spares_.Keep(stage->first, *stage->second, std::move(shape), count);
+  spares_.Keep(stage->first, *stage->second, std::move(shape), count, frame.header.id);
   return {};
 }
 
@@ -167,11 +195,15 @@ Status Server::Start(Frame& frame) {
   if (!order || frame.fds.size() != 1) return Malformed();
   const auto stage = stages_.find(order->request.stage);
   if (stage == stages_.end()) return Failure{ENOENT, "start", "stage"};
+  last_start_ns_ = sys::MonotonicNs();
   std::unique_ptr<Sandbox> made = spares_.Take(*stage->second, order->request);
-  if (!made) {
+  const bool is_spare = made != nullptr;
+  if (!is_spare) {
     made = TRY(Sandbox::Prepare(*world_, *stage->second, order, seccomp_filter_, NextSerial()));
   }
   const uint32_t id = frame.header.id;
+  // A spare is watched already, unless that failed.
+  if (is_spare) (void)epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, made->channel(), nullptr);
   TRY(Watch(made->channel(), kOnReport | id, EPOLLIN));
   made->Take(std::move(order), std::move(frame.fds[0]));
   sandboxes_[id] = std::move(made);

@@ -32,19 +32,25 @@ class Server {
   int Run();
 
  private:
-  // What an event is about: kind in the upper half, sandbox or exec in the lower.
+  // What an event is about: kind in the upper half, sandbox or exec in the lower, or the serial
+  // number of a spare.
   static constexpr uint64_t kOnRequest = 0;
   static constexpr uint64_t kOnReport = uint64_t{1} << 32;
   static constexpr uint64_t kOnChildren = uint64_t{2} << 32;
   static constexpr uint64_t kOnProgramEnd = uint64_t{3} << 32;
   static constexpr uint64_t kOnUsageTimer = uint64_t{4} << 32;
   static constexpr uint64_t kOnJanitor = uint64_t{5} << 32;
+  static constexpr uint64_t kOnSpare = uint64_t{6} << 32;
 
   static Failure Malformed() { return {EBADMSG, "decode", "request"}; }
   // Whether something is still to end.
   [[nodiscard]] bool HasWork() const;
   // Waits for events and does what they ask for. False when it can't wait.
   bool Turn();
+  // Longest that a turn may wait for events, in milliseconds; -1: for ever.
+  [[nodiscard]] int TurnMs() const;
+  void PrepareSpare();
+  void AnswerPrepares();
   void OnEvent(uint64_t data, uint32_t events);
   void ReadRequests();
   void Handle(Frame frame);
@@ -122,6 +128,8 @@ class Server {
   std::unordered_map<uint32_t, std::unique_ptr<Stage>> stages_;
   // Those too.
   Spares spares_;
+  // When a start was last asked for.
+  uint64_t last_start_ns_ = 0;
   // Stages that were destroyed, by the request that is to be answered.
   std::unordered_map<uint32_t, uint32_t> destroys_;
   uint32_t next_serial_ = 1;

@@ -7,21 +7,41 @@
 namespace sandpiper {
 
 void Spares::Keep(uint32_t stage_id, Stage& stage, std::shared_ptr<const Order> shape,
-                  uint32_t count) {
+                  uint32_t count, uint32_t request) {
   Recipe* const known = Find(stage, shape->request);
   if (known != nullptr) {
     known->count = count;
+    known->requests.push_back(request);
     Trim(*known);
   } else {
-    recipes_.push_back({stage_id, &stage, std::move(shape), count, 0});
+    recipes_.push_back({stage_id, &stage, std::move(shape), count, 0, {request}});
   }
+}
+
+bool Spares::IsReady(const Recipe& recipe) const {
+  return recipe.made >= recipe.count &&
+         std::none_of(sandboxes_.begin(), sandboxes_.end(), [&](const Spare& spare) {
+           return !spare.dropped && !spare.reported &&
+                  spare.sandbox->IsFor(*recipe.stage, recipe.shape->request);
+         });
+}
+
+std::vector<uint32_t> Spares::TakeAnswered() {
+  std::vector<uint32_t> answered = std::move(answered_);
+  answered_.clear();
+  for (Recipe& recipe : recipes_) {
+    if (recipe.requests.empty() || !IsReady(recipe)) continue;
+    answered.insert(answered.end(), recipe.requests.begin(), recipe.requests.end());
+    recipe.requests.clear();
+  }
+  return answered;
 }
 
 void Spares::Trim(Recipe& recipe) {
   for (Spare& spare : sandboxes_) {
-    if (recipe.ready <= recipe.count) return;
+    if (recipe.made <= recipe.count) return;
     if (spare.dropped || !spare.sandbox->IsFor(*recipe.stage, recipe.shape->request)) continue;
-    recipe.ready--;
+    recipe.made--;
     DropOne(spare);
   }
 }
@@ -46,7 +66,7 @@ std::unique_ptr<Sandbox> Spares::Take(const Stage& stage, const StartRequest& re
     std::unique_ptr<Sandbox> taken = std::move(spare->sandbox);
     sandboxes_.erase(spare);
     Recipe* const recipe = Find(stage, request);
-    if (recipe != nullptr) recipe->ready--;
+    if (recipe != nullptr) recipe->made--;
     return taken;
   }
   return nullptr;
@@ -54,26 +74,36 @@ std::unique_ptr<Sandbox> Spares::Take(const Stage& stage, const StartRequest& re
 
 bool Spares::IsLacking() const {
   return std::any_of(recipes_.begin(), recipes_.end(),
-                     [](const Recipe& recipe) { return recipe.ready < recipe.count; });
+                     [](const Recipe& recipe) { return recipe.made < recipe.count; });
 }
 
-void Spares::PrepareOne(const World& world, const std::string& seccomp_filter, uint32_t serial) {
+const Sandbox* Spares::PrepareOne(const World& world, const std::string& seccomp_filter,
+                                  uint32_t serial) {
   for (Recipe& recipe : recipes_) {
-    if (recipe.ready >= recipe.count) continue;
+    if (recipe.made >= recipe.count) continue;
     Result<std::unique_ptr<Sandbox>> prepared =
         Sandbox::Prepare(world, *recipe.stage, recipe.shape, seccomp_filter, serial);
     if (!prepared.ok()) {
-      recipe.count = recipe.ready;
-      return;
+      recipe.count = recipe.made;
+      return nullptr;
     }
-    recipe.ready++;
-    sandboxes_.push_back({recipe.stage_id, false, prepared.Take()});
-    return;
+    recipe.made++;
+    sandboxes_.push_back({recipe.stage_id, serial, false, false, prepared.Take()});
+    return sandboxes_.back().sandbox.get();
   }
+  return nullptr;
+}
+
+void Spares::HasReported(uint32_t serial) {
+  for (Spare& spare : sandboxes_) spare.reported = spare.reported || spare.serial == serial;
 }
 
 void Spares::Drop(uint32_t stage_id) {
-  std::erase_if(recipes_, [&](const Recipe& recipe) { return recipe.stage_id == stage_id; });
+  std::erase_if(recipes_, [&](const Recipe& recipe) {
+    if (recipe.stage_id != stage_id) return false;
+    answered_.insert(answered_.end(), recipe.requests.begin(), recipe.requests.end());
+    return true;
+  });
   for (Spare& spare : sandboxes_) {
     if (spare.stage_id != stage_id || spare.dropped) continue;
     DropOne(spare);
@@ -92,8 +122,8 @@ bool Spares::Reaped(pid_t pid, const World& world) {
   if (spare == sandboxes_.end()) return false;
   for (Recipe& recipe : recipes_) {
     if (spare->dropped || !spare->sandbox->IsFor(*recipe.stage, recipe.shape->request)) continue;
-    recipe.ready--;
-    recipe.count = recipe.ready;
+    recipe.made--;
+    recipe.count = recipe.made;
   }
   spare->sandbox->Reaped({});
   (void)RemoveCgroups(spare->sandbox->cgroups(world));

@@ -17,14 +17,20 @@ namespace sandpiper {
 class Spares {
  public:
   // Lets `count`, which may be 0, be kept ready for orders like `shape`, until the stage is
-  // dropped. A shape that can't be prepared is given up: its orders tell why.
-  void Keep(uint32_t stage_id, Stage& stage, std::shared_ptr<const Order> shape, uint32_t count);
+  // dropped. A shape that can't be prepared is given up: its orders tell why. `request` is to be
+  // answered when there is nothing to wait for.
+  void Keep(uint32_t stage_id, Stage& stage, std::shared_ptr<const Order> shape, uint32_t count,
+            uint32_t request);
+  // Those that are to be answered by now, each told once.
+  std::vector<uint32_t> TakeAnswered();
   // One that is prepared, or about to be, for such a request. Null when there is none.
   std::unique_ptr<Sandbox> Take(const Stage& stage, const StartRequest& request);
-  // Whether fewer are ready than are to be kept.
+  // Whether there are fewer than are to be kept.
   [[nodiscard]] bool IsLacking() const;
-  // Prepares one of those that are lacking.
-  void PrepareOne(const World& world, const std::string& seccomp_filter, uint32_t serial);
+  // Prepares one of those that are lacking. Null: it can't be. When its channel has something to
+  // tell, that is to be told to HasReported with the same number.
+  const Sandbox* PrepareOne(const World& world, const std::string& seccomp_filter, uint32_t serial);
+  void HasReported(uint32_t serial);
 
   // Kills those of a stage that goes. They have still to be reaped.
   void Drop(uint32_t stage_id);
@@ -40,14 +46,20 @@ class Spares {
     Stage* stage;
     std::shared_ptr<const Order> shape;
     uint32_t count;
-    // Those that are prepared.
-    uint32_t ready;
+    // Those that are prepared, or about to be.
+    uint32_t made;
+    // To be answered when all have reported.
+    std::vector<uint32_t> requests;
   };
   struct Spare {
     uint32_t stage_id;
+    uint32_t serial;
+    bool reported;
     bool dropped;
     std::unique_ptr<Sandbox> sandbox;
   };
+
+  [[nodiscard]] bool IsReady(const Recipe& recipe) const;
 
   // Kills those that are too many.
   void Trim(Recipe& recipe);
@@ -56,6 +68,8 @@ class Spares {
 
   std::vector<Recipe> recipes_;
   std::vector<Spare> sandboxes_;
+  // Of recipes that are gone.
+  std::vector<uint32_t> answered_;
 };
 
 }  // namespace sandpiper
