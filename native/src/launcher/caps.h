@@ -8,6 +8,10 @@ namespace sandpiper {
 // effective, permitted and bounding set are those few, inheritable and ambient are empty.
 Status DropCapabilities();
 
+// Drops from the bounding set what DropCapabilities drops: neither this process nor those that it
+// makes from now on can bring it back by executing a program.
+Status LimitCapabilities();
+
 // Empties the bounding set: no program that is executed can bring a capability.
 Status DropBoundingSet();
 

@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "attach.h"
+#include "caps.h"
 #include "cgroup.h"
 #include "devices.h"
 #include "init.h"
@@ -108,6 +109,8 @@ Result<Prepared> Prepare(const Containment& c) {
   TRY(Hide());
   TRY(DieWithLauncher(c.world, "init"));
   TRY(BlockSignals());
+  // For the program's process and this one.
+  TRY(LimitCapabilities());
   TRY(WaitingProgram::Start(c.seccomp_filter));
   const Prepared prepared{trees.root.tree.Release(), trees.proc.Release()};
   const int layer = trees.root.layer.Release();

@@ -58,6 +58,12 @@ Status DropCapabilities() {
   return IsOff(Guard::kCapabilities) ? Status() : RealDropCapabilities();
 }
 
+Status RealLimitCapabilities() REAL("17LimitCapabilitiesEv");
+Status LimitCapabilities() WRAP("17LimitCapabilitiesEv");
+Status LimitCapabilities() {
+  return IsOff(Guard::kCapabilities) ? Status() : RealLimitCapabilities();
+}
+
 Status RealLoadSeccomp(const std::string& filter) REAL("11LoadSeccompE" STRING);
 Status LoadSeccomp(const std::string& filter) WRAP("11LoadSeccompE" STRING);
 Status LoadSeccomp(const std::string& filter) {
