@@ -4,6 +4,8 @@ import type { Contender } from '../stats.js'
 export interface SandboxMaker extends Contender {
   /** Part of the rounds that it takes part in: less than 1 for what is too slow for all of them. */
   readonly share: number
+  /** A start of its own that fails is counted, and ends nothing: peers are as they are. */
+  readonly mayFail?: boolean
   /** Starts one that sleeps until it is ended; absent: can't. */
   readonly sleep?: () => Promise<Held>
   /** Makes one ready to start and lets it wait; absent: can't. */

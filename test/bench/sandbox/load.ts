@@ -13,6 +13,8 @@ export interface Load {
   readonly p99Ms: number
   readonly startsPerSecond: number
   readonly starts: number
+  /** Further starts, which failed. */
+  readonly failures: number
 }
 
 /**
@@ -44,12 +46,21 @@ async function turn(
   tally: Tally,
 ): Promise<void> {
   const work = async (): Promise<void> => {
-    for (let index = 0; index < starts; index++) tally.startsMs.push(await timed(() => maker.run()))
+    for (let index = 0; index < starts; index++) await start(maker, tally)
   }
   tally.elapsedMs += await timed(async () => {
     await allEnded(Array.from({ length: atOnce }, work))
     await maker.settle?.()
   })
+}
+
+async function start(maker: SandboxMaker, tally: Tally): Promise<void> {
+  try {
+    tally.startsMs.push(await timed(() => maker.run()))
+  } catch (error) {
+    if (maker.mayFail !== true) throw error
+    tally.failures++
+  }
 }
 
 /** Like Promise.all, but nobody is left at work when one has failed. */
@@ -60,6 +71,7 @@ async function allEnded(works: readonly Promise<void>[]): Promise<void> {
 
 class Tally {
   readonly startsMs: number[] = []
+  failures = 0
   elapsedMs = 0
 
   sum(): Load {
@@ -69,6 +81,7 @@ class Tally {
       p99Ms: quantile(this.startsMs, 0.99),
       startsPerSecond: (starts * 1000) / this.elapsedMs,
       starts,
+      failures: this.failures,
     }
   }
 }

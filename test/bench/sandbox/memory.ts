@@ -22,12 +22,26 @@ export async function measureMemory(
   const measured = new Map<string, SandboxMemory>()
   for (const maker of makers) {
     const { sleep, wait } = maker
-    const running = sleep ? await perSandbox(maker, () => sleep(), mark) : null
-    const waiting = wait ? await perSandbox(maker, () => wait(), mark) : null
+    const running = await unlessFailed(maker, sleep, mark)
+    const waiting = await unlessFailed(maker, wait, mark)
     await maker.settle?.()
     measured.set(maker.name, { running, waiting })
   }
   return measured
+}
+
+async function unlessFailed(
+  maker: SandboxMaker,
+  hold: (() => Promise<Held>) | undefined,
+  mark: string,
+): Promise<MemoryUse | null> {
+  if (hold === undefined) return null
+  try {
+    return await perSandbox(maker, hold, mark)
+  } catch (error) {
+    if (maker.mayFail !== true) throw error
+    return null
+  }
 }
 
 async function perSandbox(

@@ -47,7 +47,7 @@ export async function ourMakers(ground: Ground, stopwatch: Stopwatch): Promise<S
   ]
 }
 
-type BenchStage = Pick<Stage, 'start' | 'destroy'>
+type BenchStage = Pick<Stage, 'start' | 'prepare' | 'destroy'>
 
 /** Makes a writable layer; `directory` is there for it to use. */
 type MakeWritable = (directory: string) => WritableLayer
@@ -65,6 +65,7 @@ class Place {
   readonly stopwatch: Stopwatch
   readonly directory: string
   #serial = 0
+  readonly #removals: Promise<void>[] = []
 
   private constructor(readonly options: PlaceOptions) {
     this.ground = options.ground
@@ -84,9 +85,15 @@ class Place {
       run: async () => {
         const stage = await this.stopwatch.time(name, 'make the stage', () => this.#makeStage())
         await this.#runTrue(name, stage)
-        await this.stopwatch.time(name, 'remove the stage', () => stage.destroy())
+        const removal = this.stopwatch.time(name, 'later: remove the stage', () => stage.destroy())
+        // It is waited for when all is to be settled, which tells.
+        removal.catch(() => undefined)
+        this.#removals.push(removal)
       },
-      settle: () => this.#emptyTrash(),
+      settle: async () => {
+        await Promise.all(this.#removals.splice(0))
+        await this.#emptyTrash()
+      },
       sleep: async () => {
         const stage = await this.#makeStage()
         const held = await this.#sleep(stage)
@@ -105,7 +112,10 @@ class Place {
     return {
       ...{ name, note, share: 1 },
       run: () => this.#runTrue(name, stage),
-      settle: () => this.#emptyTrash(),
+      settle: async () => {
+        await this.#makeReady(stage, ready)
+        await this.#emptyTrash()
+      },
       sleep: () => this.#sleep(stage),
       close: () => stage.destroy(),
       ...(ready === 0 ? {} : { wait: () => this.#wait() }),
@@ -122,14 +132,20 @@ class Place {
     const ids = this.ground.takeIds()
     const { start, count } = ids
     const stage = await this.ground.launcher.createStage({ ids: { start, count } })
-    if (ready > 0) await stage.prepare((await this.#prepare(['/bin/true'])).spec, ready)
+    await this.#makeReady(stage, ready)
     return {
       start: (spec) => stage.start(spec),
+      prepare: (spec, count) => stage.prepare(spec, count),
       destroy: async () => {
         await stage.destroy()
         this.ground.giveBackIds(ids)
       },
     }
+  }
+
+  /** Waits until that many are. */
+  async #makeReady(stage: Pick<Stage, 'prepare'>, count: number): Promise<void> {
+    if (count > 0) await stage.prepare((await this.#prepare(['/bin/true'])).spec, count)
   }
 
   async #runTrue(name: string, stage: BenchStage): Promise<void> {

@@ -15,7 +15,9 @@ export function printLoads(
 ): void {
   for (const [atOnce, byName] of loads) {
     const floor = byName.get(base)
-    console.log(`\nStart to exit of \`true\`, torn down; ${atOnce} at once`)
+    console.log(
+      `\nStart to exit of \`true\`; ${atOnce} at once. Starts per second count all of the teardown too`,
+    )
     const rows = makers.flatMap(({ name, note }) => {
       const load = byName.get(name)
       return load ? [[name, ...loadCells(load, floor), note]] : []
@@ -26,14 +28,14 @@ export function printLoads(
 }
 
 function loadCells(load: Load, base: Load | undefined): Row {
-  const { p50Ms, p99Ms, startsPerSecond, starts } = load
+  const { p50Ms, p99Ms, startsPerSecond, starts, failures } = load
   return [
     milliseconds(p50Ms),
     milliseconds(p99Ms),
     times(p50Ms, base?.p50Ms),
     startsPerSecond.toFixed(0),
     times(startsPerSecond, base?.startsPerSecond),
-    String(starts),
+    failures === 0 ? String(starts) : `${starts} (${failures} more failed)`,
   ]
 }
 

@@ -29,6 +29,7 @@ export async function ociMaker(
     name,
     note: 'strict: user namespace, cgroups, seccomp, capabilities; no overlay',
     share: 0.25,
+    mayFail: true,
     run: () => runtime.run(),
     sleep: () => runtime.sleep(),
     ...(place.create ? { wait: () => runtime.create() } : {}),

@@ -23,6 +23,7 @@ export async function podmanMaker(
     name: NAME,
     note: 'network none; seccomp, cgroups, capabilities; no user namespace',
     share: 0.05,
+    mayFail: true,
     run: () => podman.run(),
     sleep: () => podman.sleep(),
     close: () => podman.close(),
