@@ -11,6 +11,7 @@ interface MayFail {
 }
 
 const MAY_FAIL: readonly MayFail[] = [
+  { call: 'close_range', from: 'RunInit', because: 'what stays open ends with the init' },
   { call: 'close_range', from: 'Start', because: 'a tool’s init has nothing to hide from it' },
   { call: 'epoll_ctl', from: 'OnReport', because: 'a pipe that is watched for longer is read' },
   { call: 'epoll_ctl', from: 'OnHelperEnd', because: 'the end of a child is told by a signal too' },

@@ -48,10 +48,10 @@ Status DropPrivileges() {
   return {};
 }
 
-Status StartFirst(const StartRequest& request, int output, int reports, pid_t* pid) {
+Status StartFirst(const StartRequest& request, int output, pid_t* pid) {
   TRY(DropPrivileges());
   *pid = TRY(WaitingProgram::Run({request.program, request.rlimits, output}));
-  return sys::CloseAllBut({reports});
+  return {};
 }
 
 // What can't be told must not go on unseen: the init's end is seen, and takes everything along.
@@ -77,11 +77,13 @@ void RunInit(const StartRequest& request, int output, int reports) {
   const sigset_t signals = AwaitedSignals();
   Report report{};
   pid_t pid = 0;
-  const Status started = StartFirst(request, output, reports, &pid);
+  const Status started = StartFirst(request, output, &pid);
   if (!started.ok()) GiveUp(reports, started.failure());
   report.kind = Report::Kind::kReady;
   report.started_ns = sys::MonotonicNs();
   Tell(reports, report);
+  // Not before: to let go of a mount takes time. What stays open ends with this process.
+  (void)sys::CloseAllBut({reports});
   report.wait_status = WaitForProgram(pid, signals);
   report.ended_ns = sys::MonotonicNs();
   report.kind = Report::Kind::kEnded;

@@ -33,26 +33,24 @@ class Masker {
   Masker(int null, int empty) : null_(null), empty_(empty) {}
 
   Status Mask(int base, const char* name) {
-    Result<UniqueFd> found = sys::Open(base, name, O_PATH | O_NOFOLLOW, sys::kBeneath);
-    if (!found.ok()) return found.failure().error == ENOENT ? Status() : found.failure();
-    const UniqueFd target = found.Take();
     struct stat info {};
-    if (fstat(target.get(), &info) < 0) return LastFailure("fstat", name);
-    if (S_ISDIR(info.st_mode)) return MaskDirectory(target.get(), name);
+    const bool found = fstatat(base, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!found) return errno == ENOENT ? Status() : LastFailure("fstat", name);
+    if (S_ISDIR(info.st_mode)) return MaskDirectory(base, name);
     const UniqueFd tree = TRY(sys::CloneTree(null_, "", AT_EMPTY_PATH, name));
-    return sys::AttachTree(tree.get(), target.get(), name);
+    return sys::AttachTreeAt(tree.get(), base, name, name);
   }
 
  private:
   // The first directory gets the mount itself; only attached mounts can be copied, so the others
   // get copies of that one.
-  Status MaskDirectory(int target, const char* name) {
+  Status MaskDirectory(int base, const char* name) {
     if (!attached_) {
       attached_ = true;
-      return sys::AttachTree(empty_, target, name);
+      return sys::AttachTreeAt(empty_, base, name, name);
     }
     const UniqueFd tree = TRY(sys::CloneTree(empty_, "", AT_EMPTY_PATH, name));
-    return sys::AttachTree(tree.get(), target, name);
+    return sys::AttachTreeAt(tree.get(), base, name, name);
   }
 
   int null_;
@@ -61,14 +59,13 @@ class Masker {
 };
 
 Status WriteProtect(int base, const char* name) {
-  Result<UniqueFd> found = sys::Open(base, name, O_PATH | O_NOFOLLOW, sys::kBeneath);
-  if (!found.ok()) return found.failure().error == ENOENT ? Status() : found.failure();
-  const UniqueFd target = found.Take();
-  const UniqueFd tree = TRY(sys::CloneTree(target.get(), "", AT_EMPTY_PATH, name));
+  Result<UniqueFd> cloned = sys::CloneTree(base, name, AT_SYMLINK_NOFOLLOW, name);
+  if (!cloned.ok()) return cloned.failure().error == ENOENT ? Status() : cloned.failure();
+  const UniqueFd tree = cloned.Take();
   TRY(sys::SetMountAttributes(
       tree.get(), 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
       name));
-  return sys::AttachTree(tree.get(), target.get(), name);
+  return sys::AttachTreeAt(tree.get(), base, name, name);
 }
 
 }  // namespace

@@ -147,7 +147,7 @@ bool Sandbox::IsSound() const {
   Report report{};
   const ssize_t got = recv(channel_.get(), &report, sizeof(report), MSG_PEEK | MSG_DONTWAIT);
   if (got < 0) return errno == EAGAIN || errno == EINTR;
-  return got > 0 && report.kind == Report::Kind::kPrepared;
+  return got > 0 && !is_prepared_ && report.kind == Report::Kind::kPrepared;
 }
 
 void Sandbox::Discard() {
@@ -181,7 +181,10 @@ bool Sandbox::NextReport(Report* report) {
     got = recv(channel_.get(), report, sizeof(*report), MSG_DONTWAIT);
   }
   if (got != static_cast<ssize_t>(sizeof(*report))) return false;
-  if (report->kind == Report::Kind::kPrepared) fetched_ = FetchMounts(*report);
+  if (report->kind == Report::Kind::kPrepared) {
+    is_prepared_ = true;
+    fetched_ = FetchMounts(*report);
+  }
   runs_ = runs_ || report->kind == Report::Kind::kReady;
   return true;
 }

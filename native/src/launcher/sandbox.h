@@ -69,6 +69,8 @@ class Sandbox {
   Status Begin(const World& world);
   // Whether it was prepared for what `request` asks for, in this stage.
   [[nodiscard]] bool IsFor(const Stage& stage, const StartRequest& request) const;
+  // Whether its init has reported that it is prepared, and what it told was read.
+  [[nodiscard]] bool is_prepared() const { return is_prepared_; }
   // Whether it has not failed so far. To be asked only before it is taken.
   [[nodiscard]] bool IsSound() const;
   // Its stage goes, and it with it: kills it. It has still to be reaped.
@@ -127,6 +129,7 @@ class Sandbox {
   char cgroup_name_[16];
   UniqueFd output_;
   bool is_taken_ = false;
+  bool is_prepared_ = false;
   // Whether the limits of its cgroups are those of its order already.
   bool is_limited_ = true;
   pid_t pid_ = -1;

@@ -206,7 +206,9 @@ Status Server::Start(Frame& frame) {
   if (is_spare) (void)epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, made->channel(), nullptr);
   TRY(Watch(made->channel(), kOnReport | id, EPOLLIN));
   made->Take(std::move(order), std::move(frame.fds[0]));
+  Sandbox& sandbox = *made;
   sandboxes_[id] = std::move(made);
+  if (sandbox.is_prepared()) Begin(id, sandbox);
   OnReport(id, false);
   return {};
 }
@@ -244,13 +246,8 @@ void Server::OnReport(uint32_t id, bool is_last) {
 }
 
 void Server::OnStartReport(uint32_t id, Sandbox& sandbox, Report& report) {
-  if (report.kind == Report::Kind::kPrepared) {
-    const Status begun = sandbox.Begin(*world_);
-    if (begun.ok()) return;
-    SendFailure(id, begun.failure());
-    // Its end is told as that of any other, when it is reaped.
-    SignalSandbox(sandbox, SIGKILL);
-  } else if (report.kind == Report::Kind::kFailed) {
+  if (report.kind == Report::Kind::kPrepared) return Begin(id, sandbox);
+  if (report.kind == Report::Kind::kFailed) {
     SendFailure(id, FailureOf(report));
   } else {
     const auto pid = static_cast<uint32_t>(sandbox.pid());
@@ -258,6 +255,16 @@ void Server::OnStartReport(uint32_t id, Sandbox& sandbox, Report& report) {
     BeginUsage(sandbox);
   }
   sandbox.answered = true;
+}
+
+void Server::Begin(uint32_t id, Sandbox& sandbox) {
+  const Status begun = sandbox.Begin(*world_);
+  if (begun.ok()) return;
+  SendFailure(id, begun.failure());
+  // Its end is told as that of any other, when it is reaped.
+  SignalSandbox(sandbox, SIGKILL);
+  sandbox.answered = true;
+  (void)epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, sandbox.channel(), nullptr);
 }
 
 void Server::OnInitEnd(uint32_t id) {

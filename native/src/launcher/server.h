@@ -70,6 +70,8 @@ class Server {
   // `is_last`: the init's end is closed, or it was reaped.
   void OnReport(uint32_t id, bool is_last);
   void OnStartReport(uint32_t id, Sandbox& sandbox, Report& report);
+  // Lets a sandbox that is prepared begin with its program.
+  void Begin(uint32_t id, Sandbox& sandbox);
   Status WatchChildren();
   // Reaps what has ended, and never waits: a program may be kept by a process that traces it, until
   // its sandbox ends. Programs can also make children, and traced threads, of the launcher, which

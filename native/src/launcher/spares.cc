@@ -60,7 +60,7 @@ Spares::Recipe* Spares::Find(const Stage& stage, const StartRequest& request) {
 
 std::unique_ptr<Sandbox> Spares::Take(const Stage& stage, const StartRequest& request) {
   for (auto spare = sandboxes_.begin(); spare != sandboxes_.end(); ++spare) {
-    if (spare->dropped || !spare->sandbox->IsFor(stage, request)) continue;
+    if (spare->dropped || spare->failed || !spare->sandbox->IsFor(stage, request)) continue;
     // One that has failed is reaped soon, and what asks for it tells why itself.
     if (!spare->sandbox->IsSound()) continue;
     std::unique_ptr<Sandbox> taken = std::move(spare->sandbox);
@@ -88,14 +88,21 @@ const Sandbox* Spares::PrepareOne(const World& world, const std::string& seccomp
       return nullptr;
     }
     recipe.made++;
-    sandboxes_.push_back({recipe.stage_id, serial, false, false, prepared.Take()});
+    sandboxes_.push_back({recipe.stage_id, serial, false, false, false, prepared.Take()});
     return sandboxes_.back().sandbox.get();
   }
   return nullptr;
 }
 
+// What it tells is read here already, so that its start has less to do.
 void Spares::HasReported(uint32_t serial) {
-  for (Spare& spare : sandboxes_) spare.reported = spare.reported || spare.serial == serial;
+  for (Spare& spare : sandboxes_) {
+    if (spare.serial != serial || spare.dropped) continue;
+    Report report{};
+    (void)spare.sandbox->NextReport(&report);
+    spare.reported = true;
+    spare.failed = !spare.sandbox->is_prepared();
+  }
 }
 
 void Spares::Drop(uint32_t stage_id) {

@@ -55,6 +55,7 @@ class Spares {
     uint32_t stage_id;
     uint32_t serial;
     bool reported;
+    bool failed;
     bool dropped;
     std::unique_ptr<Sandbox> sandbox;
   };

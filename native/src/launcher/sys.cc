@@ -122,6 +122,10 @@ Status AttachTree(int tree, int target, const char* object) {
               "move_mount", object);
 }
 
+Status AttachTreeAt(int tree, int dir, const char* path, const char* object) {
+  return Done(move_mount(tree, "", dir, path, MOVE_MOUNT_F_EMPTY_PATH), "move_mount", object);
+}
+
 Result<UniqueFd> OpenFileSystem(const char* type) {
   return Own(fsopen(type, FSOPEN_CLOEXEC), "fsopen", type);
 }

@@ -28,10 +28,18 @@ Result<UniqueFd> OpenDirectory(int host, const char* path) {
   return sys::Open(host, path, O_PATH | O_DIRECTORY, sys::kInRoot);
 }
 
+// A pattern may have them already.
+Status MakeDirectory(int directory, const char* name, mode_t mode, const WritableRequest& request,
+                     const char* object) {
+  const Status made = sys::MakeDirectory(directory, name, mode, object);
+  const bool is_image = request.kind == WritableRequest::Kind::kImage;
+  return is_image && !made.ok() && made.failure().error == EEXIST ? Status() : made;
+}
+
 Status MakeIn(int directory, const WritableRequest& request, uint32_t owner, Writable* writable) {
   const char* object = *request.directory == '\0' ? kInMemory : request.directory;
-  TRY(sys::MakeDirectory(directory, kUpper, 0755, object));
-  TRY(sys::MakeDirectory(directory, kWork, 0700, object));
+  TRY(MakeDirectory(directory, kUpper, 0755, request, object));
+  TRY(MakeDirectory(directory, kWork, 0700, request, object));
   writable->upper =
       TRY(sys::Open(directory, kUpper, O_RDONLY | O_DIRECTORY, sys::kBeneath, object));
   writable->work = TRY(sys::Open(directory, kWork, O_PATH | O_DIRECTORY, sys::kBeneath, object));

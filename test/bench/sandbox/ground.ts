@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rmdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createLauncher, sweepCgroups, tryLockFile } from '../../../native/lib/index.js'
 import { removeCgroup } from '../../../native/lib/cgroup/remove.js'
@@ -51,6 +51,8 @@ export async function openGround(scratch: string): Promise<Ground> {
       await sweepCgroups(cgroup)
       for (const hierarchy of await cgroupHierarchies()) {
         await removeCgroup(path.join(hierarchy, peersCgroup))
+        // A peer makes it also where we have none; another runner of the host may be in it.
+        await rmdir(path.join(hierarchy, path.dirname(peersCgroup))).catch(() => undefined)
       }
       for (const range of ranges) await range.release()
     },
