@@ -43,6 +43,7 @@ export async function openHost(config: HostConfig): Promise<Host> {
   }, log)
   const { patterns } = dataDir
   const writable = await WritableLayers.open({ patterns, launcher, ids, log })
+  await writable.keepReady(launcher, [limits.diskBytes, limits.workspaceBytes])
   const deps = await stageDeps({ dataDir, launcher, ids, trash, writable, limits, config })
   const warning = unkeptWarning(limits)
   if (warning !== null) log.warn({}, warning)

@@ -7,11 +7,20 @@ import { Connection } from './connection.js'
 import { specError } from './error.js'
 import { startSandbox, type StartedSandbox } from './sandbox.js'
 import { defaultSeccompFilter } from './seccomp/compile.js'
-import type { Launcher, LauncherOptions, Sandbox, SandboxSpec, Stage, StageSpec } from './types.js'
+import type {
+  ImageLayer,
+  Launcher,
+  LauncherOptions,
+  Sandbox,
+  SandboxSpec,
+  Stage,
+  StageSpec,
+} from './types.js'
 import { startTool } from './tool.js'
 import { checkNetworkName, checkOverlay, checkSandbox, checkStage } from './validate.js'
 import { REQUEST } from './wire/frame.js'
 import {
+  encodeLayers,
   encodeNetwork,
   encodeNumber,
   encodePrepare,
@@ -97,6 +106,11 @@ class LauncherProcess implements Launcher {
         await Promise.all(cleanups)
       },
     }
+  }
+
+  async keepLayers(layer: ImageLayer, count: number): Promise<void> {
+    checkOverlay('layers that are kept', { lowers: [{ path: '/' }], writable: layer })
+    await this.#connection.request(REQUEST.keepLayers, encodeLayers(layer, count))
   }
 
   async close(): Promise<void> {

@@ -59,6 +59,9 @@ export type WritableLayer = {
     }
 )
 
+/** A layer that is a file system of its own. */
+export type ImageLayer = Extract<WritableLayer, { kind: 'image' }>
+
 /** What a bounded writable layer held when its sandbox ended. */
 export interface LayerUse {
   readonly bytes: number
@@ -344,6 +347,12 @@ export interface LauncherOptions {
 /** The process that makes sandboxes. One per runner. */
 export interface Launcher {
   createStage(spec: StageSpec): Promise<Stage>
+  /**
+   * Keeps `count` file systems mounted for overlays whose writable layer is like `layer` (of the same
+   * pattern and directory), as that takes long. Each is used once at most; what is left ends with the
+   * launcher. Resolves when they are there. One that can't be made is given up: who needs it tells why.
+   */
+  keepLayers(layer: ImageLayer, count: number): Promise<void>
   /** Kills every sandbox, waits for them, ends the process. */
   close(): Promise<void>
   /** Host process id of the launcher, for messages. */

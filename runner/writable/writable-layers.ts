@@ -44,6 +44,15 @@ export class WritableLayers {
     }
   }
 
+  /** Has a layer of each of these sizes ready, in bytes, whenever there is time to make it. */
+  async keepReady(launcher: Pick<Launcher, 'keepLayers'>, sizes: Iterable<number>): Promise<void> {
+    if (this.medium.kind !== 'image') return
+    for (const bytes of new Set(sizes)) {
+      const layer = { kind: 'image', ...(await this.#image(bytes)) } as const
+      await launcher.keepLayers(layer, 1)
+    }
+  }
+
   /**
    * A new layer.
    * @param directory where it is when it is a directory; made then, for the caller to remove
@@ -52,11 +61,14 @@ export class WritableLayers {
    */
   async make(directory: string, bytes: number, mode = 0o755): Promise<WritableLayer> {
     if (this.medium.kind === 'image') {
-      const pattern = await imagePattern(this.#patterns, bytes)
-      return { kind: 'image', pattern, directory: this.#patterns, mode }
+      return { kind: 'image', ...(await this.#image(bytes)), mode }
     }
     await mkdir(directory, { recursive: true, mode: 0o700 })
     return { kind: 'directory', path: directory, mode }
+  }
+
+  async #image(bytes: number): Promise<{ readonly pattern: string; readonly directory: string }> {
+    return { pattern: await imagePattern(this.#patterns, bytes), directory: this.#patterns }
   }
 }
 

@@ -21,6 +21,7 @@ export function bareLauncher(): Launcher {
     pid: process.pid,
     closed,
     createStage: ({ workspace }) => Promise.resolve(bareStage(workspace)),
+    keepLayers: () => Promise.resolve(),
     close: () => {
       end()
       return closed

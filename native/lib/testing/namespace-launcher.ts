@@ -31,6 +31,7 @@ export function suitLauncher(launcher: Launcher): Launcher {
         },
       }
     },
+    keepLayers: (layer, count) => launcher.keepLayers(layer, count),
     close: () => launcher.close(),
     pid: launcher.pid,
     closed: launcher.closed,

@@ -10,6 +10,7 @@ export const REQUEST = {
   addNetwork: 8,
   prepare: 10,
   runTool: 9,
+  keepLayers: 11,
 } as const
 
 export const REPLY = {

@@ -2,6 +2,7 @@ import type { CgroupDirectory } from '../cgroup/plan.js'
 import { RLIMIT_NUMBERS } from '../rlimit-numbers.js'
 import type {
   ExecSpec,
+  ImageLayer,
   OverlaySpec,
   RlimitSpec,
   SandboxSpec,
@@ -68,6 +69,13 @@ export function encodePrepare(
   cgroups: readonly CgroupDirectory[],
 ): Buffer {
   return Buffer.concat([encodeNumber(count), encodeStart(stageId, spec, cgroups)])
+}
+
+/** Payload of a keepLayers request. */
+export function encodeLayers(layer: ImageLayer, count: number): Buffer {
+  const writer = new PayloadWriter().u32(count)
+  writeWritable(writer, layer)
+  return writer.finish()
 }
 
 /** Payload of an exec request. The specification must have been checked. */

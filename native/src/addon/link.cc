@@ -8,6 +8,8 @@
 
 #include <cstring>
 
+#include "message.h"
+
 namespace sandpiper {
 namespace {
 
@@ -79,28 +81,12 @@ Result<Link::Outgoing> Link::Pack(wire::Request type, uint32_t id, const char* p
 }
 
 Status Link::SendNow(const Outgoing& outgoing) const {
-  iovec part{const_cast<char*>(outgoing.frame.data()), outgoing.frame.size()};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * wire::kFdsMax)] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (outgoing.fd_count > 0) {
-    message.msg_control = control;
-    message.msg_controllen = CMSG_SPACE(sizeof(int) * outgoing.fd_count);
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int) * outgoing.fd_count);
-    for (size_t i = 0; i < outgoing.fd_count; i++) {
-      const int fd = outgoing.fds[i].get();
-      std::memcpy(CMSG_DATA(header) + i * sizeof(int), &fd, sizeof(int));
-    }
+  const iovec part{const_cast<char*>(outgoing.frame.data()), outgoing.frame.size()};
+  int fds[wire::kFdsMax];
+  for (size_t i = 0; i < outgoing.fd_count; i++) fds[i] = outgoing.fds[i].get();
+  if (SendMessage(launcher_.socket.get(), &part, 1, fds, outgoing.fd_count, 0) < 0) {
+    return LastFailure("sendmsg", "launcher");
   }
-  ssize_t sent = 0;
-  do {
-    sent = sendmsg(launcher_.socket.get(), &message, MSG_NOSIGNAL);
-  } while (sent < 0 && errno == EINTR);
-  if (sent < 0) return LastFailure("sendmsg", "launcher");
   return {};
 }
 

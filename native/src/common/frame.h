@@ -18,6 +18,7 @@ enum class Request : uint32_t {
   kAddNetwork = 8,      // answered by kDone or kFailed
   kRunTool = 9,         // as kExec
   kPrepare = 10,        // answered by kDone or kFailed; a number, then as kStart
+  kKeepLayers = 11,     // answered by kDone or kFailed
 };
 
 enum class Reply : uint32_t {

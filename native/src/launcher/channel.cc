@@ -6,21 +6,10 @@
 
 #include <cstring>
 
+#include "message.h"
+
 namespace sandpiper {
 namespace {
-
-void TakeFds(const msghdr& message, std::vector<UniqueFd>* fds) {
-  for (cmsghdr* control = CMSG_FIRSTHDR(&message); control != nullptr;
-       control = CMSG_NXTHDR(const_cast<msghdr*>(&message), control)) {
-    if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) continue;
-    const size_t count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (size_t i = 0; i < count; i++) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(control) + i * sizeof(int), sizeof(int));
-      fds->emplace_back(fd);
-    }
-  }
-}
 
 bool ReadPayload(int memfd, uint32_t size, std::string* payload) {
   if (size > wire::kPayloadBytesMax) return false;
@@ -44,19 +33,13 @@ bool IsPassing(int error) {
 
 Channel::Got Channel::Receive(Frame* frame) {
   static char buffer[wire::kInlineBytesMax + sizeof(wire::RequestHeader)];
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * wire::kFdsMax)];
-  iovec part{buffer, sizeof(buffer)};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof(control);
-  const ssize_t got = recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  if (got < 0) return IsPassing(errno) ? Got::kNothing : Got::kEnd;
-  TakeFds(message, &frame->fds);
-  const auto size = static_cast<size_t>(got);
-  const bool truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
-  if (size < sizeof(frame->header) || truncated) return Got::kEnd;
+  int fds[kMessageFdsMax];
+  const ReceivedMessage got =
+      ReceiveMessage(socket_.get(), buffer, sizeof(buffer), fds, MSG_DONTWAIT);
+  if (got.size < 0) return IsPassing(errno) ? Got::kNothing : Got::kEnd;
+  for (size_t i = 0; i < got.fd_count; i++) frame->fds.emplace_back(fds[i]);
+  const auto size = static_cast<size_t>(got.size);
+  if (size < sizeof(frame->header) || !got.whole || got.fd_count > wire::kFdsMax) return Got::kEnd;
   std::memcpy(&frame->header, buffer, sizeof(frame->header));
   if ((frame->header.flags & wire::kPayloadInMemfd) == 0) {
     frame->payload.assign(buffer + sizeof(frame->header), size - sizeof(frame->header));

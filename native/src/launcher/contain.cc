@@ -59,8 +59,9 @@ Result<Trees> MakeTrees(const Containment& c) {
   // It shows the network namespace that it is made in.
   trees.sysfs = TRY(sys::NewMount("sysfs", kSafest | MOUNT_ATTR_RDONLY));
   // Last: it may leave the launcher's mount namespace.
-  trees.root = TRY(MountOverlay({c.root_lowers.c_str(), c.shape.root.writable, c.stage.directory(),
-                                 c.stage.ids_start(), true, c.world.takes_detached_layers}));
+  trees.root =
+      TRY(MountOverlay({c.root_lowers.c_str(), c.shape.root.writable, c.stage.directory(),
+                        c.stage.ids_start(), true, c.world.takes_detached_layers, c.blank}));
   return trees;
 }
 

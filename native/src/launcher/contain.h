@@ -21,6 +21,8 @@ struct Containment {
   const std::string& seccomp_filter;
   // Of the stage, when the sandbox has none of its own.
   int network;
+  // Of the writable layer, when its file system is there already, or -1.
+  int blank;
   // The init's end of its conversation with the launcher: the order comes in, reports go out.
   int channel;
 };

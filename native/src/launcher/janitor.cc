@@ -10,17 +10,27 @@
 #include <cstring>
 
 #include "image.h"
+#include "message.h"
 #include "sys.h"
 
 namespace sandpiper {
 namespace {
 
+using Kind = Janitor::Done::Kind;
+
 constexpr size_t kMountsMax = 3;
-// Cgroups of one sandbox, in some ten hierarchies at most.
+// Cgroups of one sandbox, in some ten hierarchies at most; or the two paths of an image.
 constexpr size_t kPathsBytesMax = size_t{64} * 1024;
 
-struct Done {
+// What it is to do, before the paths.
+struct Job {
+  Kind kind;
   uint32_t id;
+};
+
+// What it tells when that is done.
+struct Reply {
+  Job job;
   uint32_t all;
 };
 
@@ -39,37 +49,38 @@ void Release(const int* mounts, size_t count) {
   for (size_t i = 0; i < count; i++) (void)close(mounts[i]);
 }
 
-size_t TakeFds(msghdr* message, int* fds) {
-  const cmsghdr* rights = CMSG_FIRSTHDR(message);
-  if (rights == nullptr || rights->cmsg_type != SCM_RIGHTS) return 0;
-  const size_t count = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-  std::memcpy(fds, CMSG_DATA(rights), count * sizeof(int));
-  return count;
+UniqueFd Mount(int host, const char* paths) {
+  Result<UniqueFd> made = MountImage({host, paths, paths + std::strlen(paths) + 1});
+  return made.ok() ? made.Take() : UniqueFd();
+}
+
+bool Tell(int socket, const Reply& reply, const UniqueFd& image) {
+  const iovec part{const_cast<Reply*>(&reply), sizeof(reply)};
+  const int fd = image.get();
+  return SendMessage(socket, &part, 1, &fd, image.valid() ? 1 : 0, 0) >= 0;
 }
 
 // Until the launcher closes its end.
 [[noreturn]] void Serve(int host, int socket) {
-  static char buffer[sizeof(uint32_t) + kPathsBytesMax];
-  alignas(cmsghdr) static char control[CMSG_SPACE(sizeof(int) * kMountsMax)];
+  static char buffer[sizeof(Job) + kPathsBytesMax];
+  static int fds[kMessageFdsMax];
   while (true) {
-    iovec part{buffer, sizeof(buffer) - 1};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof(control);
-    const ssize_t got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < static_cast<ssize_t>(sizeof(uint32_t))) _exit(0);
-    int mounts[kMountsMax];
-    Release(mounts, TakeFds(&message, mounts));
-    Done done{};
-    std::memcpy(&done.id, buffer, sizeof(done.id));
-    const bool all =
-        Remove(host, buffer + sizeof(done.id), static_cast<size_t>(got) - sizeof(done.id));
-    done.all = all ? 1 : 0;
+    // Less than the buffer, so that the last path always ends.
+    const ReceivedMessage got = ReceiveMessage(socket, buffer, sizeof(buffer) - 2, fds, 0);
+    if (got.size < static_cast<ssize_t>(sizeof(Job))) _exit(0);
+    Reply reply{};
+    std::memcpy(&reply.job, buffer, sizeof(reply.job));
+    const char* paths = buffer + sizeof(reply.job);
+    const auto size = static_cast<size_t>(got.size) - sizeof(reply.job);
+    Release(fds, got.fd_count);
+    UniqueFd image;
+    if (reply.job.kind == Kind::kImage) {
+      image = Mount(host, paths);
+    } else {
+      reply.all = Remove(host, paths, size) ? 1 : 0;
+    }
     // What can't be told would be waited for; without a janitor the launcher sees to it itself.
-    if (send(socket, &done, sizeof(done), MSG_NOSIGNAL) < 0) _exit(1);
+    if (!Tell(socket, reply, image)) _exit(1);
   }
 }
 
@@ -78,26 +89,11 @@ Status Prepare(const World& world) {
   return DieWithLauncher(world, "janitor");
 }
 
-bool Send(int socket, const std::string& text, const int* fds, size_t count) {
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMountsMax)] = {};
-  iovec part{const_cast<char*>(text.data()), text.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (count > 0) {
-    message.msg_control = control;
-    message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
-    cmsghdr* rights = CMSG_FIRSTHDR(&message);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof(int) * count);
-    std::memcpy(CMSG_DATA(rights), fds, sizeof(int) * count);
-  }
-  ssize_t sent = 0;
-  do {
-    sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-  } while (sent < 0 && errno == EINTR);
-  return sent >= 0;
+bool Send(int socket, const Job& job, const std::string& paths, const int* fds, size_t count) {
+  const iovec parts[2] = {{const_cast<Job*>(&job), sizeof(job)},
+                          {const_cast<char*>(paths.data()), paths.size()}};
+  return paths.size() < kPathsBytesMax - 2 &&
+         SendMessage(socket, parts, 2, fds, count, MSG_DONTWAIT) >= 0;
 }
 
 }  // namespace
@@ -133,8 +129,8 @@ bool Janitor::Clean(uint32_t id, Sandbox& sandbox, const World& world, bool* all
   const std::string paths = CgroupPaths(sandbox.cgroups(world));
   int mounts[kMountsMax];
   const size_t count = sandbox.mounts(mounts);
-  const std::string text = std::string(reinterpret_cast<const char*>(&id), sizeof(id)) + paths;
-  const bool sent = socket_.valid() && Send(socket_.get(), text, mounts, count);
+  const bool sent =
+      socket_.valid() && Send(socket_.get(), {Kind::kCleaned, id}, paths, mounts, count);
   if (sent) {
     jobs_[id] = paths;
     sandbox.LeaveMounts();
@@ -145,16 +141,20 @@ bool Janitor::Clean(uint32_t id, Sandbox& sandbox, const World& world, bool* all
   return false;
 }
 
-bool Janitor::Next(uint32_t* id, bool* all) {
-  Done done{};
-  ssize_t got = 0;
-  do {
-    got = recv(socket_.get(), &done, sizeof(done), MSG_DONTWAIT);
-  } while (got < 0 && errno == EINTR);
-  if (got != static_cast<ssize_t>(sizeof(done))) return false;
-  jobs_.erase(done.id);
-  *id = done.id;
-  *all = done.all != 0;
+bool Janitor::MakeImage(uint32_t id, const char* pattern, const char* directory) {
+  const std::string paths = std::string(pattern) + '\0' + directory + '\0';
+  return socket_.valid() && Send(socket_.get(), {Kind::kImage, id}, paths, nullptr, 0);
+}
+
+bool Janitor::Next(Done* done) {
+  Reply reply{};
+  int fds[kMessageFdsMax];
+  const ReceivedMessage got =
+      ReceiveMessage(socket_.get(), &reply, sizeof(reply), fds, MSG_DONTWAIT);
+  if (got.size != static_cast<ssize_t>(sizeof(reply))) return false;
+  const auto [kind, id] = reply.job;
+  if (kind == Kind::kCleaned) jobs_.erase(id);
+  *done = {kind, id, reply.all != 0, UniqueFd(got.fd_count > 0 ? fds[0] : -1)};
   return true;
 }
 

@@ -7,15 +7,15 @@
 
 #include <cstring>
 
+#include "message.h"
 #include "sys.h"
 #include "wire.h"
 
 namespace sandpiper {
 namespace {
 
-// SCM_MAX_FD of the kernel, less one for the payload.
-constexpr size_t kFdsMax = 252;
-constexpr size_t kControlBytes = CMSG_SPACE(sizeof(int) * (kFdsMax + 1));
+// Less one for the payload.
+constexpr size_t kFdsMax = kMessageFdsMax - 1;
 
 // Larger payloads are in a file, the last of the descriptors.
 struct Head {
@@ -37,40 +37,21 @@ Result<UniqueFd> ToFile(const std::string& payload) {
 
 Status Send(int socket, const Head& head, const std::string& payload, const int* fds,
             size_t count) {
-  alignas(cmsghdr) static char control[kControlBytes];
-  iovec parts[2] = {{const_cast<Head*>(&head), sizeof(head)},
-                    {const_cast<char*>(payload.data()), payload.size()}};
-  msghdr message{};
-  message.msg_iov = parts;
-  message.msg_iovlen = head.in_file != 0 ? 1 : 2;
-  message.msg_control = control;
-  message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
-  cmsghdr* rights = CMSG_FIRSTHDR(&message);
-  rights->cmsg_level = SOL_SOCKET;
-  rights->cmsg_type = SCM_RIGHTS;
-  rights->cmsg_len = CMSG_LEN(sizeof(int) * count);
-  std::memcpy(CMSG_DATA(rights), fds, sizeof(int) * count);
-  ssize_t sent = 0;
-  do {
-    sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-  } while (sent < 0 && errno == EINTR);
-  if (sent < 0) return LastFailure("sendmsg", "init");
+  const iovec parts[2] = {{const_cast<Head*>(&head), sizeof(head)},
+                          {const_cast<char*>(payload.data()), payload.size()}};
+  const size_t part_count = head.in_file != 0 ? 1 : 2;
+  if (SendMessage(socket, parts, part_count, fds, count, MSG_DONTWAIT) < 0) {
+    return LastFailure("sendmsg", "init");
+  }
   return {};
 }
 
 struct Received {
   const char* payload;
   size_t size;
-  int fds[kFdsMax + 1];
+  int fds[kMessageFdsMax];
   size_t fd_count;
 };
-
-void TakeFds(msghdr* message, Received* received) {
-  const cmsghdr* rights = CMSG_FIRSTHDR(message);
-  if (rights == nullptr || rights->cmsg_type != SCM_RIGHTS) return;
-  received->fd_count = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-  std::memcpy(received->fds, CMSG_DATA(rights), received->fd_count * sizeof(int));
-}
 
 Status MapFile(Received* received) {
   if (received->fd_count == 0) return Failure{EBADMSG, "recvmsg", "init"};
@@ -86,29 +67,18 @@ Status MapFile(Received* received) {
 
 Status Receive(int socket, Received* received) {
   static char buffer[sizeof(Head) + wire::kInlineBytesMax];
-  alignas(cmsghdr) static char control[kControlBytes];
-  iovec part{buffer, sizeof(buffer)};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof(control);
-  ssize_t got = 0;
-  do {
-    got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
-  if (got < 0) return LastFailure("recvmsg", "init");
-  if (got == 0) return Failure{ECANCELED, "recvmsg", "init"};
-  const bool truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
-  if (truncated || static_cast<size_t>(got) < sizeof(Head)) {
+  const ReceivedMessage got = ReceiveMessage(socket, buffer, sizeof(buffer), received->fds, 0);
+  if (got.size < 0) return LastFailure("recvmsg", "init");
+  if (got.size == 0) return Failure{ECANCELED, "recvmsg", "init"};
+  if (!got.whole || static_cast<size_t>(got.size) < sizeof(Head)) {
     return Failure{EBADMSG, "recvmsg", "init"};
   }
-  TakeFds(&message, received);
+  received->fd_count = got.fd_count;
   Head head{};
   std::memcpy(&head, buffer, sizeof(head));
   if (head.in_file != 0) return MapFile(received);
   received->payload = buffer + sizeof(head);
-  received->size = static_cast<size_t>(got) - sizeof(head);
+  received->size = static_cast<size_t>(got.size) - sizeof(head);
   return {};
 }
 

@@ -85,7 +85,7 @@ Result<Overlay> MountOverlay(const OverlayPlan& plan) {
   }
   // By path, not by a descriptor from before: overlayfs wants mounts of the current namespace.
   const UniqueFd host = TRY(sys::Open(AT_FDCWD, "/host", O_PATH | O_DIRECTORY, 0));
-  Writable writable = TRY(MakeWritable(host.get(), plan.writable, plan.owner));
+  Writable writable = TRY(MakeWritable({host.get(), plan.writable, plan.owner, plan.blank}));
   if (attach) TRY(AttachWritable(writable));
   Overlay overlay;
   overlay.tree = TRY(by_fsconfig ? MountByFsconfig(plan, writable) : MountByMount(plan, writable));

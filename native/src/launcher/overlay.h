@@ -21,6 +21,9 @@ struct OverlayPlan {
   bool in_child;
   // Whether this kernel takes a mount that is attached nowhere for a writable layer.
   bool takes_detached;
+  // Descriptor of a file system that was made for the layer ahead, MountOverlay's from then on; -1:
+  // it makes one.
+  int blank;
 };
 
 struct Overlay {

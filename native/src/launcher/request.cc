@@ -105,6 +105,15 @@ ProgramRequest DecodeProgram(Reader& reader) {
 
 }  // namespace
 
+std::optional<LayersRequest> DecodeLayers(const std::string& payload, Arena& arena) {
+  Reader reader(payload.data(), payload.size(), &arena);
+  LayersRequest request{};
+  request.count = reader.U32();
+  request.layer = DecodeWritable(reader);
+  if (!reader.Finished()) return std::nullopt;
+  return request;
+}
+
 std::optional<StageRequest> DecodeStage(const std::string& payload, Arena& arena) {
   Reader reader(payload.data(), payload.size(), &arena);
   StageRequest request{};

@@ -169,6 +169,12 @@ struct ToolRequest {
 };
 
 // Each returns nothing when the payload is malformed.
+// Payload of kKeepLayers.
+struct LayersRequest {
+  uint32_t count;
+  WritableRequest layer;
+};
+std::optional<LayersRequest> DecodeLayers(const std::string& payload, Arena& arena);
 std::optional<StageRequest> DecodeStage(const std::string& payload, Arena& arena);
 std::optional<StartRequest> DecodeStart(const char* payload, size_t size, Arena& arena);
 std::optional<ExecRequest> DecodeExec(const std::string& payload, Arena& arena);

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "blanks.h"
 #include "cgroup.h"
 #include "image.h"
 #include "program.h"
@@ -82,10 +83,10 @@ Sandbox::~Sandbox() {
   if (is_taken_) stage_->sandboxes--;
 }
 
-Result<std::unique_ptr<Sandbox>> Sandbox::Prepare(const World& world, Stage& stage,
+Result<std::unique_ptr<Sandbox>> Sandbox::Prepare(const Supplies& supplies, Stage& stage,
                                                   std::shared_ptr<const Order> shape,
-                                                  const std::string& seccomp_filter,
                                                   uint32_t serial) {
+  const World& world = supplies.world;
   const StartRequest& request = shape->request;
   const std::string root_lowers = TRY(stage.LowerNames(request.root));
   const int network = TRY(stage.Network(request.network));
@@ -99,9 +100,11 @@ Result<std::unique_ptr<Sandbox>> Sandbox::Prepare(const World& world, Stage& sta
   const UniqueFd inits_end(ends[1]);
   const Cgroups cgroups = sandbox->cgroups(world);
   const UniqueFd unified_cgroup = TRY(MakeUnifiedCgroup(cgroups));
-  const Status forked = sandbox->Fork(
-      {world, stage, request, cgroups, root_lowers, seccomp_filter, network, inits_end.get()},
-      unified_cgroup.get());
+  const UniqueFd blank = supplies.blanks.Take(request.root.writable);
+  const Status forked =
+      sandbox->Fork({world, stage, request, cgroups, root_lowers, supplies.seccomp_filter, network,
+                     blank.get(), inits_end.get()},
+                    unified_cgroup.get());
   if (!forked.ok()) (void)RemoveCgroups(cgroups);
   TRY(forked);
   return sandbox;

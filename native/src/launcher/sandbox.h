@@ -1,6 +1,5 @@
 #pragma once
 
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -22,9 +21,18 @@
 
 namespace sandpiper {
 
+class Blanks;
+
 // Whether one sandbox can be prepared for both: the same root on a new layer, the same network,
 // /dev/shm, and kinds of limits. A layer in a directory of the host's is for one sandbox only.
 bool IsAlike(const StartRequest& one, const StartRequest& other);
+
+// What all sandboxes of a launcher are made with.
+struct Supplies {
+  const World& world;
+  const std::string& seccomp_filter;
+  Blanks& blanks;
+};
 
 // The launcher's side of a sandbox: its init, seen by a pidfd, and the socket through which that
 // gets its order and reports.
@@ -44,9 +52,8 @@ class Sandbox {
   // Starts an init, which makes ready all that does not depend on the program, and then waits for
   // its order. Of `shape` only that counts which IsAlike compares. `serial` is a number that no
   // other sandbox of this launcher has. The stage must outlive the sandbox, unless it is discarded.
-  static Result<std::unique_ptr<Sandbox>> Prepare(const World& world, Stage& stage,
+  static Result<std::unique_ptr<Sandbox>> Prepare(const Supplies& supplies, Stage& stage,
                                                   std::shared_ptr<const Order> shape,
-                                                  const std::string& seccomp_filter,
                                                   uint32_t serial);
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;

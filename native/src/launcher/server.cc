@@ -41,24 +41,29 @@ bool Server::Turn() {
   if (count < 0 && errno != EINTR) return false;
   for (int i = 0; i < count; i++) OnEvent(events[i].data.u64, events[i].events);
   // Only when there is nothing else to do.
-  if (count == 0 && TurnMs() == 0 && !more_children_) PrepareSpare();
+  if (count == 0 && TurnMs() == 0 && !more_children_) MakeReady();
   if (more_children_) more_children_ = ReapChildren();
-  AnswerPrepares();
+  AnswerReady();
   return true;
 }
 
 int Server::TurnMs() const {
   if (more_children_) return 0;
-  if (ending_ || !spares_.IsLacking()) return -1;
+  if (ending_ || !IsLacking()) return -1;
   const uint64_t now = sys::MonotonicNs();
   const uint64_t from = last_start_ns_ + kUndisturbedNs;
   // Rounded up: it is due when the wait is over.
   return now >= from ? 0 : static_cast<int>((from - now) / 1'000'000 + 1);
 }
 
+void Server::MakeReady() {
+  if (spares_.IsLacking()) return PrepareSpare();
+  blanks_.MakeOne(janitor_);
+}
+
 void Server::PrepareSpare() {
   const uint32_t serial = NextSerial();
-  const Sandbox* spare = spares_.PrepareOne(*world_, seccomp_filter_, serial);
+  const Sandbox* spare = spares_.PrepareOne(supplies(), serial);
   if (spare == nullptr) return;
   // Not to be told: it counts as ready at once.
   if (!Watch(spare->channel(), kOnSpare | serial, EPOLLIN | EPOLLONESHOT).ok()) {
@@ -66,9 +71,10 @@ void Server::PrepareSpare() {
   }
 }
 
-void Server::AnswerPrepares() {
-  for (const uint32_t request : spares_.TakeAnswered())
-    channel_.Send({wire::Reply::kDone, request});
+void Server::AnswerReady() {
+  for (const std::vector<uint32_t>& answered : {spares_.TakeAnswered(), blanks_.TakeAnswered()}) {
+    for (const uint32_t request : answered) channel_.Send({wire::Reply::kDone, request});
+  }
 }
 
 void Server::OnEvent(uint64_t data, uint32_t events) {
@@ -108,7 +114,8 @@ void Server::Handle(Frame frame) {
   if (!status.ok()) SendFailure(id, status.failure());
   // A start is answered when the program runs, and each has its end told, also when it failed. What
   // is prepared is answered when it is.
-  const bool is_prepare = frame.header.type == wire::Request::kPrepare;
+  const bool is_prepare = frame.header.type == wire::Request::kPrepare ||
+                          frame.header.type == wire::Request::kKeepLayers;
   const bool is_answered = is_start || is_exec || is_prepare || destroys_.contains(id);
   if (!is_answered && status.ok()) channel_.Send({wire::Reply::kDone, id});
   if (is_start && !status.ok()) {
@@ -128,6 +135,8 @@ Status Server::Dispatch(Frame& frame) {
       return DestroyStage(frame);
     case wire::Request::kPrepare:
       return Prepare(frame);
+    case wire::Request::kKeepLayers:
+      return KeepLayers(frame);
     case wire::Request::kStart:
       return Start(frame);
     case wire::Request::kExec:
@@ -189,6 +198,14 @@ Status Server::Prepare(const Frame& frame) {
   return {};
 }
 
+Status Server::KeepLayers(const Frame& frame) {
+  Arena arena;
+  const std::optional<LayersRequest> request = DecodeLayers(frame.payload, arena);
+  if (!request || request->layer.kind != WritableRequest::Kind::kImage) return Malformed();
+  blanks_.Keep(request->layer, request->count, frame.header.id);
+  return {};
+}
+
 Status Server::Start(Frame& frame) {
   std::shared_ptr<const Order> order = Order::Decode(std::move(frame.payload));
   current_order_ = order;
@@ -199,7 +216,7 @@ Status Server::Start(Frame& frame) {
   std::unique_ptr<Sandbox> made = spares_.Take(*stage->second, order->request);
   const bool is_spare = made != nullptr;
   if (!is_spare) {
-    made = TRY(Sandbox::Prepare(*world_, *stage->second, order, seccomp_filter_, NextSerial()));
+    made = TRY(Sandbox::Prepare(supplies(), *stage->second, order, NextSerial()));
   }
   const uint32_t id = frame.header.id;
   // A spare is watched already, unless that failed.
@@ -289,15 +306,21 @@ void Server::OnCleaned(uint32_t id, bool all) {
 }
 
 void Server::OnJanitor() {
-  uint32_t id = 0;
-  bool all = false;
-  while (janitor_.Next(&id, &all)) OnCleaned(id, all);
+  Janitor::Done done{};
+  while (janitor_.Next(&done)) {
+    if (done.kind == Janitor::Done::Kind::kCleaned) {
+      OnCleaned(done.id, done.all);
+    } else {
+      blanks_.Made(done.id, std::move(done.image));
+    }
+  }
 }
 
 void Server::OnJanitorEnd() {
   uint32_t id = 0;
   bool all = false;
   OnJanitor();
+  blanks_.GiveUp();
   while (janitor_.DoAbandoned(*world_, &id, &all)) OnCleaned(id, all);
 }
 
@@ -350,6 +373,7 @@ void Server::ShutDown() {
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, channel_.fd(), nullptr);
   for (const auto& [id, sandbox] : sandboxes_) SignalSandbox(*sandbox, SIGKILL);
   for (const auto& [id, stage] : stages_) spares_.Drop(id);
+  blanks_.DropAll();
   for (const auto& [id, tool] : tools_) tool.Kill();
   // The default action ends the launcher, and that every init.
   alarm(kShutDownSecondsMax);

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "blanks.h"
 #include "channel.h"
 #include "execution.h"
 #include "janitor.h"
@@ -49,8 +50,12 @@ class Server {
   bool Turn();
   // Longest that a turn may wait for events, in milliseconds; -1: for ever.
   [[nodiscard]] int TurnMs() const;
+  // Makes one of what is to be kept ready and is not.
+  void MakeReady();
   void PrepareSpare();
-  void AnswerPrepares();
+  void AnswerReady();
+  [[nodiscard]] bool IsLacking() const { return spares_.IsLacking() || blanks_.IsLacking(); }
+  [[nodiscard]] Supplies supplies() { return {*world_, seccomp_filter_, blanks_}; }
   void OnEvent(uint64_t data, uint32_t events);
   void ReadRequests();
   void Handle(Frame frame);
@@ -59,6 +64,7 @@ class Server {
   Status CreateStage(const Frame& frame);
   Status DestroyStage(const Frame& frame);
   Status Prepare(const Frame& frame);
+  Status KeepLayers(const Frame& frame);
   Status Start(Frame& frame);
   uint32_t NextSerial() { return next_serial_++; }
   Status Exec(Frame& frame);
@@ -130,6 +136,7 @@ class Server {
   std::unordered_map<uint32_t, std::unique_ptr<Stage>> stages_;
   // Those too.
   Spares spares_;
+  Blanks blanks_;
   // When a start was last asked for.
   uint64_t last_start_ns_ = 0;
   // Stages that were destroyed, by the request that is to be answered.

@@ -12,7 +12,7 @@ Status Server::MountWorkspace(const Frame& frame) {
   if (!request) return Malformed();
   const auto stage = stages_.find(request->stage);
   if (stage == stages_.end()) return Failure{ENOENT, "mount workspace of", "stage"};
-  return stage->second->MountWorkspace(request->overlay);
+  return stage->second->MountWorkspace(request->overlay, blanks_.Take(request->overlay.writable));
 }
 
 Status Server::AddNetwork(const Frame& frame) {

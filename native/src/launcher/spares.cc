@@ -77,12 +77,11 @@ bool Spares::IsLacking() const {
                      [](const Recipe& recipe) { return recipe.made < recipe.count; });
 }
 
-const Sandbox* Spares::PrepareOne(const World& world, const std::string& seccomp_filter,
-                                  uint32_t serial) {
+const Sandbox* Spares::PrepareOne(const Supplies& supplies, uint32_t serial) {
   for (Recipe& recipe : recipes_) {
     if (recipe.made >= recipe.count) continue;
     Result<std::unique_ptr<Sandbox>> prepared =
-        Sandbox::Prepare(world, *recipe.stage, recipe.shape, seccomp_filter, serial);
+        Sandbox::Prepare(supplies, *recipe.stage, recipe.shape, serial);
     if (!prepared.ok()) {
       recipe.count = recipe.made;
       return nullptr;

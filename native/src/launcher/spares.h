@@ -29,7 +29,7 @@ class Spares {
   [[nodiscard]] bool IsLacking() const;
   // Prepares one of those that are lacking. Null: it can't be. When its channel has something to
   // tell, that is to be told to HasReported with the same number.
-  const Sandbox* PrepareOne(const World& world, const std::string& seccomp_filter, uint32_t serial);
+  const Sandbox* PrepareOne(const Supplies& supplies, uint32_t serial);
   void HasReported(uint32_t serial);
 
   // Kills those of a stage that goes. They have still to be reaped.

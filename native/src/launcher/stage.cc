@@ -68,7 +68,7 @@ Result<std::unique_ptr<Stage>> Stage::Create(const World& world, uint32_t id,
   TRY(stage->FinishNamespaces(holder));
   stage->lowers_ = std::make_unique<Lowers>(world.host.get(), stage->directory_.get(),
                                             request.ids_start, request.ids_count, !world.nested);
-  if (request.workspace) TRY(stage->MountWorkspace(*request.workspace));
+  if (request.workspace) TRY(stage->MountWorkspace(*request.workspace, UniqueFd()));
   for (const TmpfsRequest& volume : request.volumes) TRY(stage->MountVolume(volume));
   return stage;
 }
@@ -127,11 +127,11 @@ Status Stage::AttachDirectory(const World& world) {
   return {};
 }
 
-Status Stage::MountWorkspace(const OverlayRequest& overlay) {
+Status Stage::MountWorkspace(const OverlayRequest& overlay, UniqueFd blank) {
   if (workspace_.valid()) return Failure{EEXIST, "mount", "workspace of the stage"};
   const std::string lowers = TRY(LowerNames(overlay));
-  const OverlayPlan plan{lowers.c_str(), overlay.writable,      directory_.get(), ids_start_,
-                         false,          takes_detached_layers_};
+  const OverlayPlan plan{lowers.c_str(), overlay.writable,       directory_.get(), ids_start_,
+                         false,          takes_detached_layers_, blank.Release()};
   Result<Overlay> mounted = MountOverlay(plan);
   if (chdir("/") < 0) return LastFailure("chdir", "/");
   Overlay made = TRY(std::move(mounted));

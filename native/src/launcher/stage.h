@@ -32,7 +32,8 @@ class Stage {
   // Makes a further one, with loopback only.
   [[nodiscard]] Status AddNetwork(const std::string& name);
   // For a stage that was made without: it mounts one at most.
-  [[nodiscard]] Status MountWorkspace(const OverlayRequest& overlay);
+  // `blank`: its layer's file system, when that is there already.
+  [[nodiscard]] Status MountWorkspace(const OverlayRequest& overlay, UniqueFd blank);
   // Has "dev" (the device template), "empty", "workspace" and "volumes".
   [[nodiscard]] int directory() const { return directory_.get(); }
   [[nodiscard]] uint32_t ids_start() const { return ids_start_; }

@@ -92,7 +92,7 @@ Result<UniqueFd> NewToolsNamespace() {
 Status TryDetachedLayer(int directory) {
   static constexpr WritableRequest kLayer{
       WritableRequest::Kind::kMemory, 0755, "", "65536", "64", ""};
-  const Result<Overlay> mounted = MountOverlay({".", kLayer, directory, 0, false, true});
+  const Result<Overlay> mounted = MountOverlay({".", kLayer, directory, 0, false, true, -1});
   TRY(Check(chdir("/"), "chdir", "/"));
   return mounted.ok() ? Status() : mounted.failure();
 }

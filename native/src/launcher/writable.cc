@@ -51,14 +51,15 @@ Status MakeIn(int directory, const WritableRequest& request, uint32_t owner, Wri
 
 }  // namespace
 
-Result<Writable> MakeWritable(int host, const WritableRequest& request, uint32_t owner) {
+Result<Writable> MakeWritable(const WritablePlan& plan) {
+  UniqueFd blank(plan.blank);
   Writable writable;
-  if (request.kind == WritableRequest::Kind::kDirectory) {
-    const UniqueFd directory = TRY(OpenDirectory(host, request.directory));
-    TRY(MakeIn(directory.get(), request, owner, &writable));
+  if (plan.request.kind == WritableRequest::Kind::kDirectory) {
+    const UniqueFd directory = TRY(OpenDirectory(plan.host, plan.request.directory));
+    TRY(MakeIn(directory.get(), plan.request, plan.owner, &writable));
   } else {
-    writable.tree = TRY(MakeTree(host, request));
-    TRY(MakeIn(writable.tree.get(), request, owner, &writable));
+    writable.tree = blank.valid() ? std::move(blank) : TRY(MakeTree(plan.host, plan.request));
+    TRY(MakeIn(writable.tree.get(), plan.request, plan.owner, &writable));
   }
   return writable;
 }

@@ -16,9 +16,18 @@ struct Writable {
   UniqueFd work;
 };
 
-// Makes it. `host` is the root of the host's tree as the calling process's mount namespace has it,
-// `owner` the host id that is to own it: the stage's root. Allocates nothing.
-Result<Writable> MakeWritable(int host, const WritableRequest& request, uint32_t owner);
+struct WritablePlan {
+  // The root of the host's tree as the calling process's mount namespace has it.
+  int host;
+  const WritableRequest& request;
+  // The host id that is to own it: the stage's root.
+  uint32_t owner;
+  // A file system that is there already, MakeWritable's from then on, or -1.
+  int blank;
+};
+
+// Makes it. Allocates nothing.
+Result<Writable> MakeWritable(const WritablePlan& plan);
 
 // What a bounded layer holds, and what it could hold. All zero when nothing bounds it.
 struct LayerUse {
