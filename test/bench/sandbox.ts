@@ -5,7 +5,7 @@ import { loadFigures, memoryFigures, phaseFigures, promiseFigures } from './sand
 import { openGround, type Ground } from './sandbox/ground.js'
 import { measureLoad, type Load } from './sandbox/load.js'
 import { measureMemory } from './sandbox/memory.js'
-import { FRESH, FRESH_UNBOUNDED, ourMakers, QUICKEST } from './sandbox/ours.js'
+import { FIRST, FRESH, FRESH_UNBOUNDED, ourMakers, QUICKEST } from './sandbox/ours.js'
 import { peerMakers } from './sandbox/peers/all.js'
 import { checkPromises, type Promised } from './sandbox/promises.js'
 import { Stopwatch } from './sandbox/stopwatch.js'
@@ -30,8 +30,10 @@ const rate = { atOnce: 8, measure: ({ startsPerSecond }: Load) => startsPerSecon
 const PROMISES: readonly Promised[] = [
   { what: 'all fresh / bwrap', of: FRESH, to: BWRAP, ...latency, atMost: 0.8 },
   { what: 'all fresh, unbounded / bwrap', of: FRESH_UNBOUNDED, to: BWRAP, ...latency, atMost: 0.8 },
+  { what: 'first step of a build / bwrap', of: FIRST, to: BWRAP, ...latency, atMost: 0.8 },
   { what: 'in a stage / bwrap', of: QUICKEST, to: BWRAP, ...latency, atMost: 0.3 },
   { what: 'runc / all fresh', of: RUNC, to: FRESH, ...latency, atLeast: 10 },
+  { what: 'runc / first step of a build', of: RUNC, to: FIRST, ...latency, atLeast: 10 },
   { what: 'runc / in a stage', of: RUNC, to: QUICKEST, ...latency, atLeast: 20 },
   { what: 'starts/s at 8: in a stage / bwrap', of: QUICKEST, to: BWRAP, ...rate, atLeast: 4 },
 ]

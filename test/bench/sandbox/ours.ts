@@ -13,7 +13,9 @@ export const FRESH = 'sandpiper, all fresh'
 export const FRESH_UNBOUNDED = `${FRESH}, unbounded`
 /** In a stage, the writable layer wherever it is fastest and still bounded. */
 export const QUICKEST = 'sandpiper in a stage, prepared ahead'
-/** Sandboxes that a stage keeps ready: as many as start at once. */
+/** As the runner does it: all that a build's first step needs is made while its repo is checked out. */
+export const FIRST = 'sandpiper, first step of a build'
+/** Sandboxes that a stage keeps ready, and layers that the launcher does: as many as start at once. */
 const READY = 8
 /** Size of a file system that is written to. */
 const DISK_BYTES = 1024 ** 3
@@ -23,9 +25,12 @@ export async function ourMakers(ground: Ground, stopwatch: Stopwatch): Promise<S
   const patterns = path.join(ground.scratch, 'patterns')
   await mkdir(patterns)
   const pattern = await imagePattern(patterns, DISK_BYTES)
+  const layer = { kind: 'image', pattern, directory: patterns } as const
+  const keepLayers = (): Promise<void> => ground.launcher.keepLayers(layer, READY)
+  await keepLayers()
   const make = (kind: string, writable: MakeWritable): Promise<Place> =>
-    Place.make({ ground, stopwatch, kind, writable })
-  const image = await make('image', () => ({ kind: 'image', pattern, directory: patterns }))
+    Place.make({ ground, stopwatch, kind, writable, keepLayers })
+  const image = await make('image', () => layer)
   const memory = await make('memory', () => ({ kind: 'memory', sizeBytes: LIMITS.memoryBytes }))
   const plain = await make('plain', (directory) => ({ kind: 'directory', path: directory }))
   return [
@@ -34,6 +39,7 @@ export async function ourMakers(ground: Ground, stopwatch: Stopwatch): Promise<S
       'namespaces, ids, overlay of 8 layers, cgroups, seccomp; a file system of 1 GiB to write to',
     ),
     plain.freshMaker(FRESH_UNBOUNDED, 'the same; a directory to write to'),
+    image.firstMaker(FIRST, 'the same with a file system, all made before its program is known'),
     await image.stageMaker(
       'sandpiper in a stage',
       'network and user namespace of its stage; a file system of 1 GiB to write to',
@@ -57,6 +63,8 @@ interface PlaceOptions {
   readonly stopwatch: Stopwatch
   readonly kind: string
   readonly writable: MakeWritable
+  /** Resolves when the launcher has as many layers mounted as it is to keep. */
+  readonly keepLayers: () => Promise<void>
 }
 
 /** Sandboxes whose writable layers are of one kind. */
@@ -85,13 +93,11 @@ class Place {
       run: async () => {
         const stage = await this.stopwatch.time(name, 'make the stage', () => this.#makeStage())
         await this.#runTrue(name, stage)
-        const removal = this.stopwatch.time(name, 'later: remove the stage', () => stage.destroy())
-        // It is waited for when all is to be settled, which tells.
-        removal.catch(() => undefined)
-        this.#removals.push(removal)
+        this.#removeLater(name, stage)
       },
       settle: async () => {
         await Promise.all(this.#removals.splice(0))
+        await this.options.keepLayers()
         await this.#emptyTrash()
       },
       sleep: async () => {
@@ -114,12 +120,44 @@ class Place {
       run: () => this.#runTrue(name, stage),
       settle: async () => {
         await this.#makeReady(stage, ready)
+        await this.options.keepLayers()
         await this.#emptyTrash()
       },
       sleep: () => this.#sleep(stage),
       close: () => stage.destroy(),
       ...(ready === 0 ? {} : { wait: () => this.#wait() }),
     }
+  }
+
+  /** Takes a stage with a sandbox in it from some that are there; making them is not the start's time. */
+  firstMaker(name: string, note: string): SandboxMaker {
+    const stages: BenchStage[] = []
+    const fill = async (): Promise<void> => {
+      while (stages.length < READY) stages.push(await this.#makeStage(1))
+    }
+    return {
+      ...{ name, note, share: 1 },
+      run: async () => {
+        const stage = stages.pop() ?? (await this.#makeStage(1))
+        await this.#runTrue(name, stage)
+        this.#removeLater(name, stage)
+      },
+      settle: async () => {
+        await Promise.all(this.#removals.splice(0))
+        await this.options.keepLayers()
+        await fill()
+      },
+      close: async () => {
+        for (const stage of stages.splice(0)) await stage.destroy()
+      },
+    }
+  }
+
+  #removeLater(name: string, stage: BenchStage): void {
+    const removal = this.stopwatch.time(name, 'later: remove the stage', () => stage.destroy())
+    // It is waited for when all is to be settled, which tells.
+    removal.catch(() => undefined)
+    this.#removals.push(removal)
   }
 
   /** A stage of its own that keeps one ready. */
