@@ -43,7 +43,8 @@ bool Wait(int pipe) {
     const Status status = part == nullptr ? Status() : part();
     Report report{};
     report.kind = Report::Kind::kReady;
-    if (!SendReport(reports, status.ok() ? report : FailureReport(status.failure())).ok()) break;
+    // The launcher waits for it, and is told by the end of who can't tell.
+    if (!SendReport(reports, status.ok() ? report : FailureReport(status.failure())).ok()) _exit(1);
   }
   Wait(go);
   _exit(0);
