@@ -25,6 +25,7 @@ Status DropBoundingSetBut(uint64_t kept) {
     const int in_set = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
     // The kernel may know more capabilities than the headers: EINVAL is the end of its list.
     if (in_set < 0 && errno == EINVAL) break;
+    if (in_set < 0) return LastFailure("prctl PR_CAPBSET_READ", "capability");
     if (in_set == 0) continue;
     if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;
     return LastFailure("prctl PR_CAPBSET_DROP", "capability");
