@@ -93,6 +93,7 @@ describeSandboxes('sandboxes that are prepared ahead', () => {
     const others: Partial<SandboxSpec>[] = [
       { network: 'none' },
       { shmBytes: 8192 },
+      { outputFile: '/run/sandpiper/output' },
       ...(HAS_LIMITS ? [{ limits: { cpus: 1 } }] : []),
       { root: { lowers: [{ path: sandboxes.root.lower }], writable: { ...LAYER, mode: 0o700 } } },
     ]

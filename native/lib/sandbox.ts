@@ -6,7 +6,7 @@ import { toSample } from './cgroup/samples.js'
 import { parseUsage } from './cgroup/usage.js'
 import type { Connection, SandboxObserver } from './connection.js'
 import { Deferred } from './deferred.js'
-import { goneError } from './error.js'
+import { goneError, systemError } from './error.js'
 import { startExec } from './exec.js'
 import { openOutput } from './output.js'
 import type {
@@ -146,7 +146,12 @@ function toExit(report: ExitReport, cgroups: readonly CgroupDirectory[]): Sandbo
     wallMs: toMs(report.wallNs),
     layer: report.layer,
     workspaceLayer: report.workspaceLayer,
+    outputFile: toContent(report.outputFile),
   }
+}
+
+function toContent(told: ExitReport['outputFile']): SandboxExit['outputFile'] {
+  return told === null || Buffer.isBuffer(told) ? told : systemError(told)
 }
 
 /** Each misses something: cgroups what is written later, processes those that were never waited for. */

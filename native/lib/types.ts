@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { NativeError } from './error.js'
 
 /** `inside` ids from `insideStart` on are `outside` ids from `outsideStart` on, `count` of them. */
 export interface IdMapEntry {
@@ -186,6 +187,13 @@ export interface SandboxSpec {
    */
   readonly tmpfs?: readonly { readonly target: string; readonly sizeBytes: number }[]
   /**
+   * Path of a file that the program, whoever it runs as, can write to and whose content its end tells:
+   * `/run/sandpiper/NAME`, with a name of `[a-z0-9-]{1,64}`. It is there from the beginning, empty and
+   * root's, in a file system in memory with room for 1 MiB: more is an `ENOSPC` for who writes. Nothing
+   * takes its place.
+   */
+  readonly outputFile?: string
+  /**
    * Called about every second while it runs with what it has used so far, and not any more when `exit` has
    * resolved. A sample is left out when the event loop is too busy to take it.
    */
@@ -262,6 +270,11 @@ export interface SandboxExit {
   readonly layer: LayerUse | null
   /** The same for the writable layer of the stage's workspace, whoever wrote to it. */
   readonly workspaceLayer: LayerUse | null
+  /**
+   * What is in the `outputFile`, of more than 64 KiB the first 64 KiB and one byte; null when none was asked
+   * for, and the failed call when it can't be read.
+   */
+  readonly outputFile: Buffer | NativeError | null
   /** As in a sample, each undefined where nothing tells; the network's also without `onUsage`. */
   readonly throttledMs?: number | undefined
   /** Of the periods of 100 ms in which it wanted the CPU, those in which its CPU limit stopped it. */
@@ -302,8 +315,8 @@ export interface Sandbox {
 export interface Stage {
   /**
    * Keeps sandboxes ready, `count` at a time (default 1), for starts that are like `spec` in their root
-   * (layers, and kind and size of the writable layer, which must not be a directory), network, `shmBytes`
-   * and kinds of limits; it starts fastest when the limits are the same. Nothing else of it matters. Each
+   * (layers, and kind and size of the writable layer, which must not be a directory), network, `shmBytes`,
+   * `outputFile` and kinds of limits; it starts fastest when the limits are the same. Nothing else of it matters. Each
    * is used once at most, and made anew when a start has had a few milliseconds for itself; what is left
    * ends with the stage. Resolves when they are ready. One that can't be made is given up: the start that
    * would have used it tells why.

@@ -59,6 +59,9 @@ const refusedSandboxes: readonly (readonly [string, Partial<SandboxSpec>, RegExp
     { user: { uid: 1, gid: 1, groups: Array.from({ length: 65_537 }, () => 1) } },
     /at most 65536 groups/,
   ],
+  ['an output file elsewhere', { outputFile: '/tmp/output' }, /outputFile "\/tmp\/output" is not/],
+  ['a deeper output file', { outputFile: '/run/sandpiper/a/b' }, /outputFile .* is not/],
+  ['an output file of no name', { outputFile: '/run/sandpiper/..' }, /outputFile .* is not/],
   ['a tmpfs at the root', { tmpfs: [{ target: '/', sizeBytes: 4096 }] }, /tmpfs target must not/],
   ['a tmpfs without limit', { tmpfs: [{ target: '/t', sizeBytes: 0 }] }, /sizeBytes must be/],
   [

@@ -13,6 +13,7 @@ import type {
 } from './types.js'
 
 const NAME = /^[a-z0-9-]{1,64}$/
+const OUTPUT_FILE = /^\/run\/sandpiper\/[a-z0-9-]{1,64}$/
 /** sethostname(2). */
 const HOSTNAME_BYTES_MAX = 64
 /** OVL_MAX_STACK of the kernel. */
@@ -56,6 +57,9 @@ export function checkSandbox(spec: SandboxSpec): void {
     checkInside('tmpfs target', target)
     checkTmpfsBytes(`tmpfs ${target}`, sizeBytes)
   })
+  if (spec.outputFile !== undefined && !OUTPUT_FILE.test(spec.outputFile)) {
+    throw specError(`outputFile "${spec.outputFile}" is not ${OUTPUT_FILE.source}`)
+  }
   if (typeof spec.network === 'object') checkNetworkName(spec.network.name)
   checkProgram(spec)
   const hostnameBytes = Buffer.byteLength(spec.hostname)

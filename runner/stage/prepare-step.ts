@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import type { ExecSpec, SandboxSpec, WritableLayer } from '../../native/lib/types.js'
+import type { BindMount, ExecSpec, SandboxSpec, WritableLayer } from '../../native/lib/types.js'
 import type { SandboxStep } from '../../pipelines/plan.js'
 import { generateScript } from '../../pipelines/script/generate-script.js'
 import type { StepLimits } from '../config.js'
@@ -9,7 +9,7 @@ import type { StageDeps } from './deps.js'
 import { rlimitsOf } from './rlimits.js'
 import type { OpenStage } from './stage-space.js'
 import { environmentOf } from './step-environment.js'
-import { writeStepFiles, type WrittenFiles } from './step-files.js'
+import { OUTPUT_PATH, writeStepFiles } from './step-files.js'
 import { limitsOfStep } from './step-limits.js'
 import { hostsFile, resolvFile } from './step-network.js'
 import { locateProgram, programOf, workingDirOf } from './step-program.js'
@@ -28,8 +28,6 @@ export interface PreparedStep {
   readonly limits: StepLimits
   /** Directories that may not grow beyond a size. */
   readonly sized: readonly SizedDirectory[]
-  /** Host path of the file that outputs are written to. */
-  readonly outputFile: string
   /** The health check's command; null where it has none. */
   readonly health: ExecSpec | null
 }
@@ -69,7 +67,7 @@ export async function prepareStep(
     root: { lowers: root.lowers, writable },
     workspaceTarget: job.stage.workspace,
     // The runner's own files come last, so that nothing is mounted over them.
-    binds: [...root.binds, ...mounts.binds, ...files.binds],
+    binds: [...root.binds, ...mounts.binds, ...files],
     argv,
     ...surroundings,
     hostname: hostnameOf(run),
@@ -79,7 +77,7 @@ export async function prepareStep(
     ...(mounts.volumes.length === 0 ? {} : { volumes: mounts.volumes }),
   }
   const sized = sizedOf(limits, writable, mounts)
-  return { open, spec, limits, sized, outputFile: files.output, health }
+  return { open, spec, limits, sized, health }
 }
 
 async function healthOf(
@@ -94,7 +92,11 @@ async function healthOf(
   return { argv: await locateProgram(command, place), ...surroundings }
 }
 
-function writeFiles(run: StepRun, directory: string, open: OpenStage): Promise<WrittenFiles> {
+function writeFiles(
+  run: StepRun,
+  directory: string,
+  open: OpenStage,
+): Promise<readonly BindMount[]> {
   const { job, step } = run
   const hostname = hostnameOf(run)
   return writeStepFiles(directory, {
@@ -102,7 +104,6 @@ function writeFiles(run: StepRun, directory: string, open: OpenStage): Promise<W
     hostname,
     hosts: hostsFile(step, job.stage, open.network.plan, hostname),
     resolv: resolvFile(step, open.network.resolvers),
-    owner: open.owner,
   })
 }
 
@@ -119,10 +120,11 @@ function hostnameOf({ job, number }: StepRun): string {
 export function shapeOf(
   step: SandboxStep,
   { network }: OpenStage,
-): Pick<SandboxSpec, 'network' | 'shmBytes'> {
+): Pick<SandboxSpec, 'network' | 'outputFile' | 'shmBytes'> {
   const { shmBytes } = step
   return {
     ...networkOf(step, network),
+    outputFile: OUTPUT_PATH,
     ...(shmBytes === undefined ? {} : { shmBytes: Math.max(shmBytes, PAGE_BYTES) }),
   }
 }

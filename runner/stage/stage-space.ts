@@ -14,8 +14,6 @@ import type { WorkspaceRequest, WorkspaceTree } from './workspace.js'
 /** What the steps of a stage share, made when the first of them needs it. */
 export interface OpenStage {
   readonly stage: Stage
-  /** Host id that is root inside. */
-  readonly owner: number
   readonly volumes: StageVolumes
   readonly network: StageNetwork
 }
@@ -127,7 +125,7 @@ export class StageSpace {
     })
     const stage = await this.#stage
     await this.#network.make(stage)
-    return { stage, owner: start, volumes, network: this.#network }
+    return { stage, volumes, network: this.#network }
   }
 
   #isShared(): Promise<boolean> {

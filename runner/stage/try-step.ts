@@ -7,7 +7,6 @@ import type { StageDeps } from './deps.js'
 import { watchDisk } from './disk-watch.js'
 import { awaitReady } from './health/await-ready.js'
 import { readOutputs } from './outputs/read-outputs.js'
-import { OUTPUT_DISK_BYTES_MAX, watchOutputs } from './outputs/watch-outputs.js'
 import { prepareStep, type PreparedStep } from './prepare-step.js'
 import { pumpOutput, type PumpOptions } from './pump.js'
 import type { StepRun, TryOutcome } from './step-run.js'
@@ -70,7 +69,7 @@ class Try {
       await this.#tell(verdict)
       const stop = this.#stop.reason
       const outcome = { ...verdict, stop, wasUp: this.#wasUp }
-      return { ...outcome, ...(await this.#outputs()) }
+      return { ...outcome, ...(await this.#outputs(exit)) }
     } finally {
       this.#ended.abort()
       clearTimeout(timer)
@@ -87,21 +86,12 @@ class Try {
   }
 
   #watchDisk(): () => void {
-    const { sized, outputFile } = this.prepared
-    const stop = (what: string, limitBytes: number, usedBytes: number | null): void =>
-      this.#stop.stop({ kind: 'disk', what, limitBytes, usedBytes }, { urgent: true })
-    const endDisk = watchDisk({
-      directories: sized,
+    return watchDisk({
+      directories: this.prepared.sized,
       pid: this.sandbox.pid,
-      onFull: ({ what, limitBytes }, usedBytes) => stop(what, limitBytes, usedBytes),
+      onFull: ({ what, limitBytes }, usedBytes) =>
+        this.#stop.stop({ kind: 'disk', what, limitBytes, usedBytes }, { urgent: true }),
     })
-    const endOutputs = watchOutputs(outputFile, (usedBytes) =>
-      stop('output file: size', OUTPUT_DISK_BYTES_MAX, usedBytes),
-    )
-    return () => {
-      endDisk()
-      endOutputs()
-    }
   }
 
   #pumpOptions(): PumpOptions {
@@ -176,11 +166,12 @@ class Try {
   }
 
   /** Also of a step that failed: what it knows of its failure may be what later ones need. */
-  async #outputs(): Promise<Pick<TryOutcome, 'outputs'>> {
+  async #outputs({ outputFile }: SandboxExit): Promise<Pick<TryOutcome, 'outputs'>> {
     const { log, step, job } = this.step
-    if (step.detach) return {}
+    if (step.detach || outputFile === null) return {}
+    if (outputFile instanceof Error) throw outputFile
     const taken = new Set(Object.keys(job.environment))
-    const { values, problems } = await readOutputs(this.prepared.outputFile, taken)
+    const { values, problems } = readOutputs(outputFile, taken)
     for (const problem of problems) await log.say(`warning: outputs: ${problem}`)
     const names = Object.keys(values)
     if (names.length === 0) return {}

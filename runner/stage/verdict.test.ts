@@ -16,6 +16,7 @@ const exited = (more: Partial<SandboxExit>): SandboxExit => ({
   wallMs: 1,
   layer: null,
   workspaceLayer: null,
+  outputFile: null,
   ...more,
 })
 

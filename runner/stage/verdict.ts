@@ -11,7 +11,7 @@ export type StopReason =
   | { readonly kind: 'cancelled'; readonly reason: string }
   /** `ofStep`: the step's own limit, not the stage's. */
   | { readonly kind: 'time'; readonly limitMs: number; readonly ofStep?: true }
-  /** What the step wrote to its writable layer, to a volume with a size, or to its output file. */
+  /** What the step wrote to its writable layer, or to a volume with a size. */
   | {
       readonly kind: 'disk'
       readonly what: string

@@ -79,6 +79,7 @@ function exitOf(code: number | null): SandboxExit {
     wallMs: 0,
     layer: null,
     workspaceLayer: null,
+    outputFile: null,
   }
   return { code, signal: code === null ? 9 : null, ...usage }
 }

@@ -45,6 +45,7 @@ function specOf(argv: readonly string[]): SandboxSpec {
     },
     binds: [],
     argv,
+    outputFile: '/run/sandpiper/output',
     env: {},
     cwd: '/',
     hostname: 'scale',

@@ -5,6 +5,7 @@ import { makeTestRoot, type TestRoot } from '../../native/lib/testing/busybox-ro
 import type {
   Launcher,
   Sandbox,
+  SandboxExit,
   SandboxSpec,
   Stage,
   WritableLayer,
@@ -47,6 +48,7 @@ const VOLUME_BYTES = 65_536
 const LAYER_BYTES = 16 * 1024 * 1024
 /** Names of layers then take more than fsconfig(2) has room for: they are mounted by mount(2). */
 const MANY_LAYERS = 140
+const OUTPUT_FILE = '/run/sandpiper/output'
 
 /** Makes the files that the parts need. */
 export async function makeLaunchSequence(): Promise<LaunchSequence> {
@@ -125,11 +127,19 @@ async function destroy(stage: Stage): Promise<void> {
 async function runToEnd(stage: Stage, spec: SandboxSpec): Promise<void> {
   const sandbox = await stage.start(spec)
   const output = readAll(sandbox)
-  const { code, signal } = await sandbox.exit
+  const { code, signal, outputFile } = await sandbox.exit
   if (code !== 0) throw new UnexpectedEnd(code, signal)
   if ((await output) !== 'hello\n') throw new Error(`the program wrote "${await output}"`)
+  checkOutputFile(outputFile)
   const { writable: layer } = spec.root
   if (layer.kind === 'directory') await rm(layer.path, { recursive: true })
+}
+
+/** Only a program that was asked to has written to it. */
+function checkOutputFile(outputFile: SandboxExit['outputFile']): void {
+  if (outputFile instanceof NativeError) throw outputFile
+  if (outputFile === null || outputFile.toString() === 'value') return
+  throw new Error(`the output file has "${outputFile.toString()}"`)
 }
 
 async function runExec(sandbox: Sandbox): Promise<void> {
@@ -180,6 +190,7 @@ async function plainSpec(place: Place, argv = ['/bin/echo', 'hello']): Promise<S
 function fullSpec({ source }: Place, plain: SandboxSpec): SandboxSpec {
   return {
     ...plain,
+    argv: ['/bin/sh', '-c', `echo hello; printf value >${OUTPUT_FILE}`],
     root: { ...plain.root, writable: { kind: 'memory', sizeBytes: LAYER_BYTES } },
     workspaceTarget: '/made/workspace',
     binds: [
@@ -188,6 +199,7 @@ function fullSpec({ source }: Place, plain: SandboxSpec): SandboxSpec {
     ],
     volumes: [{ name: 'volume', target: '/made/volume', readOnly: false }],
     tmpfs: [{ target: '/made/tmpfs', sizeBytes: VOLUME_BYTES }],
+    outputFile: OUTPUT_FILE,
     network: 'none',
     user: { uid: 1000, gid: 1000, groups: [100] },
     cwd: '/made/directory',

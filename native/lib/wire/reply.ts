@@ -18,6 +18,8 @@ export interface ExitReport {
   /** Contents of the cgroup files asked for, in order; '' for one that is not there. */
   readonly cgroupFiles: readonly string[]
   readonly network: NetworkBytes
+  /** Its content, or why that could not be read; null when there was none. */
+  readonly outputFile: Buffer | SystemFailure | null
 }
 
 /** What went through its interfaces since the program started; undefined where it can't be told or was not asked for. */
@@ -101,8 +103,17 @@ function decodeExit(reader: ReplyReader): ExitReport {
   const usage = { wallNs, cpuUs, ...decodeIo(reader) }
   const layers = { layer: decodeLayer(reader), workspaceLayer: decodeLayer(reader) }
   const cgroupFiles = Array.from({ length: reader.u32() }, () => reader.string())
-  const network = decodeNetwork(reader)
-  return { waitStatus: known ? waitStatus : null, ...usage, ...layers, cgroupFiles, network }
+  const rest = { cgroupFiles, network: decodeNetwork(reader), outputFile: decodeOutput(reader) }
+  return { waitStatus: known ? waitStatus : null, ...usage, ...layers, ...rest }
+}
+
+/** native/src/launcher/server_end.cc has the same. */
+const OUTPUT = { none: 0, content: 1 } as const
+
+function decodeOutput(reader: ReplyReader): ExitReport['outputFile'] {
+  const kind = reader.u32()
+  if (kind === OUTPUT.none) return null
+  return kind === OUTPUT.content ? Buffer.from(reader.bytes()) : decodeFailure(reader)
 }
 
 function decodeUsage(reader: ReplyReader): readonly UsageReport[] {
@@ -170,11 +181,16 @@ class ReplyReader {
     return value === 2 ** 64 ? undefined : value
   }
 
-  string(): string {
+  /** Part of the frame. */
+  bytes(): Buffer {
     const size = this.u32()
     if (this.#at + size > this.frame.length)
       throw new RangeError('reply of the launcher is cut off')
     this.#at += size
-    return this.frame.toString('utf8', this.#at - size, this.#at)
+    return this.frame.subarray(this.#at - size, this.#at)
+  }
+
+  string(): string {
+    return this.bytes().toString()
   }
 }

@@ -28,6 +28,7 @@ const SPEC: SandboxSpec = {
     writable: { kind: 'directory', path: '/w' },
   },
   binds: [{ source: '/s', target: '/t', readOnly: true, idMapped: true }],
+  outputFile: '/run/sandpiper/output',
   argv: ['/bin/true', 'argument'],
   env: { A: 'b' },
   cwd: '/',

@@ -47,6 +47,7 @@ export function encodeStart(
     writer.string(name).string(target).bool(readOnly),
   )
   writer.list(spec.tmpfs ?? [], ({ target, sizeBytes }) => writeTmpfs(writer, target, sizeBytes))
+  writer.string(spec.outputFile ?? '')
   writeProgram(writer, spec)
   const network = typeof spec.network === 'object' ? spec.network.name : ''
   writer

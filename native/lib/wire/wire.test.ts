@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { decodeReply } from './reply.js'
+import { decodeReply, type LauncherReply } from './reply.js'
 import { PayloadWriter } from './writer.js'
 
 describe('PayloadWriter', () => {
@@ -63,15 +63,21 @@ describe('decodeReply', () => {
       id: 7,
       failure: { errno: 22, syscall: 'mount', path: '/a' },
     })
-    const exited = frame(4, 8, (w) =>
-      readings(
-        layers(w.u32(1).u32(256).u64(9n).u64(10n).u64(11n).u64(12n)),
-        ['x', ''],
-        5n,
-        UNKNOWN,
-      ),
-    )
-    expect(decodeReply(exited)).toEqual({
+    const exited = (end: (writer: PayloadWriter) => PayloadWriter) =>
+      frame(4, 8, (w) => {
+        layers(w.u32(1).u32(256).u64(9n).u64(10n).u64(11n).u64(12n))
+        return end(readings(w, ['x', ''], 5n, UNKNOWN))
+      })
+    const failure = { errno: 5, syscall: 'pread', path: 'output file' }
+    const outputs: [LauncherReply, unknown][] = [
+      [decodeReply(exited((w) => w.u32(0))), null],
+      [decodeReply(exited((w) => w.u32(1).u32(3).u8(0).u8(0xff).u8(1))), Buffer.of(0, 0xff, 1)],
+      [decodeReply(exited((w) => text(text(w.u32(2).u32(5), 'pread'), 'output file'))), failure],
+    ]
+    for (const [reply, outputFile] of outputs) {
+      expect(reply).toMatchObject({ kind: 'exited', report: { outputFile } })
+    }
+    expect(outputs[0]?.[0]).toEqual({
       kind: 'exited',
       id: 8,
       report: {
@@ -80,6 +86,7 @@ describe('decodeReply', () => {
         workspaceLayer: null,
         cgroupFiles: ['x', ''],
         network: { networkRxBytes: 5, networkTxBytes: undefined },
+        outputFile: null,
       },
     })
     const cleaned = (removed: number) => decodeReply(frame(5, 9, (w) => text(w.u32(removed), 's7')))
@@ -111,7 +118,7 @@ describe('decodeReply', () => {
 
   it('has no wait status when nobody could tell', () => {
     const nothing = (w: PayloadWriter) =>
-      readings(layers(w.u32(0).u32(0).u64(0n).u64(0n).u64(0n).u64(0n)), [], 0n, 0n)
+      readings(layers(w.u32(0).u32(0).u64(0n).u64(0n).u64(0n).u64(0n)), [], 0n, 0n).u32(0)
     const reply = decodeReply(frame(4, 8, nothing))
     expect(reply).toMatchObject({ report: { waitStatus: null } })
   })

@@ -13,7 +13,7 @@
 namespace sandpiper {
 namespace {
 
-// A reply holds a few cgroup files of a page each.
+// A reply holds a few cgroup files of a page each, and 64 KiB of an output file.
 constexpr size_t kReplyBytesMax = size_t{128} * 1024;
 
 Status WriteAll(int fd, const char* data, size_t size) {

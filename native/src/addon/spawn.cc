@@ -14,6 +14,10 @@ namespace {
 
 constexpr int kSocket = 3;
 
+// A reply is a packet, which must be smaller than what may be under way (unix_dgram_sendmsg() in
+// the kernel): room for the largest, also where the host's default is less.
+constexpr int kSendBytes = 256 * 1024;
+
 class FileActions {
  public:
   FileActions() { posix_spawn_file_actions_init(&actions_); }
@@ -76,6 +80,9 @@ Result<SpawnedLauncher> SpawnLauncher(const std::string& path) {
   SpawnedLauncher spawned{-1, UniqueFd(), UniqueFd(ends[0])};
   const UniqueFd theirs(ends[1]);
   if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0) return LastFailure("fcntl", "launcher");
+  if (setsockopt(theirs.get(), SOL_SOCKET, SO_SNDBUF, &kSendBytes, sizeof(kSendBytes)) < 0) {
+    return LastFailure("setsockopt", "launcher");
+  }
   const int error = Spawn(path.c_str(), theirs.get(), &spawned.pid);
   if (error != 0) return Failure{error, "posix_spawn", "launcher"};
   spawned.pidfd.Reset(static_cast<int>(syscall(SYS_pidfd_open, spawned.pid, 0)));

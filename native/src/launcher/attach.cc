@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "own_files.h"
 #include "rootfs.h"
 #include "sys.h"
 #include "tmpfs.h"
@@ -14,7 +15,6 @@
 namespace sandpiper {
 namespace {
 
-constexpr const char* kOwn = "/run/sandpiper";
 constexpr const char* kKernels[] = {"/proc", "/sys", "/dev"};
 constexpr const char* kShm = "/dev/shm";
 
@@ -62,8 +62,8 @@ class Attacher {
   Status Run() {
     const bool has_own = HasOwnFiles();
     if (has_own) {
-      const UniqueFd own = TRY(EnsureDirectory(s_.root, kOwn));
-      TRY(own_.Find(s_.proc, own.get(), kOwn));
+      const UniqueFd own = TRY(EnsureDirectory(s_.root, kOwnDirectory));
+      TRY(own_.Find(s_.proc, own.get(), kOwnDirectory));
     }
     const int deepest = Deepest();
     for (int depth = 0; depth <= deepest; depth++) TRY(AttachAt(depth));
@@ -73,14 +73,15 @@ class Attacher {
       if (!TRY(IsDirectory(s_.binds[i], target))) TRY(AttachFile(target, s_.binds[i]));
     }
     // The files in it are mounts of their own.
-    if (has_own) return sys::SetMountAttributes(own_tree_.get(), 0, MOUNT_ATTR_RDONLY, kOwn);
+    if (has_own) return sys::SetMountAttributes(own_files_, 0, MOUNT_ATTR_RDONLY, kOwnDirectory);
     return {};
   }
 
  private:
   [[nodiscard]] bool HasOwnFiles() const {
+    if (s_.own >= 0) return true;
     for (const BindRequest& bind : s_.request.binds) {
-      if (IsWithin(bind.target, kOwn)) return true;
+      if (IsWithin(bind.target, kOwnDirectory)) return true;
     }
     return false;
   }
@@ -137,7 +138,7 @@ class Attacher {
       if (place.Around(kernels)) return refused;
       if (place.Within(kernels) && !place.Within(kShm)) return refused;
     }
-    for (const char* own : {kOwn, static_cast<const char*>(own_.path)}) {
+    for (const char* own : {kOwnDirectory, static_cast<const char*>(own_.path)}) {
       if (*own == '\0') continue;
       if (place.Within(own) || (shared && place.Around(own))) return refused;
     }
@@ -146,14 +147,17 @@ class Attacher {
 
   // Anew, and only where it was: what was attached may have changed where links lead.
   Status MountOwn() {
-    const UniqueFd directory = TRY(EnsureDirectory(s_.root, kOwn));
+    const UniqueFd directory = TRY(EnsureDirectory(s_.root, kOwnDirectory));
     Location place;
-    TRY(place.Find(s_.proc, directory.get(), kOwn));
+    TRY(place.Find(s_.proc, directory.get(), kOwnDirectory));
     if (std::strcmp(place.path, own_.path) != 0) {
-      return Failure{EINVAL, "mount over a reserved place", kOwn};
+      return Failure{EINVAL, "mount over a reserved place", kOwnDirectory};
     }
-    own_tree_ = TRY(MountTmpfs({kOwn, "4096", "64", nullptr}));
-    return sys::AttachTree(own_tree_.get(), directory.get(), kOwn);
+    if (s_.own < 0) made_ = TRY(MakeOwnFiles(""));
+    own_files_ = s_.own < 0 ? made_.tree.get() : s_.own;
+    TRY(sys::AttachTree(own_files_, directory.get(), kOwnDirectory));
+    if (s_.output < 0) return {};
+    return AttachOutputFile(s_.output, s_.request.output_file);
   }
 
   Status AttachFile(const char* target, int tree) {
@@ -164,7 +168,9 @@ class Attacher {
   const Storage& s_;
   // Where /run/sandpiper is; empty when there is none.
   Location own_;
-  UniqueFd own_tree_;
+  // Its file system, and that if it was made here.
+  int own_files_ = -1;
+  OwnFiles made_;
 };
 
 }  // namespace

@@ -16,6 +16,9 @@ struct Storage {
   // The root of the new mount namespace, which is the calling process's, and the /proc in it.
   int root;
   int proc;
+  // The file system of /run/sandpiper and the output file in it, if they were made before; -1: not.
+  int own;
+  int output;
 };
 
 // Makes the directory and attaches a detached mount to it.

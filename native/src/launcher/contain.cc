@@ -16,6 +16,7 @@
 #include "network.h"
 #include "order.h"
 #include "overlay.h"
+#include "own_files.h"
 #include "program.h"
 #include "report.h"
 #include "rootfs.h"
@@ -81,21 +82,27 @@ Status Hide() {
   return {};
 }
 
-// The launcher keeps the mounts until it has told how the sandbox ended: to unmount is its work
-// then, not that of the init before it. It fetches them before it gives the order.
-Status TellPrepared(const Containment& c, int root, int layer) {
-  Report report{};
-  report.kind = Report::Kind::kPrepared;
-  report.root = root;
-  report.layer = layer;
-  return SendReport(c.channel, report);
-}
-
-// What the order is carried out with: attached mounts, open for good.
+// What the order is carried out with, open for good: attached mounts, and what is to be attached
+// (attach.h).
 struct Prepared {
   int root;
   int proc;
+  int own;
+  int output;
 };
+
+// The launcher keeps the mounts until it has told how the sandbox ended: to unmount is its work
+// then, not that of the init before it. It fetches them before it gives the order, and the output
+// file too: who has that open first is not held up by what the program does to it (fcntl(2),
+// F_SETLEASE).
+Status TellPrepared(const Containment& c, const Prepared& prepared, int layer) {
+  Report report{};
+  report.kind = Report::Kind::kPrepared;
+  report.root = prepared.root;
+  report.layer = layer;
+  report.output = prepared.output;
+  return SendReport(c.channel, report);
+}
 
 // What can be made before the program is known. Keeps no descriptor else, among them those that the
 // launcher had open: the outputs of other sandboxes would not end before this one.
@@ -107,25 +114,28 @@ Result<Prepared> Prepare(const Containment& c) {
   Trees trees = TRY(MakeTrees(c));
   TRY(JoinStage(c.world.blank.get(), c.stage.user_namespace()));
   TRY(BuildRoot(c, trees));
+  OwnFiles own;
+  if (*c.shape.output_file != '\0') own = TRY(MakeOwnFiles(c.shape.output_file));
   TRY(Hide());
   TRY(DieWithLauncher(c.world, "init"));
   TRY(BlockSignals());
   // For the program's process and this one.
   TRY(LimitCapabilities());
   TRY(WaitingProgram::Start(c.seccomp_filter));
-  const Prepared prepared{trees.root.tree.Release(), trees.proc.Release()};
+  const Prepared prepared{trees.root.tree.Release(), trees.proc.Release(), own.tree.Release(),
+                          own.output.Release()};
   const int layer = trees.root.layer.Release();
   trees = {};
   // The standard streams stay taken, so that nothing else gets their numbers.
   TRY(sys::CloseAllBut({STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, c.channel, prepared.root,
-                        prepared.proc, layer}));
-  TRY(TellPrepared(c, prepared.root, layer));
+                        prepared.proc, prepared.own, prepared.output, layer}));
+  TRY(TellPrepared(c, prepared, layer));
   return prepared;
 }
 
 Status Furnish(const ReceivedOrder& order, const Prepared& prepared) {
-  TRY(AttachStorage(
-      {order.request, order.binds, order.volumes, order.workspace, prepared.root, prepared.proc}));
+  TRY(AttachStorage({order.request, order.binds, order.volumes, order.workspace, prepared.root,
+                     prepared.proc, prepared.own, prepared.output}));
   TRY(EnsureDirectory(prepared.root, order.request.program.cwd));
   return {};
 }

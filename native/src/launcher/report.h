@@ -18,11 +18,13 @@ struct Report {
   int32_t wait_status;
   uint64_t started_ns;
   uint64_t ended_ns;
-  // Of a prepared init: its descriptors of the root and of the layer's file system, -1 if that has
-  // none of its own. They are fetched and not sent: what a user's processes have sent and nobody
-  // has taken yet is limited (unix(7), ETOOMANYREFS), and a step could have used that up.
+  // Of a prepared init: its descriptors of the root, of the layer's file system, -1 if that has
+  // none of its own, and of the output file, -1 if it has none. They are fetched and not sent: what
+  // a user's processes have sent and nobody has taken yet is limited (unix(7), ETOOMANYREFS), and a
+  // step could have used that up.
   int32_t root;
   int32_t layer;
+  int32_t output;
   char call[48];
   char object[1024];
 };

@@ -134,6 +134,7 @@ std::optional<StartRequest> DecodeStart(const char* payload, size_t size, Arena&
   request.binds = reader.Items<BindRequest>([&] { return DecodeBind(reader); });
   request.volumes = reader.Items<VolumeRequest>([&] { return DecodeVolume(reader); });
   request.tmpfs = reader.Items<TmpfsRequest>([&] { return DecodeTmpfs(reader); });
+  request.output_file = reader.String();
   request.program = DecodeProgram(reader);
   request.own_network = reader.U8() != 0;
   request.network = reader.String();

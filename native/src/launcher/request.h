@@ -125,6 +125,8 @@ struct StartRequest {
   List<BindRequest> binds;
   List<VolumeRequest> volumes;
   List<TmpfsRequest> tmpfs;
+  // Path of a file directly in /run/sandpiper whose content is told at the end; empty: none.
+  const char* output_file;
   ProgramRequest program;
   // A network namespace of its own, with loopback only.
   bool own_network;

@@ -16,6 +16,7 @@
 #include "blanks.h"
 #include "cgroup.h"
 #include "image.h"
+#include "own_files.h"
 #include "program.h"
 #include "sys.h"
 #include "trees.h"
@@ -70,7 +71,7 @@ bool IsAlike(const StartRequest& one, const StartRequest& other) {
          IsSameList(one.root.lowers, other.root.lowers, IsSameLower) &&
          IsSameList(one.cgroups, other.cgroups, HasSameKinds) &&
          one.own_network == other.own_network && IsSame(one.network, other.network) &&
-         IsSame(one.shm_bytes, other.shm_bytes);
+         IsSame(one.shm_bytes, other.shm_bytes) && IsSame(one.output_file, other.output_file);
 }
 
 Sandbox::Sandbox(Stage& stage, std::shared_ptr<const Order> shape, uint32_t serial)
@@ -193,26 +194,35 @@ bool Sandbox::NextReport(Report* report) {
 }
 
 Status Sandbox::FetchMounts(const Report& report) {
-  const auto fetch = [this](int fd) {
-    char path[64];
-    (void)std::snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid_, fd);
-    return sys::FollowKernelLink(AT_FDCWD, path, O_PATH);
-  };
   const auto named = [](Failure failure) {
     return Failure{failure.error, "open", "mounts of init"};
   };
   Result<UniqueFd> mount_namespace = OpenMountNamespace();
   if (!mount_namespace.ok()) return named(mount_namespace.failure());
-  Result<UniqueFd> root = fetch(report.root);
+  Result<UniqueFd> root = OpenOfInit(report.root, O_PATH);
   if (!root.ok()) return named(root.failure());
   if (report.layer >= 0) {
-    Result<UniqueFd> layer = fetch(report.layer);
+    Result<UniqueFd> layer = OpenOfInit(report.layer, O_PATH);
     if (!layer.ok()) return named(layer.failure());
     layer_ = layer.Take();
   }
   mount_namespace_ = mount_namespace.Take();
   root_ = root.Take();
+  return FetchOutputFile(report);
+}
+
+Status Sandbox::FetchOutputFile(const Report& report) {
+  if (report.output < 0) return {};
+  Result<UniqueFd> file = OpenOfInit(report.output, O_RDONLY);
+  if (!file.ok()) return Failure{file.failure().error, "open", "output file of init"};
+  output_file_ = file.Take();
   return {};
+}
+
+Result<UniqueFd> Sandbox::OpenOfInit(int fd, int flags) const {
+  char path[64];
+  (void)std::snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid_, fd);
+  return sys::FollowKernelLink(AT_FDCWD, path, flags);
 }
 
 Result<UniqueFd> Sandbox::OpenMountNamespace() const {
@@ -245,6 +255,15 @@ void Sandbox::LeaveMounts() {
   layer_.Reset();
   root_.Reset();
   mount_namespace_.Reset();
+}
+
+std::optional<Result<std::string>> Sandbox::TakeOutput() {
+  if (*request().output_file == '\0') return std::nullopt;
+  // It was killed before there was one.
+  if (!output_file_.valid()) return std::string();
+  // Closed before its file system is unmounted, which is not the launcher's work.
+  const UniqueFd file = std::move(output_file_);
+  return ReadOutputFile(file.get());
 }
 
 void Sandbox::BeginUsage() {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cgroup.h"
@@ -24,7 +25,8 @@ namespace sandpiper {
 class Blanks;
 
 // Whether one sandbox can be prepared for both: the same root on a new layer, the same network,
-// /dev/shm, and kinds of limits. A layer in a directory of the host's is for one sandbox only.
+// /dev/shm, output file, and kinds of limits. A layer in a directory of the host's is for one
+// sandbox only.
 bool IsAlike(const StartRequest& one, const StartRequest& other);
 
 // What all sandboxes of a launcher are made with.
@@ -107,6 +109,10 @@ class Sandbox {
     return MeasureLayer(request().root.writable.kind, root_.get());
   }
 
+  // What its program wrote to the output file, good once when it has ended; nothing if there is
+  // none.
+  std::optional<Result<std::string>> TakeOutput();
+
   // Begins to count what it uses, from now on, when its request asks for that.
   void BeginUsage();
   // Null when it did not begin.
@@ -126,6 +132,8 @@ class Sandbox {
   [[nodiscard]] Result<UniqueFd> OpenMountNamespace() const;
   // Opens what the prepared init has.
   Status FetchMounts(const Report& report);
+  Status FetchOutputFile(const Report& report);
+  [[nodiscard]] Result<UniqueFd> OpenOfInit(int fd, int flags) const;
   Status Fork(const Containment& containment, int unified_cgroup);
   Status SetHostname(const World& world) const;
 
@@ -146,6 +154,7 @@ class Sandbox {
   UniqueFd mount_namespace_;
   UniqueFd root_;
   UniqueFd layer_;
+  UniqueFd output_file_;
   Status fetched_;
   std::unique_ptr<UsageMeter> usage_;
   bool runs_ = false;

@@ -4,9 +4,7 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstring>
 
-#include "cgroup.h"
 #include "sys.h"
 
 namespace sandpiper {
@@ -322,42 +320,6 @@ void Server::OnJanitorEnd() {
   OnJanitor();
   blanks_.GiveUp();
   while (janitor_.DoAbandoned(*world_, &id, &all)) OnCleaned(id, all);
-}
-
-void Server::SendEnd(uint32_t id, const Sandbox* sandbox) {
-  const Sandbox::End end = sandbox == nullptr ? Sandbox::End{} : sandbox->end();
-  wire::Writer reply(wire::Reply::kExited, id);
-  const bool ended = end.by_init && end.report.kind == Report::Kind::kEnded;
-  reply.U32(ended ? 1 : 0).U32(ended ? static_cast<uint32_t>(end.report.wait_status) : 0);
-  reply.U64(ended ? end.report.ended_ns - end.report.started_ns : 0).U64(end.cpu_us);
-  reply.U64(end.read_bytes).U64(end.written_bytes);
-  if (sandbox == nullptr) {
-    WriteLayer(reply, {});
-    WriteLayer(reply, {});
-    reply.U32(0);
-    WriteNetwork(reply, nullptr);
-  } else {
-    WriteLayer(reply, sandbox->MeasureRoot());
-    WriteLayer(reply, sandbox->stage().MeasureWorkspace());
-    const std::vector<std::string> contents = ReadCgroups(sandbox->cgroups(*world_));
-    reply.U32(static_cast<uint32_t>(contents.size()));
-    for (const std::string& content : contents) reply.String(content);
-    WriteNetwork(reply, sandbox->usage());
-  }
-  channel_.Send(reply);
-}
-
-void Server::SendCleaned(uint32_t id, bool cgroups_removed, const char* cgroup_name) {
-  channel_.Send(wire::Writer(wire::Reply::kCleaned, id)
-                    .U32(cgroups_removed ? 1 : 0)
-                    .String(cgroup_name, std::strlen(cgroup_name)));
-}
-
-void Server::SendFailure(uint32_t id, const Failure& failure) {
-  channel_.Send(wire::Writer(wire::Reply::kFailed, id)
-                    .U32(static_cast<uint32_t>(failure.error))
-                    .String(failure.call, std::strlen(failure.call))
-                    .String(failure.object, std::strlen(failure.object)));
 }
 
 Status Server::Watch(int fd, uint64_t key, uint32_t events) {

@@ -108,11 +108,13 @@ class Server {
   // program that the helper may have made.
   void KillHelpers(const Sandbox& sandbox);
   // `sandbox` is null when there never was one.
-  void SendEnd(uint32_t id, const Sandbox* sandbox);
+  void SendEnd(uint32_t id, Sandbox* sandbox);
   void SendCleaned(uint32_t id, bool cgroups_removed, const char* cgroup_name);
   // Answers those that waited for the last prepared sandbox of their stage to end.
   void AnswerDestroys();
   void SendFailure(uint32_t id, const Failure& failure);
+  static void WriteFailure(wire::Writer& reply, const Failure& failure);
+  static void WriteOutput(wire::Writer& reply, Sandbox* sandbox);
 
   // Tells about every second what the sandboxes use that are to be told about, while there are any.
   Status WatchUsage();

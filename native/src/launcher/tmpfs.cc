@@ -13,8 +13,8 @@ Result<UniqueFd> MountTmpfs(const TmpfsPlan& plan) {
     TRY(sys::SetOption(tmpfs.get(), "uid", plan.owner));
     TRY(sys::SetOption(tmpfs.get(), "gid", plan.owner));
   }
-  return sys::MountFileSystem(tmpfs.get(), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, "mount tmpfs",
-                              plan.name);
+  return sys::MountFileSystem(tmpfs.get(), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | plan.attributes,
+                              "mount tmpfs", plan.name);
 }
 
 }  // namespace sandpiper

@@ -13,6 +13,8 @@ struct TmpfsPlan {
   const char* inodes;
   // User and group id that own the root, as decimal text; null: those of the calling process.
   const char* owner;
+  // Of the mount, beside those that every one has.
+  unsigned attributes = 0;
 };
 
 // A new detached tmpfs that everybody may write to, like /tmp. Its pages are on the account of the

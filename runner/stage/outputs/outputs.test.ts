@@ -198,12 +198,26 @@ describe('outputs of steps', () => {
     expect(sink.log('use')).toContain('\n[]\n')
   })
 
-  it('end a step that fills its disk with them', async () => {
-    const steps = [step('fill', ['head -c 2000000 /dev/zero > $SANDPIPER_OUTPUT', 'sleep 1000'])]
+  it('take no disk of the host, and 1 MiB of memory at most', async () => {
+    const fill = 'head -c 2000000 /dev/zero > $SANDPIPER_OUTPUT || wc -c $SANDPIPER_OUTPUT'
+    const { sink } = await runJob(host, makeJob([step('fill', [fill])]))
+    expect(sink.results.get('fill')!.status).toBe('success')
+    expect(sink.log('fill')).toMatch(/No space left on device|I\/O error/)
+    expect(sink.log('fill')).toContain('\n1048576 /run/sandpiper/output\n')
+    expect(sink.log('fill')).toContain('outputs: the file has more than 65536 bytes\n')
+  })
+
+  it('come from a step that the runner has killed, too', async () => {
+    const steps = [
+      step('slow', ['echo A=1 > $SANDPIPER_OUTPUT', 'sleep 1000'], { timeoutMs: 500 }),
+      step('use', ['echo "[$A]"'], {
+        dependsOn: ['slow'],
+        runOn: { success: false, failure: true },
+      }),
+    ]
     const { sink } = await runJob(host, makeJob(steps))
-    expect(sink.results.get('fill')!.error).toMatch(
-      /^killed: output file: size limit 1 MiB, used 1\.9 MiB$/,
-    )
+    expect(sink.results.get('slow')!.status).toBe('killed')
+    expect(sink.log('use')).toContain('\n[1]\n')
   })
 
   it('can be written by any user of the step', async () => {

@@ -5,6 +5,7 @@ import { UsageRecord } from './usage-record.js'
 
 const EXIT: SandboxExit = {
   ...{ code: 0, signal: null, oomKills: 0, pidsRefused: 0, layer: null, workspaceLayer: null },
+  outputFile: null,
   ...{ cpuMs: 50, memoryPeakBytes: 900, wallMs: 400, pidsPeak: 4, ioReadBytes: 10 },
   ...{ ioWriteBytes: 20, networkRxBytes: 3, networkTxBytes: 4 },
 }
