@@ -15,7 +15,18 @@ import { copyLibraries, copyPackages, copyPrograms } from './programs.mjs'
 /** What the guest has of this machine; busybox stands in for everything else. */
 const PROGRAMS = ['busybox']
 const PACKAGES = [
-  ...['coreutils', 'dash', 'e2fsprogs', 'grep', 'gzip', 'mount', 'sed', 'tar', 'util-linux'],
+  ...[
+    'bash',
+    'coreutils',
+    'dash',
+    'e2fsprogs',
+    'grep',
+    'gzip',
+    'mount',
+    'sed',
+    'tar',
+    'util-linux',
+  ],
   ...['iproute2', 'nftables', 'passt', 'uidmap'],
 ]
 

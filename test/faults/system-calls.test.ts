@@ -36,7 +36,8 @@ async function inject(part: Part, at: number, error: ErrorName): Promise<string[
   lab.faulty.disarm()
   const { call } = lab.faulty
   if (!call) return null
-  const judged = [await judge(call, error, outcome), await recover(call)]
+  const isPrepared = part === 'prepared'
+  const judged = [await judge(call, error, outcome, isPrepared), await recover(call)]
   const problems = judged.filter((problem) => problem !== null)
   if (problems.length === 0) return []
   const title = `${part}: call ${at}, ${call.name} by ${await describeCallers(call)}: ${error}`
@@ -44,11 +45,15 @@ async function inject(part: Part, at: number, error: ErrorName): Promise<string[
 }
 
 /** What the caller was told must name the call, unless nothing was lost. */
-async function judge(call: FaultyCall, error: ErrorName, outcome: unknown): Promise<string | null> {
+async function judge(
+  call: FaultyCall,
+  error: ErrorName,
+  outcome: unknown,
+  isPrepared: boolean,
+): Promise<string | null> {
   if (outcome === null) {
-    const isLast = call.byLauncher && ENDING.has(call.name)
-    const isRight = error === 'EINTR' || isLast || (await mayFail(lab.faulty.program, call))
-    return isRight ? null : 'was not told'
+    if (error === 'EINTR' || (call.byLauncher && ENDING.has(call.name))) return null
+    return (await mayFail(lab.faulty.program, call, isPrepared)) ? null : 'was not told'
   }
   if (outcome instanceof UnexpectedEnd) return judgeEnd(call, outcome)
   if (!(outcome instanceof NativeError)) return `was told as "${messageOf(outcome)}"`

@@ -13,7 +13,16 @@ import type {
 import { imagePattern } from '../../runner/writable/image-pattern.js'
 
 /** What a launcher is asked for, in parts that faults are put into one by one. */
-export const PARTS = ['stage', 'sandbox', 'many layers', 'image', 'exec', 'tool'] as const
+export const PARTS = [
+  'stage',
+  'sandbox',
+  'prepared',
+  'many layers',
+  'image',
+  'kept layer',
+  'exec',
+  'tool',
+] as const
 export type Part = (typeof PARTS)[number]
 
 /** A launcher that is ready for every part: with a stage, and a sandbox that runs in it. */
@@ -90,8 +99,10 @@ async function makeReady(place: Place, launcher: Launcher): Promise<Ready> {
   const parts: Readonly<Record<Part, () => Promise<void>>> = {
     stage: () => runStage(place, launcher),
     sandbox: async () => runToEnd(stage, fullSpec(place, await plainSpec(place))),
+    prepared: async () => runPrepared(stage, fullSpec(place, await plainSpec(place))),
     'many layers': async () => runToEnd(stage, layeredSpec(place, await plainSpec(place))),
     image: async () => runToEnd(stage, imageSpec(place, await plainSpec(place))),
+    'kept layer': async () => runKept(launcher, stage, imageSpec(place, await plainSpec(place))),
     exec: () => runExec(sleeper),
     tool: () => runTool(launcher),
   }
@@ -140,6 +151,28 @@ function checkOutputFile(outputFile: SandboxExit['outputFile']): void {
   if (outputFile instanceof NativeError) throw outputFile
   if (outputFile === null || outputFile.toString() === 'value') return
   throw new Error(`the output file has "${outputFile.toString()}"`)
+}
+
+/** One that is there before its program is. */
+async function runPrepared(stage: Stage, spec: SandboxSpec): Promise<void> {
+  await stage.prepare(spec)
+  try {
+    await runToEnd(stage, spec)
+  } finally {
+    await stage.prepare(spec, 0)
+  }
+}
+
+/** One whose layer's file system is there before it is. */
+async function runKept(launcher: Launcher, stage: Stage, spec: SandboxSpec): Promise<void> {
+  const { writable: layer } = spec.root
+  if (layer.kind !== 'image') throw new Error('the layer is no image')
+  await launcher.keepLayers(layer, 1)
+  try {
+    await runToEnd(stage, spec)
+  } finally {
+    await launcher.keepLayers(layer, 0)
+  }
 }
 
 async function runExec(sandbox: Sandbox): Promise<void> {

@@ -29,20 +29,23 @@ const MAY_FAIL: readonly MayFail[] = [
   { call: 'openat', from: 'ReadFile', because: 'usage that can’t be read counts as none' },
   { call: 'openat2', from: 'ReadCgroups', because: 'usage that can’t be read counts as none' },
   { call: 'prctl', from: 'RunInit', because: 'the name of a process is for people' },
+  { call: 'poll', from: 'IsSound', because: 'a start makes what it can’t take' },
   { call: 'pread', from: 'ReadNetwork', because: 'usage that can’t be read counts as none' },
   { call: 'prctl', from: 'Join', because: 'the name of a process is for people' },
   { call: 'prctl', from: 'Contain', because: 'the name of a process is for people' },
   { call: 'read', from: 'ReadFile', because: 'usage that can’t be read counts as none' },
   { call: 'read', from: 'ReapChildren', because: 'it is told again while there is something' },
   { call: 'read', from: 'Wait', because: 'a holder that sees no more is one that ends' },
+  { call: 'recv', from: 'IsSound', because: 'a start makes what it can’t take' },
   { call: 'recv', from: 'Next', because: 'it is told again while there is something' },
   { call: 'recv', from: 'NextReport', because: 'it is asked again' },
   { call: 'recvmsg', from: 'Configure', because: 'the launcher does what the janitor can’t' },
   { call: 'recvmsg', from: 'Receive', because: 'it is asked again when memory was short' },
   { call: 'rmdir', from: 'Unmount', because: 'an empty directory, in a tmpfs of the launcher’s' },
-  { call: 'send', from: 'Configure', because: 'the launcher does what the janitor can’t' },
   { call: 'send', from: 'Send', because: 'it is sent again when memory was short' },
   { call: 'sendmsg', from: 'Clean', because: 'the launcher does what the janitor can’t' },
+  { call: 'sendmsg', from: 'Configure', because: 'the launcher does what the janitor can’t' },
+  { call: 'sendmsg', from: 'MakeImage', because: 'who needs an image makes it' },
   { call: 'sigwaitinfo', from: 'RunInit', because: 'it is asked again' },
   { call: 'syscall 202', from: 'Live', because: 'a futex is waited for and woken again' },
   { call: 'syscall 202', from: 'Prepare', because: 'a futex is waited for and woken again' },
@@ -64,11 +67,33 @@ const MAY_FAIL: readonly MayFail[] = [
 /** Functions of libc that are the same call. */
 const ALIASES: Readonly<Record<string, string>> = { __open_2: 'open', __openat_2: 'openat' }
 
-/** Whether the failure of a call at an address of the program may go untold. */
-export async function mayFail(program: string, { name, callers }: FaultyCall): Promise<boolean> {
+/**
+ * Whether the failure of a call at an address of the program may go untold. `isPrepared`: in a launch whose
+ * sandbox is made ahead.
+ */
+export async function mayFail(
+  program: string,
+  { name, callers }: FaultyCall,
+  isPrepared: boolean,
+): Promise<boolean> {
   const call = ALIASES[name] ?? name
   const functions = await functionsAt(program, callers)
-  return MAY_FAIL.some((one) => one.call === call && functions.includes(one.from))
+  return (
+    isAhead(functions, isPrepared) ||
+    MAY_FAIL.some((one) => one.call === call && functions.includes(one.from))
+  )
+}
+
+/** What the process of a sandbox does once its order is there. */
+const ORDERED: readonly string[] = ['Furnish', 'RunInit', 'ExecuteProgram']
+
+/** What can't be made ahead is made, or told, by the start that needs it. */
+function isAhead(functions: readonly string[], isPrepared: boolean): boolean {
+  const isImage = functions.includes('MountImage') && functions.includes('Configure')
+  // These have stacks of their own.
+  const makers = ['PrepareSpare', 'HasReported', ...(isPrepared ? ['Live', 'RunMaker'] : [])]
+  const isSpare = makers.some((name) => functions.includes(name))
+  return isImage || (isSpare && !functions.some((name) => ORDERED.includes(name)))
 }
 
 /** Names of the functions at return addresses and of those that they are inlined into, innermost first. */

@@ -1,17 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { describeSandboxes, makeTestSandboxes, type TestSandboxes } from '../testing/sandboxes.js'
-import { itOnTime } from '../testing/slowness.js'
+import { slowness } from '../testing/slowness.js'
 import { tamperedLauncher, withoutGuards } from '../testing/tampered.js'
 import { isInHostUserNamespace } from '../user-namespace.js'
 import { BATTERY } from './battery.js'
 import { type Facts, type Guard, isOfThisMachine, type Row, valuesOf } from './row.js'
 import { type Neighbourhood, makeNeighbourhood } from './testing/neighbourhood.js'
 
-/**
- * What an ordinary user's launcher leaves out is the kernel's to refuse all the same. On an emulated
- * machine some need luck: what they look for is there for a moment only.
- */
-const prove = isInHostUserNamespace() ? itOnTime : it.skip
+/** What an ordinary user's launcher leaves out is the kernel's to refuse all the same. */
+const prove = isInHostUserNamespace() ? it : it.skip
 
 interface Tried {
   readonly sandboxes: TestSandboxes
@@ -46,9 +43,18 @@ function guardsBut(row: Row, kept?: Guard): readonly Guard[] {
   return [...row.guards, ...(row.without ?? [])].filter((guard) => guard !== kept)
 }
 
+/** On a slow machine some need luck: what they look for is there for a moment only. */
+async function tryBare(row: Row): Promise<string> {
+  const asWished = [...valuesOf(row.open ?? 'ok'), ...valuesOf(row.absent ?? [])]
+  for (let tries = 1; ; tries++) {
+    const bare = await tryRow(tampered, row, guardsBut(row))
+    if (asWished.includes(bare) || tries >= slowness) return bare
+  }
+}
+
 /** Without its guards the row must not be held off, and with any one of them it must. */
 async function proveRow(row: Row): Promise<void> {
-  const bare = await tryRow(tampered, row, guardsBut(row))
+  const bare = await tryBare(row)
   if (valuesOf(row.absent ?? []).includes(bare)) {
     absent.push(row.title)
     return

@@ -27,7 +27,7 @@ size_t TakeFds(msghdr* message, int* fds) {
 
 ssize_t SendMessage(int socket, const iovec* parts, size_t part_count, const int* fds,
                     size_t fd_count, int flags) {
-  alignas(cmsghdr) char control[kControlBytes];
+  alignas(cmsghdr) static thread_local char control[kControlBytes];
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts);
   message.msg_iovlen = part_count;
@@ -49,7 +49,7 @@ ssize_t SendMessage(int socket, const iovec* parts, size_t part_count, const int
 }
 
 ReceivedMessage ReceiveMessage(int socket, void* buffer, size_t size, int* fds, int flags) {
-  alignas(cmsghdr) char control[kControlBytes];
+  alignas(cmsghdr) static thread_local char control[kControlBytes];
   iovec part{buffer, size};
   msghdr message{};
   message.msg_iov = &part;

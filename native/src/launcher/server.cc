@@ -217,13 +217,17 @@ Status Server::Start(Frame& frame) {
     made = TRY(Sandbox::Prepare(supplies(), *stage->second, order, NextSerial()));
   }
   const uint32_t id = frame.header.id;
-  // A spare is watched already, unless that failed.
-  if (is_spare) (void)epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, made->channel(), nullptr);
-  TRY(Watch(made->channel(), kOnReport | id, EPOLLIN));
-  made->Take(std::move(order), std::move(frame.fds[0]));
   Sandbox& sandbox = *made;
+  sandbox.Take(std::move(order), std::move(frame.fds[0]));
   sandboxes_[id] = std::move(made);
-  if (sandbox.is_prepared()) Begin(id, sandbox);
+  // A spare is watched already, unless that failed.
+  if (is_spare) (void)epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, sandbox.channel(), nullptr);
+  const Status watched = Watch(sandbox.channel(), kOnReport | id, EPOLLIN);
+  if (!watched.ok()) {
+    FailStart(id, sandbox, watched.failure());
+  } else if (sandbox.is_prepared()) {
+    Begin(id, sandbox);
+  }
   OnReport(id, false);
   return {};
 }
@@ -274,9 +278,12 @@ void Server::OnStartReport(uint32_t id, Sandbox& sandbox, Report& report) {
 
 void Server::Begin(uint32_t id, Sandbox& sandbox) {
   const Status begun = sandbox.Begin(*world_);
-  if (begun.ok()) return;
-  SendFailure(id, begun.failure());
-  // Its end is told as that of any other, when it is reaped.
+  if (!begun.ok()) FailStart(id, sandbox, begun.failure());
+}
+
+// Its end is told as that of any other, when it is reaped.
+void Server::FailStart(uint32_t id, Sandbox& sandbox, const Failure& failure) {
+  SendFailure(id, failure);
   SignalSandbox(sandbox, SIGKILL);
   sandbox.answered = true;
   (void)epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, sandbox.channel(), nullptr);

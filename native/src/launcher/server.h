@@ -78,6 +78,8 @@ class Server {
   void OnStartReport(uint32_t id, Sandbox& sandbox, Report& report);
   // Lets a sandbox that is prepared begin with its program.
   void Begin(uint32_t id, Sandbox& sandbox);
+  // Tells why a sandbox can't begin, and ends it.
+  void FailStart(uint32_t id, Sandbox& sandbox, const Failure& failure);
   Status WatchChildren();
   // Reaps what has ended, and never waits: a program may be kept by a process that traces it, until
   // its sandbox ends. Programs can also make children, and traced threads, of the launcher, which

@@ -60,7 +60,7 @@ Spares::Recipe* Spares::Find(const Stage& stage, const StartRequest& request) {
 
 std::unique_ptr<Sandbox> Spares::Take(const Stage& stage, const StartRequest& request) {
   for (auto spare = sandboxes_.begin(); spare != sandboxes_.end(); ++spare) {
-    if (spare->dropped || spare->failed || !spare->sandbox->IsFor(stage, request)) continue;
+    if (spare->dropped || !spare->sandbox->IsFor(stage, request)) continue;
     // One that has failed is reaped soon, and what asks for it tells why itself.
     if (!spare->sandbox->IsSound()) continue;
     std::unique_ptr<Sandbox> taken = std::move(spare->sandbox);
@@ -87,7 +87,7 @@ const Sandbox* Spares::PrepareOne(const Supplies& supplies, uint32_t serial) {
       return nullptr;
     }
     recipe.made++;
-    sandboxes_.push_back({recipe.stage_id, serial, false, false, false, prepared.Take()});
+    sandboxes_.push_back({recipe.stage_id, serial, false, false, prepared.Take()});
     return sandboxes_.back().sandbox.get();
   }
   return nullptr;
@@ -100,8 +100,17 @@ void Spares::HasReported(uint32_t serial) {
     Report report{};
     (void)spare.sandbox->NextReport(&report);
     spare.reported = true;
-    spare.failed = !spare.sandbox->is_prepared();
+    if (!spare.sandbox->is_prepared()) GiveUp(spare);
   }
+}
+
+void Spares::GiveUp(Spare& spare) {
+  for (Recipe& recipe : recipes_) {
+    if (!spare.sandbox->IsFor(*recipe.stage, recipe.shape->request)) continue;
+    recipe.made--;
+    recipe.count = recipe.made;
+  }
+  DropOne(spare);
 }
 
 void Spares::Drop(uint32_t stage_id) {
@@ -126,11 +135,7 @@ bool Spares::Reaped(pid_t pid, const World& world) {
   const auto spare = std::find_if(sandboxes_.begin(), sandboxes_.end(),
                                   [&](const Spare& one) { return one.sandbox->pid() == pid; });
   if (spare == sandboxes_.end()) return false;
-  for (Recipe& recipe : recipes_) {
-    if (spare->dropped || !spare->sandbox->IsFor(*recipe.stage, recipe.shape->request)) continue;
-    recipe.made--;
-    recipe.count = recipe.made;
-  }
+  if (!spare->dropped) GiveUp(*spare);
   spare->sandbox->Reaped({});
   (void)RemoveCgroups(spare->sandbox->cgroups(world));
   sandboxes_.erase(spare);

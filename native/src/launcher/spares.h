@@ -55,7 +55,6 @@ class Spares {
     uint32_t stage_id;
     uint32_t serial;
     bool reported;
-    bool failed;
     bool dropped;
     std::unique_ptr<Sandbox> sandbox;
   };
@@ -65,6 +64,8 @@ class Spares {
   // Kills those that are too many.
   void Trim(Recipe& recipe);
   static void DropOne(Spare& spare);
+  // It has failed, and so would the next one.
+  void GiveUp(Spare& spare);
   Recipe* Find(const Stage& stage, const StartRequest& request);
 
   std::vector<Recipe> recipes_;
