@@ -22,6 +22,7 @@ const PACKAGES = [
     'e2fsprogs',
     'grep',
     'gzip',
+    'libc-bin',
     'mount',
     'sed',
     'tar',
