@@ -87,7 +87,9 @@ Status Stage::FinishNamespaces(Holder& holder) {
   TRY(WriteIdMaps(holder, map, map));
   user_namespace_ = TRY(holder.Namespace("ns/user"));
   networks_[""] = TRY(holder.Namespace("ns/net"));
-  return holder.Proceed();
+  TRY(holder.Proceed());
+  holder.Leave();
+  return {};
 }
 
 Result<int> Stage::Network(const std::string& name) const {
