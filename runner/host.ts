@@ -1,4 +1,4 @@
-import { createLauncher, sweepCgroups, tryLockFile } from '../native/lib/index.js'
+import { createLauncher, sweepCgroups, sweepDeadCgroups, tryLockFile } from '../native/lib/index.js'
 import type { Launcher } from '../native/lib/types.js'
 import type { HostConfig, StepLimits } from './config.js'
 import { openDataDir, type DataDir } from './data-dir.js'
@@ -12,6 +12,9 @@ import { SteadyLauncher } from './steady-launcher.js'
 import { sweepStages } from './sweep.js'
 import { Trash } from './trash.js'
 import { WritableLayers } from './writable/writable-layers.js'
+
+/** Where all runners of a host have the cgroups of their sandboxes. */
+const CGROUPS = 'sandpiper'
 
 /** What runs stages on this host, whoever asks for them. */
 export interface Host {
@@ -31,12 +34,13 @@ export async function openHost(config: HostConfig): Promise<Host> {
   const log = config.log ?? silentLog
   const limits = await keptLimits(config)
   const dataDir = await openDataDir(config, tryLockFile)
-  const cgroupParent = `sandpiper/${dataDir.runnerId}`
+  const cgroupParent = `${CGROUPS}/${dataDir.runnerId}`
   const trash = await Trash.open(dataDir.trash, log)
   await sweepStages(dataDir.stages, trash)
   const { idsDir } = config
   const ids = openIds({ tryLockFile, ...(idsDir === undefined ? {} : { directory: idsDir }) })
   await ids.sweep()
+  await sweepDeadCgroups(CGROUPS)
   const launcher = await SteadyLauncher.start(async () => {
     await sweepCgroups(cgroupParent)
     return config.openLauncher?.() ?? createLauncher({ cgroupParent })

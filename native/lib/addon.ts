@@ -60,6 +60,7 @@ export interface Addon {
   resolveSystemCall(name: string): number
   /** Descriptor of the locked file, or -1 when another process has the lock. */
   lockFile(path: string): number
+  lockDirectory(path: string): number
   /** execve(2) in this process; returns only by throwing. */
   execute(path: string, argv: readonly string[], env: readonly string[]): never
 }

@@ -1,3 +1,4 @@
+export { sweepDeadCgroups } from './cgroup/claim.js'
 export { sweepCgroups } from './cgroup/parent.js'
 export { NativeError } from './error.js'
 export { createLauncher } from './launcher.js'

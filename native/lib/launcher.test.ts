@@ -6,7 +6,9 @@ import { mkdir, readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readCgroupLayout } from './cgroup/layout.js'
-import { sweepCgroups } from './cgroup/parent.js'
+import { buildDirectory } from './addon.js'
+import { sweepDeadCgroups } from './cgroup/claim.js'
+import { makeCgroupParent, sweepCgroups } from './cgroup/parent.js'
 import { createLauncher } from './launcher.js'
 import {
   describeSandboxes,
@@ -207,7 +209,6 @@ async function orphanFrames(
   spec: Awaited<ReturnType<TestSandboxes['specOf']>>,
 ): Promise<readonly string[]> {
   const { defaultSeccompFilter } = await import('./seccomp/compile.js')
-  const { makeCgroupParent } = await import('./cgroup/parent.js')
   const { planCgroups } = await import('./cgroup/plan.js')
   const { encodeExec, encodeStage, encodeStart } = await import('./wire/request.js')
   const layout = await readCgroupLayout()
@@ -221,7 +222,6 @@ async function orphanFrames(
 describeSandboxes('sweepCgroups', () => {
   itLimited('kills and removes what a dead runner left', async () => {
     const parent = `sandpiper/test-sweep-${process.pid}`
-    const { makeCgroupParent } = await import('./cgroup/parent.js')
     await makeCgroupParent(await readCgroupLayout(), parent)
     const [made] = await cgroupsOf(parent)
     const directory = join(made!, 'step')
@@ -240,6 +240,37 @@ describeSandboxes('sweepCgroups', () => {
   it('does nothing when there is nothing', async () => {
     await sweepCgroups(`sandpiper/test-nothing-${process.pid}`)
   })
+})
+
+describeSandboxes('sweepDeadCgroups', () => {
+  itLimited(
+    'removes what a launcher that was killed left, and nothing of one that lives',
+    async () => {
+      const place = `sandpiper/test-dead-${process.pid}`
+      const living = await createLauncher({ cgroupParent: `${place}/living` })
+      await makeCgroupParent(await readCgroupLayout(), `${place}/dying`)
+      const directories = await cgroupsOf(`${place}/dying`)
+      const script = `
+      const { lockDirectory } = require(${JSON.stringify(join(buildDirectory(), 'sandpiper.node'))})
+      for (const directory of ${JSON.stringify(directories)}) lockDirectory(directory)
+      console.log('up')
+      setInterval(() => {}, 1000)`
+      const child = spawn(process.execPath, ['-e', script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      await once(child.stdout, 'data')
+      await sweepDeadCgroups(place)
+      expect(await cgroupsOf(`${place}/dying`)).toEqual(directories)
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
+      await sweepDeadCgroups(place)
+      expect(await cgroupsOf(`${place}/dying`)).toEqual([])
+      expect(await cgroupsOf(`${place}/living`)).toHaveLength(directories.length)
+      await living.close()
+      expect(await cgroupsOf(place)).toEqual([])
+    },
+  )
 })
 
 describeSandboxes('createLauncher', () => {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { buildDirectory } from './addon.js'
 import { type CgroupLayout, readCgroupLayout } from './cgroup/layout.js'
-import { makeCgroupParent, removeCgroupParent } from './cgroup/parent.js'
+import { claimCgroupParent, type ClaimedParent } from './cgroup/claim.js'
+import { removeCgroupParent } from './cgroup/parent.js'
 import { planCgroups } from './cgroup/plan.js'
 import { Connection } from './connection.js'
 import { specError } from './error.js'
@@ -41,9 +42,9 @@ export async function createLauncher(options: LauncherOptions): Promise<Launcher
     throw specError(`cgroupParent "${options.cgroupParent}" is not a relative path of plain names`)
   }
   const [filter, layout] = await Promise.all([defaultSeccompFilter(), readCgroupLayout()])
-  await makeCgroupParent(layout, options.cgroupParent)
+  const claim = await claimCgroupParent(layout, options.cgroupParent)
   const path = options.launcherPath ?? join(buildDirectory(), 'sandpiper-launcher')
-  const connection = new Connection(path)
+  const connection = openConnection(path, claim)
   try {
     await connection.request(REQUEST.configure, filter)
   } catch (error) {
@@ -53,6 +54,18 @@ export async function createLauncher(options: LauncherOptions): Promise<Launcher
     throw error
   }
   return new LauncherProcess(connection, layout, options.cgroupParent)
+}
+
+/** What the launcher left is anybody's to sweep when it has ended. */
+function openConnection(path: string, claim: ClaimedParent): Connection {
+  try {
+    const connection = new Connection(path)
+    void connection.closed.then(() => claim.release())
+    return connection
+  } catch (error) {
+    void claim.release()
+    throw error
+  }
 }
 
 class LauncherProcess implements Launcher {

@@ -19,15 +19,29 @@ export interface FileLock {
  * @throws NativeError when the file can't be opened, e.g. `open on /x/lock: EACCES`.
  */
 export function tryLockFile(path: string): FileLock | null {
-  const fd = lock(path)
-  if (fd < 0) return null
-  const release = (): Promise<void> => promisify(close)(fd)
-  return { release, remove: () => unlink(path).finally(release) }
+  const fd = lock(() => loadAddon().lockFile(path))
+  return fd < 0
+    ? null
+    : { release: () => release(fd), remove: () => unlink(path).finally(() => release(fd)) }
 }
 
-function lock(path: string): number {
+/** A directory that is locked. */
+export type DirectoryLock = Pick<FileLock, 'release'>
+
+/**
+ * Takes an exclusive lock on a directory, as tryLockFile does on a file.
+ * @throws NativeError when it can't be opened, e.g. with the code `ENOENT`
+ */
+export function tryLockDirectory(path: string): DirectoryLock | null {
+  const fd = lock(() => loadAddon().lockDirectory(path))
+  return fd < 0 ? null : { release: () => release(fd) }
+}
+
+const release = (fd: number): Promise<void> => promisify(close)(fd)
+
+function lock(call: () => number): number {
   try {
-    return loadAddon().lockFile(path)
+    return call()
   } catch (error) {
     throw fromAddon(error)
   }

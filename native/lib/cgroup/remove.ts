@@ -30,6 +30,11 @@ export async function removeCgroupsIn(directory: string): Promise<void> {
   await Promise.all(own.map((name) => removeCgroup(join(directory, name))))
 }
 
+/** Removes a cgroup and those in it if none has processes. @returns whether it is gone. */
+export function removeEmptyCgroup(directory: string): Promise<boolean> {
+  return tryRemove(directory)
+}
+
 async function tryRemove(directory: string): Promise<boolean> {
   for (const child of await subdirectories(directory)) {
     if (!(await tryRemove(join(directory, child)))) return false

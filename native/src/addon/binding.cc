@@ -168,10 +168,11 @@ Napi::Value ResolveName(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), ResolveSystemCall(info[0].As<Napi::String>()));
 }
 
-// lockFile(path) -> descriptor, or -1 when another process has the lock
+// lockFile(path), lockDirectory(path) -> descriptor, or -1 when another process has the lock
+template <Result<UniqueFd> (*lock)(const std::string&)>
 Napi::Value Lock(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
-  Result<UniqueFd> locked = LockFile(path);
+  Result<UniqueFd> locked = lock(path);
   if (!locked.ok() && locked.failure().error == EWOULDBLOCK) {
     return Napi::Number::New(info.Env(), -1);
   }
@@ -197,7 +198,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("LauncherLink", LauncherLink::Define(env));
   exports.Set("compileSeccomp", Napi::Function::New(env, CompileFilter));
   exports.Set("resolveSystemCall", Napi::Function::New(env, ResolveName));
-  exports.Set("lockFile", Napi::Function::New(env, Lock));
+  exports.Set("lockFile", Napi::Function::New(env, Lock<LockFile>));
+  exports.Set("lockDirectory", Napi::Function::New(env, Lock<LockDirectory>));
   exports.Set("execute", Napi::Function::New(env, ExecuteProgram));
   return exports;
 }

@@ -16,15 +16,21 @@ bool IsStillNamed(const UniqueFd& file, const std::string& path) {
   return held.st_dev == named.st_dev && held.st_ino == named.st_ino;
 }
 
-}  // namespace
-
-Result<UniqueFd> LockFile(const std::string& path) {
+Result<UniqueFd> Lock(const std::string& path, int flags) {
   while (true) {
-    UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    UniqueFd file(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file.valid()) return LastFailure("open", "lock file");
     if (flock(file.get(), LOCK_EX | LOCK_NB) < 0) return LastFailure("flock", "lock file");
     if (IsStillNamed(file, path)) return file;
   }
+}
+
+}  // namespace
+
+Result<UniqueFd> LockFile(const std::string& path) { return Lock(path, O_RDWR | O_CREAT); }
+
+Result<UniqueFd> LockDirectory(const std::string& path) {
+  return Lock(path, O_RDONLY | O_DIRECTORY);
 }
 
 }  // namespace sandpiper

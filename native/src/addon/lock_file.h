@@ -11,4 +11,7 @@ namespace sandpiper {
 // until the descriptor is closed or the process ends. EWOULDBLOCK when another process has it.
 Result<UniqueFd> LockFile(const std::string& path);
 
+// The same for a directory, which must be there.
+Result<UniqueFd> LockDirectory(const std::string& path);
+
 }  // namespace sandpiper
