@@ -22,7 +22,6 @@ const PACKAGES = [
     'e2fsprogs',
     'grep',
     'gzip',
-    'libc-bin',
     'mount',
     'sed',
     'tar',
@@ -72,6 +71,8 @@ export async function makeRootTree(root, repository, kernel) {
   // Wherever this machine has it.
   copyFileSync(process.execPath, join(root, 'usr/bin/node'))
   await copyLibraries(root, [process.execPath])
+  // The locale that the launcher's tools are run with.
+  cpSync('/usr/lib/locale/C.utf8', join(root, 'usr/lib/locale/C.utf8'), { recursive: true })
   await linkBusybox(root)
   await copyModules(root, kernel)
   await copyRepository(root, repository)
