@@ -23,6 +23,22 @@ export interface StepUsage {
   readonly diskBytes?: number
 }
 
+/** The same as the API and `exec --json` tell it: null is what the runner could not tell. */
+export function usageTotals(usage: StepUsage) {
+  return {
+    cpu_ms: usage.cpuMs,
+    memory_peak_bytes: usage.memoryPeakBytes,
+    wall_ms: usage.wallMs,
+    throttled_ms: usage.throttledMs ?? null,
+    pids_peak: usage.pidsPeak ?? null,
+    io_read_bytes: usage.ioReadBytes ?? null,
+    io_write_bytes: usage.ioWriteBytes ?? null,
+    network_rx_bytes: usage.networkRxBytes ?? null,
+    network_tx_bytes: usage.networkTxBytes ?? null,
+    disk_bytes: usage.diskBytes ?? null,
+  }
+}
+
 /** What a point of a series tells, in the order of a row's values. */
 export const USAGE_COLUMNS = [
   'atMs',

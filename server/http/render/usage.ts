@@ -1,21 +1,15 @@
-import { fromUsageRow, type StepUsage, type UsageRow } from '../../../protocol/usage.js'
+import {
+  fromUsageRow,
+  type StepUsage,
+  type UsageRow,
+  usageTotals,
+} from '../../../protocol/usage.js'
 
 /** What a step used, or has used so far; null is what its runner could not tell. */
 export function renderUsage(usageJson: string | null) {
   if (usageJson === null) return null
   const usage = JSON.parse(usageJson) as StepUsage
-  return {
-    cpu_ms: usage.cpuMs,
-    memory_peak_bytes: usage.memoryPeakBytes,
-    wall_ms: usage.wallMs,
-    throttled_ms: usage.throttledMs ?? null,
-    pids_peak: usage.pidsPeak ?? null,
-    io_read_bytes: usage.ioReadBytes ?? null,
-    io_write_bytes: usage.ioWriteBytes ?? null,
-    network_rx_bytes: usage.networkRxBytes ?? null,
-    network_tx_bytes: usage.networkTxBytes ?? null,
-    disk_bytes: usage.diskBytes ?? null,
-  }
+  return usageTotals(usage)
 }
 
 /** One point of a step's usage. */
