@@ -3,7 +3,7 @@ import { buildDirectory } from './addon.js'
 import { type CgroupLayout, readCgroupLayout } from './cgroup/layout.js'
 import { claimCgroupParent, type ClaimedParent } from './cgroup/claim.js'
 import { removeCgroupParent } from './cgroup/parent.js'
-import { planCgroups } from './cgroup/plan.js'
+import { type CgroupDirectory, keepableLimits, planCgroups } from './cgroup/plan.js'
 import { Connection } from './connection.js'
 import { specError } from './error.js'
 import { startSandbox, type StartedSandbox } from './sandbox.js'
@@ -16,6 +16,7 @@ import type {
   SandboxSpec,
   Stage,
   StageSpec,
+  ToolSpec,
 } from './types.js'
 import { startTool } from './tool.js'
 import { checkNetworkName, checkOverlay, checkSandbox, checkStage } from './validate.js'
@@ -113,7 +114,7 @@ class LauncherProcess implements Launcher {
         checkNetworkName(name)
         await this.#connection.request(REQUEST.addNetwork, encodeNetwork(id, name))
       },
-      runTool: (tool) => startTool(this.#connection, id, tool),
+      runTool: (tool) => startTool(this.#connection, id, tool, this.#cgroupsOf(tool)),
       destroy: async () => {
         await this.#connection.request(REQUEST.destroyStage, encodeNumber(id))
         await Promise.all(cleanups)
@@ -132,6 +133,12 @@ class LauncherProcess implements Launcher {
     this.#connection.end()
     await this.#connection.closed
     await removeCgroupParent(this.#layout, this.#cgroupParent)
+  }
+
+  #cgroupsOf({ limits }: ToolSpec): readonly CgroupDirectory[] {
+    if (limits === undefined) return []
+    const kept = keepableLimits(this.#layout, limits)
+    return planCgroups(this.#layout, this.#cgroupParent, kept)
   }
 
   async #start(stageId: number, spec: SandboxSpec): Promise<StartedSandbox> {

@@ -1,5 +1,7 @@
-import { readFile, readlink } from 'node:fs/promises'
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { readCgroupLayout } from './cgroup/layout.js'
 import {
   describeSandboxes,
   finish,
@@ -8,6 +10,7 @@ import {
   outputWith,
   type TestSandboxes,
 } from './testing/sandboxes.js'
+import { itLimited } from './testing/this-host.js'
 import type { Stage, ToolSpec } from './types.js'
 
 let sandboxes: TestSandboxes
@@ -43,6 +46,19 @@ describeSandboxes('a tool of a stage', () => {
     const { output, code } = await run('cat; echo error >&2; exit 3', { input: 'one\ntwo\n' })
     expect({ output, code }).toEqual({ output: 'one\ntwo\nerror\n', code: 3 })
     expect((await run('kill -9 $$')).code).toBe(137)
+  })
+
+  itLimited('has limits of its own, in cgroups that go with it', async () => {
+    const hog = 'head -c 60000000 /dev/zero | tail -c 60000000 >/dev/null; echo "ended with $?"'
+    const limits = { memoryBytes: 2 ** 24, pids: 10 }
+    expect((await run(hog)).output).toBe('ended with 0\n')
+    expect((await run(hog, { limits })).output).toContain('ended with 137\n')
+    const { output } = await run('cat /proc/self/cgroup', { limits })
+    expect(output).toMatch(new RegExp(`/${sandboxes.cgroupParent}/t\\d+\n`))
+    const { hierarchies } = await readCgroupLayout()
+    const places = hierarchies.map(({ mountPoint }) => join(mountPoint, sandboxes.cgroupParent))
+    const names = (await Promise.all(places.map((place) => readdir(place)))).flat()
+    expect(names.filter((name) => /^t\d+$/.test(name))).toEqual([])
   })
 
   it('that is not there says so', async () => {

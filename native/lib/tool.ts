@@ -1,3 +1,4 @@
+import type { CgroupDirectory } from './cgroup/plan.js'
 import type { Connection } from './connection.js'
 import { Deferred } from './deferred.js'
 import { goneError } from './error.js'
@@ -18,6 +19,7 @@ export async function startTool(
   connection: Connection,
   stageId: number,
   spec: ToolSpec,
+  cgroups: readonly CgroupDirectory[],
 ): Promise<SandboxProcess> {
   checkTool(spec)
   const exit = new Deferred<ProcessEnd>()
@@ -25,7 +27,7 @@ export async function startTool(
     ended: (waitStatus: number) => exit.resolve(unpackStatus(waitStatus)),
     gone: () => exit.reject(goneError(`${spec.argv[0] ?? ''} was killed with it`)),
   }
-  const request = connection.exec(encodeTool(stageId, spec), observer, REQUEST.runTool)
+  const request = connection.exec(encodeTool(stageId, spec, cgroups), observer, REQUEST.runTool)
   const output = openOutput(request.output)
   try {
     await request.started

@@ -249,6 +249,8 @@ export interface ToolSpec {
   readonly networks: readonly string[]
   /** Whether it runs in the first of `networks` or in the host's network. */
   readonly runsIn: 'network' | 'host'
+  /** Those that the host can keep; without any it counts to the runner itself. */
+  readonly limits?: CgroupLimits
 }
 
 /** How a sandbox ended. */

@@ -23,6 +23,9 @@ export interface UplinkRequest {
   readonly dns: readonly string[]
 }
 
+/** It has one thread and tables of a fixed size, whatever a step sends through it. */
+const LIMITS = { memoryBytes: 256 * 1024 ** 2, pids: 16 }
+
 /**
  * Starts pasta (passt(1)) for the stage. It has sockets in the host's network and an interface in the
  * stage's, has the rights of the stage's root, forwards no port in either direction, and makes nothing of
@@ -35,7 +38,8 @@ export async function startUplink(
 ): Promise<Uplink> {
   const argv = withResolvers(pastaCommand(request), request.dns)
   const input = request.dns.map((address) => `nameserver ${address}\n`).join('')
-  const tool = await stage.runTool({ argv, input, networks: [''], runsIn: 'host' })
+  const how = { networks: [''], runsIn: 'host', limits: LIMITS } as const
+  const tool = await stage.runTool({ argv, input, ...how })
   await started(tool)
   const ended = tool.exit.then(describeEnd, () => 'was ended with the launcher')
   const close = async (): Promise<void> => {

@@ -191,7 +191,9 @@ async function runTool(launcher: Launcher): Promise<void> {
     await stage.addNetwork('network')
     const networks = ['network', '']
     const argv = ['true']
-    const tool = await stage.runTool({ argv, input: 'text', networks, runsIn: 'network' })
+    const limits = { memoryBytes: 2 ** 27, pids: 32 }
+    const how = { networks, runsIn: 'network', limits } as const
+    const tool = await stage.runTool({ argv, input: 'text', ...how })
     const output = await readAll(tool)
     const { code, signal } = await tool.exit
     const [, syscall, object, errno] = /^(.+) on (.+): errno (\d+)$/m.exec(output) ?? []

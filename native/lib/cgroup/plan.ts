@@ -66,6 +66,21 @@ export function planCgroups(
   })
 }
 
+/** Those of the limits that this host has controllers for. */
+export function keepableLimits(layout: CgroupLayout, limits: CgroupLimits): CgroupLimits {
+  const found = new Set(layout.hierarchies.flatMap((hierarchy) => hierarchy.controllers))
+  const controllerOf = {
+    memoryBytes: 'memory',
+    cpus: 'cpu',
+    cpuWeight: 'cpu',
+    pids: 'pids',
+  } as const
+  const kept = Object.entries(limits).filter(([name]) =>
+    found.has(controllerOf[name as keyof CgroupLimits]),
+  )
+  return Object.fromEntries(kept)
+}
+
 function checkControllers(layout: CgroupLayout, limits: CgroupLimits): void {
   const found = new Set(layout.hierarchies.flatMap((hierarchy) => hierarchy.controllers))
   const wanted: readonly (readonly [Controller, number | undefined])[] = [

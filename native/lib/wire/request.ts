@@ -99,10 +99,15 @@ export function encodeNetwork(stageId: number, name: string): Buffer {
 }
 
 /** Payload of a runTool request. The specification must have been checked. */
-export function encodeTool(stageId: number, spec: ToolSpec): Buffer {
+export function encodeTool(
+  stageId: number,
+  spec: ToolSpec,
+  cgroups: readonly CgroupDirectory[],
+): Buffer {
   const writer = new PayloadWriter().u32(stageId)
   writer.list(spec.argv, (argument) => writer.string(argument)).string(spec.input ?? '')
   writer.list(spec.networks, (name) => writer.string(name)).bool(spec.runsIn === 'network')
+  writer.list(cgroups, (cgroup) => writeCgroup(writer, cgroup))
   return writer.finish()
 }
 

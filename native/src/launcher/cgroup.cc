@@ -133,12 +133,14 @@ std::string CgroupPaths(const Cgroups& cgroups) {
 }
 
 bool RemoveCgroups(const Cgroups& cgroups) {
+  const std::string paths = CgroupPaths(cgroups);
+  return RemoveCgroupPaths(cgroups.host, paths.data(), paths.size());
+}
+
+bool RemoveCgroupPaths(int host, const char* paths, size_t size) {
   bool all = true;
-  for (const CgroupRequest& parent : cgroups.parents) {
-    const bool gone =
-        unlinkat(cgroups.host, CgroupPath(parent, cgroups.name).text, AT_REMOVEDIR) == 0 ||
-        errno == ENOENT;
-    all = all && gone;
+  for (const char* path = paths; path < paths + size; path += std::strlen(path) + 1) {
+    all = (unlinkat(host, path, AT_REMOVEDIR) == 0 || errno == ENOENT) && all;
   }
   return all;
 }

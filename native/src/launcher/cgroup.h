@@ -47,4 +47,7 @@ std::string CgroupPaths(const Cgroups& cgroups);
 // Removes the directories; whether all are gone.
 bool RemoveCgroups(const Cgroups& cgroups);
 
+// The same for what CgroupPaths returned. `host` is the root of the host's tree.
+bool RemoveCgroupPaths(int host, const char* paths, size_t size);
+
 }  // namespace sandpiper

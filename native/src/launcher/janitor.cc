@@ -9,6 +9,7 @@
 
 #include <cstring>
 
+#include "cgroup.h"
 #include "image.h"
 #include "message.h"
 #include "sys.h"
@@ -33,15 +34,6 @@ struct Reply {
   Job job;
   uint32_t all;
 };
-
-// Whether all of the directories are gone.
-bool Remove(int host, const char* paths, size_t size) {
-  bool all = true;
-  for (const char* path = paths; path < paths + size; path += std::strlen(path) + 1) {
-    all = (unlinkat(host, path, AT_REMOVEDIR) == 0 || errno == ENOENT) && all;
-  }
-  return all;
-}
 
 // Descriptors of mounts, the last of which may be that of an image.
 void Release(const int* mounts, size_t count) {
@@ -77,7 +69,7 @@ bool Tell(int socket, const Reply& reply, const UniqueFd& image) {
     if (reply.job.kind == Kind::kImage) {
       image = Mount(host, paths);
     } else {
-      reply.all = Remove(host, paths, size) ? 1 : 0;
+      reply.all = RemoveCgroupPaths(host, paths, size) ? 1 : 0;
     }
     // What can't be told would be waited for; without a janitor the launcher sees to it itself.
     if (!Tell(socket, reply, image)) _exit(1);
@@ -137,7 +129,7 @@ bool Janitor::Clean(uint32_t id, Sandbox& sandbox, const World& world, bool* all
     return true;
   }
   sandbox.ReleaseMounts();
-  *all = Remove(world.host.get(), paths.data(), paths.size());
+  *all = RemoveCgroupPaths(world.host.get(), paths.data(), paths.size());
   return false;
 }
 
@@ -166,7 +158,7 @@ bool Janitor::DoAbandoned(const World& world, uint32_t* id, bool* all) {
   const auto job = jobs_.begin();
   if (job == jobs_.end()) return false;
   *id = job->first;
-  *all = Remove(world.host.get(), job->second.data(), job->second.size());
+  *all = RemoveCgroupPaths(world.host.get(), job->second.data(), job->second.size());
   jobs_.erase(job);
   return true;
 }

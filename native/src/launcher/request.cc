@@ -185,6 +185,7 @@ std::optional<ToolRequest> DecodeTool(const std::string& payload, Arena& arena) 
   request.input = reader.String();
   request.networks = reader.Items<const char*>([&] { return reader.String(); });
   request.enters = reader.U8() != 0;
+  request.cgroups = reader.Items<CgroupRequest>([&] { return DecodeCgroup(reader); });
   const bool has_network = !request.enters || !request.networks.empty();
   if (!reader.Finished() || request.argv.size() < 2 || !has_network) return std::nullopt;
   return request;

@@ -168,6 +168,8 @@ struct ToolRequest {
   List<const char*> networks;
   // Whether it runs in the first of them; else in the host's.
   bool enters;
+  // Where it gets cgroups of its own; none: it stays in the launcher's.
+  List<CgroupRequest> cgroups;
 };
 
 // Each returns nothing when the payload is malformed.

@@ -30,7 +30,8 @@ Status Server::RunTool(Frame& frame) {
   const auto stage = stages_.find(request->stage);
   if (stage == stages_.end()) return Failure{ENOENT, "run tool for", "stage"};
   const uint32_t id = frame.header.id;
-  Tool tool = TRY(Tool::Start(*world_, *stage->second, *request, std::move(frame.fds[0])));
+  Tool tool =
+      TRY(Tool::Start(*world_, *stage->second, *request, std::move(frame.fds[0]), NextSerial()));
   const auto pid = static_cast<uint32_t>(tool.pid());
   tools_.emplace(id, std::move(tool));
   channel_.Send(wire::Writer(wire::Reply::kStarted, id).U32(pid));
@@ -46,6 +47,7 @@ void Server::KillTools(uint32_t stage) {
 bool Server::ReapedTool(pid_t pid, int status) {
   for (auto& [id, tool] : tools_) {
     if (!tool.Reaped(pid)) continue;
+    tool.RemoveCgroups(*world_);
     channel_.Send(wire::Writer(wire::Reply::kEnded, id).U32(static_cast<uint32_t>(status)));
     tools_.erase(id);
     return true;

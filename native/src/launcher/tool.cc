@@ -1,5 +1,6 @@
 #include "tool.h"
 
+#include <linux/sched.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -11,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "cgroup.h"
 #include "namespaces.h"
 #include "program.h"
 #include "sys.h"
@@ -30,6 +32,7 @@ struct Tooling {
   const std::vector<UniqueFd>& networks;
   int input;
   int output;
+  Cgroups cgroups;
 };
 
 char* const kEnvironment[] = {
@@ -98,6 +101,7 @@ Status Prepare(const Tooling& t) {
   TRY(Check(dup2(t.output, STDERR_FILENO), "dup2", "output"));
   TRY(DieWithLauncher(t.world, "tool"));
   TRY(ShareOutput(t.output, t.stage.ids_start()));
+  TRY(EnterCgroups(t.cgroups));
   sigset_t none;
   sigemptyset(&none);
   TRY(Check(sigprocmask(SIG_SETMASK, &none, nullptr), "sigprocmask", "tool"));
@@ -141,16 +145,40 @@ Result<std::vector<UniqueFd>> OpenNetworks(const Stage& stage, const ToolRequest
   return networks;
 }
 
+// `unified` is the cgroup of version 2 to be made in, or -1.
+long Clone(int unified) {
+  clone_args arguments{};
+  arguments.flags = CLONE_NEWPID;
+  arguments.exit_signal = SIGCHLD;
+  if (unified >= 0) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<uint64_t>(unified);
+  }
+  return syscall(SYS_clone3, &arguments, sizeof(arguments));
+}
+
 }  // namespace
 
 Result<Tool> Tool::Start(const World& world, const Stage& stage, const ToolRequest& request,
-                         UniqueFd output) {
+                         UniqueFd output, uint32_t serial) {
   const UniqueFd input = TRY(MakeInput(request.input));
   const std::vector<UniqueFd> networks = TRY(OpenNetworks(stage, request));
-  const long pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
-  if (pid < 0) return LastFailure("clone", "tool");
-  if (pid == 0) RunInit({world, stage, request, networks, input.get(), output.get()});
-  return Tool(request.stage, Child(static_cast<pid_t>(pid), UniqueFd()));
+  char name[16];
+  (void)std::snprintf(name, sizeof(name), "t%u", serial);
+  const Cgroups cgroups{world.host.get(), request.cgroups, name};
+  const UniqueFd unified = TRY(MakeUnifiedCgroup(cgroups));
+  const long pid = Clone(unified.get());
+  if (pid == 0) {
+    RunInit({world, stage, request, networks, input.get(), output.get(), cgroups});
+  }
+  const Failure failure = LastFailure("clone3", "tool");
+  if (pid < 0) (void)sandpiper::RemoveCgroups(cgroups);
+  if (pid < 0) return failure;
+  return Tool(request.stage, Child(static_cast<pid_t>(pid), UniqueFd()), CgroupPaths(cgroups));
+}
+
+void Tool::RemoveCgroups(const World& world) const {
+  (void)RemoveCgroupPaths(world.host.get(), cgroups_.data(), cgroups_.size());
 }
 
 void Tool::Kill() const { init_.Signal(SIGKILL); }
