@@ -55,6 +55,7 @@ const MAY_FAIL: readonly MayFail[] = [
   { call: 'unlinkat', from: 'Configure', because: 'the runner removes what is left' },
   { call: 'unlinkat', from: 'DoAbandoned', because: 'the runner removes what is left' },
   { call: 'unlinkat', from: 'RemoveCgroups', because: 'the runner removes what is left' },
+  { call: 'unlinkat', from: 'ReapedTool', because: 'it is asked again' },
   { call: 'wait4', from: 'OnProgramEnd', because: 'the end of a child is told by a signal too' },
   { call: 'wait4', from: 'ReapChildren', because: 'it is asked again' },
   { call: 'waitpid', from: '~Holder', because: 'the server reaps every child' },

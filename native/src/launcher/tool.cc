@@ -22,6 +22,8 @@ namespace {
 
 constexpr int kNotStarted = 127;
 constexpr int kFirstNetwork = 3;
+// What is left then goes with the launcher.
+constexpr int kRemovalsMax = 3;
 
 // All that the new processes need, so that they allocate nothing.
 struct Tooling {
@@ -178,7 +180,10 @@ Result<Tool> Tool::Start(const World& world, const Stage& stage, const ToolReque
 }
 
 void Tool::RemoveCgroups(const World& world) const {
-  (void)RemoveCgroupPaths(world.host.get(), cgroups_.data(), cgroups_.size());
+  bool all = false;
+  for (int i = 0; i < kRemovalsMax && !all; i++) {
+    all = RemoveCgroupPaths(world.host.get(), cgroups_.data(), cgroups_.size());
+  }
 }
 
 void Tool::Kill() const { init_.Signal(SIGKILL); }
