@@ -77,6 +77,7 @@ class Ending implements SandboxObserver {
       ...report.network,
       atMs: toMs(report.atNs),
       layerBytes: report.layer?.bytes,
+      workspaceBytes: report.workspaceLayer?.bytes,
     })
   }
 

@@ -72,6 +72,15 @@ export interface LayerUse {
   readonly filesMax: number
 }
 
+/** The same at the end of a sandbox. */
+export interface LayerEnd extends LayerUse {
+  /**
+   * Something that was written to it could not be put on the host's disk, which was full, so that it may
+   * be read as zeros since.
+   */
+  readonly hasLostWrites: boolean
+}
+
 /** A host file or directory shown inside. The target is made when it is not there. */
 export interface BindMount {
   readonly source: string
@@ -126,6 +135,8 @@ export interface UsageSample {
   readonly ioWriteBytes?: number | undefined
   /** What its writable layer holds, when that is a bounded one. */
   readonly layerBytes?: number | undefined
+  /** The same of the writable layer of its stage's workspace, whoever wrote to it. */
+  readonly workspaceBytes?: number | undefined
   /**
    * Through the interfaces of its network namespace that count (`usageInterfaces`) since it started.
    * Sandboxes that share the namespace of their stage share its counts.
@@ -269,9 +280,9 @@ export interface SandboxExit {
   readonly memoryPeakBytes: number
   readonly wallMs: number
   /** Null for a layer that nothing bounds, and when the program never ran. */
-  readonly layer: LayerUse | null
+  readonly layer: LayerEnd | null
   /** The same for the writable layer of the stage's workspace, whoever wrote to it. */
-  readonly workspaceLayer: LayerUse | null
+  readonly workspaceLayer: LayerEnd | null
   /**
    * What is in the `outputFile`, of more than 64 KiB the first 64 KiB and one byte; null when none was asked
    * for, and the failed call when it can't be read.

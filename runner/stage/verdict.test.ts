@@ -90,6 +90,23 @@ describe('verdictOf', () => {
     expect(verdictOf(hardly, null, cpus)).not.toHaveProperty('warnings')
   })
 
+  it('is no success when what was written may be lost, not even with the stage', () => {
+    const use = { bytes: 1, bytesMax: 2, files: 1, filesMax: 2 }
+    const [kept, lost] = [false, true].map((hasLostWrites) => ({ ...use, hasLostWrites }))
+    const of = (more: Partial<SandboxExit>, stop: Parameters<typeof verdictOf>[1] = null) =>
+      verdictOf(exited(more), stop, limits)
+    const layers = { layer: lost!, workspaceLayer: lost! }
+    const error =
+      'the runner’s disk was full: some of what was written to the writable layer and the workspace is lost'
+    expect(of(layers)).toEqual({ status: 'error', exitCode: 1, error })
+    expect(of({ ...layers, code: 78 })).toEqual({ status: 'error', exitCode: 78, error })
+    expect(of(layers, { kind: 'stage-ended' })).toMatchObject({ status: 'error', error })
+    expect(of(layers, { kind: 'cancelled', reason: '' })).toMatchObject({ status: 'killed' })
+    const one = of({ layer: kept!, workspaceLayer: lost! })
+    expect(one.error).toMatch(/written to the workspace is lost$/)
+    expect(of({ layer: kept!, workspaceLayer: kept! }).status).toBe('success')
+  })
+
   it('names what the runner ended it for, whatever the exit code', () => {
     const of = (stop: Parameters<typeof verdictOf>[1]): unknown =>
       verdictOf(exited({}), stop, limits)

@@ -41,6 +41,11 @@ export interface Verdict {
 /** What became of a step, from how its sandbox ended and what the runner did to it. */
 export function verdictOf(exit: SandboxExit, stop: StopReason | null, limits: StepLimits): Verdict {
   const exitCode = exitCodeOf(exit)
+  const lost = lostWrites(exit)
+  if (lost !== null && (stop === null || stop.kind === 'stage-ended')) {
+    // Who looks at the exit code alone must see no success either.
+    return { status: 'error', exitCode: exitCode || 1, error: lost, ...limitWarnings(exit, limits) }
+  }
   if (stop) return { ...stopVerdict(stop, exitCode), ...limitWarnings(exit, limits) }
   if (exitCode === 0 || exitCode === EXIT_EARLY) {
     return { status: 'success', exitCode, error: '', ...limitWarnings(exit, limits) }
@@ -60,6 +65,16 @@ export function verdictOf(exit: SandboxExit, stop: StopReason | null, limits: St
   }
   const error = full === null ? failed : `${failed}; ${full} was reached`
   return { status: 'failure', exitCode, error, ...limitWarnings(exit, limits) }
+}
+
+/** In words, that a result can't be trusted: what the step read may not be what was written. */
+function lostWrites({ layer, workspaceLayer }: SandboxExit): string | null {
+  const places = [
+    ...(layer?.hasLostWrites === true ? ['writable layer'] : []),
+    ...(workspaceLayer?.hasLostWrites === true ? ['workspace'] : []),
+  ]
+  if (places.length === 0) return null
+  return `the runner’s disk was full: some of what was written to the ${places.join(' and the ')} is lost`
 }
 
 /** Less than this left of a layer is none: a file system refuses writes before its last block. */

@@ -1,5 +1,5 @@
 import type { SystemFailure } from '../error.js'
-import type { LayerUse } from '../types.js'
+import type { LayerEnd, LayerUse } from '../types.js'
 import { REPLY } from './frame.js'
 
 /** How a sandbox ended, as the launcher tells it. */
@@ -10,8 +10,8 @@ export interface ExitReport {
   /** CPU time of what was waited for inside, in microseconds; the cgroup knows better when it can tell. */
   readonly cpuUs: number
   /** Null for a writable layer that nothing bounds. */
-  readonly layer: LayerUse | null
-  readonly workspaceLayer: LayerUse | null
+  readonly layer: LayerEnd | null
+  readonly workspaceLayer: LayerEnd | null
   /** What its processes made the disks read and write: getrusage(2) of what was waited for inside. */
   readonly readBytes: number
   readonly writtenBytes: number
@@ -38,6 +38,7 @@ export interface UsageReport {
   readonly writtenBytes: number
   /** As at its end. */
   readonly layer: LayerUse | null
+  readonly workspaceLayer: LayerUse | null
   readonly network: NetworkBytes
   /** The cgroup numbers asked for, in order; undefined for one that is not there. */
   readonly numbers: readonly (number | undefined)[]
@@ -101,7 +102,7 @@ function decodeExit(reader: ReplyReader): ExitReport {
   const wallNs = reader.u64()
   const cpuUs = reader.u64()
   const usage = { wallNs, cpuUs, ...decodeIo(reader) }
-  const layers = { layer: decodeLayer(reader), workspaceLayer: decodeLayer(reader) }
+  const layers = decodeLayerEnds(reader)
   const cgroupFiles = Array.from({ length: reader.u32() }, () => reader.string())
   const rest = { cgroupFiles, network: decodeNetwork(reader), outputFile: decodeOutput(reader) }
   return { waitStatus: known ? waitStatus : null, ...usage, ...layers, ...rest }
@@ -126,6 +127,7 @@ function decodeUsage(reader: ReplyReader): readonly UsageReport[] {
       readBytes: reader.u64(),
       writtenBytes: reader.u64(),
       layer: decodeLayer(reader),
+      workspaceLayer: decodeLayer(reader),
       network: decodeNetwork(reader),
       numbers: decodeNumbers(reader),
     })
@@ -153,6 +155,15 @@ function decodeLayer(reader: ReplyReader): LayerUse | null {
   const files = reader.u64()
   const filesMax = reader.u64()
   return bytesMax === 0 ? null : { bytes, bytesMax, files, filesMax }
+}
+
+function decodeLayerEnds(reader: ReplyReader): Pick<ExitReport, 'layer' | 'workspaceLayer'> {
+  const uses = [decodeLayer(reader), decodeLayer(reader)]
+  const [layer = null, workspaceLayer = null] = uses.map((use): LayerEnd | null => {
+    const hasLostWrites = reader.u32() === 1
+    return use === null ? null : { ...use, hasLostWrites }
+  })
+  return { layer, workspaceLayer }
 }
 
 class ReplyReader {

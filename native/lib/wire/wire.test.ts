@@ -65,7 +65,7 @@ describe('decodeReply', () => {
     })
     const exited = (end: (writer: PayloadWriter) => PayloadWriter) =>
       frame(4, 8, (w) => {
-        layers(w.u32(1).u32(256).u64(9n).u64(10n).u64(11n).u64(12n))
+        layers(w.u32(1).u32(256).u64(9n).u64(10n).u64(11n).u64(12n)).u32(1).u32(0)
         return end(readings(w, ['x', ''], 5n, UNKNOWN))
       })
     const failure = { errno: 5, syscall: 'pread', path: 'output file' }
@@ -82,7 +82,7 @@ describe('decodeReply', () => {
       id: 8,
       report: {
         ...{ waitStatus: 256, wallNs: 9, cpuUs: 10, readBytes: 11, writtenBytes: 12 },
-        layer: { bytes: 1, bytesMax: 2, files: 3, filesMax: 4 },
+        layer: { bytes: 1, bytesMax: 2, files: 3, filesMax: 4, hasLostWrites: true },
         workspaceLayer: null,
         cgroupFiles: ['x', ''],
         network: { networkRxBytes: 5, networkTxBytes: undefined },
@@ -102,12 +102,13 @@ describe('decodeReply', () => {
   it('reads the usage of any number of sandboxes', () => {
     const far = 2n ** 40n + 7n
     const one = (w: PayloadWriter, id: number): PayloadWriter => {
-      w.u32(id).u64(far).u64(8n).u64(9n).u64(1n).u64(2n).u64(3n).u64(4n).u64(0n).u64(6n)
+      layers(w.u32(id).u64(far).u64(8n).u64(9n)).u64(0n).u64(6n)
       return w.u32(3).u64(far).u64(UNKNOWN).u64(0n)
     }
     const report = (id: number) => ({
       ...{ id, atNs: Number(far), readBytes: 8, writtenBytes: 9 },
       layer: { bytes: 1, bytesMax: 2, files: 3, filesMax: 4 },
+      workspaceLayer: null,
       network: { networkRxBytes: 0, networkTxBytes: 6 },
       numbers: [Number(far), undefined, 0],
     })
@@ -118,7 +119,12 @@ describe('decodeReply', () => {
 
   it('has no wait status when nobody could tell', () => {
     const nothing = (w: PayloadWriter) =>
-      readings(layers(w.u32(0).u32(0).u64(0n).u64(0n).u64(0n).u64(0n)), [], 0n, 0n).u32(0)
+      readings(
+        layers(w.u32(0).u32(0).u64(0n).u64(0n).u64(0n).u64(0n)).u32(0).u32(0),
+        [],
+        0n,
+        0n,
+      ).u32(0)
     const reply = decodeReply(frame(4, 8, nothing))
     expect(reply).toMatchObject({ report: { waitStatus: null } })
   })

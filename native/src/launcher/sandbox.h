@@ -109,6 +109,10 @@ class Sandbox {
     return MeasureLayer(request().root.writable.kind, root_.get());
   }
 
+  [[nodiscard]] bool HasRootLostWrites() const {
+    return HasLostWrites(request().root.writable.kind, root_.get());
+  }
+
   // What its program wrote to the output file, good once when it has ended; nothing if there is
   // none.
   std::optional<Result<std::string>> TakeOutput();

@@ -27,11 +27,13 @@ void Server::SendEnd(uint32_t id, Sandbox* sandbox) {
   if (sandbox == nullptr) {
     WriteLayer(reply, {});
     WriteLayer(reply, {});
-    reply.U32(0);
+    reply.U32(0).U32(0).U32(0);
     WriteNetwork(reply, nullptr);
   } else {
     WriteLayer(reply, sandbox->MeasureRoot());
     WriteLayer(reply, sandbox->stage().MeasureWorkspace());
+    reply.U32(sandbox->HasRootLostWrites() ? 1 : 0);
+    reply.U32(sandbox->stage().HasWorkspaceLostWrites() ? 1 : 0);
     const std::vector<std::string> contents = ReadCgroups(sandbox->cgroups(*world_));
     reply.U32(static_cast<uint32_t>(contents.size()));
     for (const std::string& content : contents) reply.String(content);

@@ -11,7 +11,7 @@ namespace sandpiper {
 namespace {
 
 constexpr time_t kUsageSeconds = 1;
-// A frame is sent when it has this much, which is of some 250 sandboxes.
+// A frame is sent when it has this much, which is of some 200 sandboxes.
 constexpr size_t kUsageFrameBytes = size_t{32} * 1024;
 
 }  // namespace
@@ -48,6 +48,7 @@ void Server::SendUsage() {
     const IoBytes io = sampler.SumIo();
     reply.U64(io.read).U64(io.written);
     WriteLayer(reply, sandbox->MeasureRoot());
+    WriteLayer(reply, sandbox->stage().MeasureWorkspace());
     WriteNetwork(reply, usage);
     sampler.WriteNumbers(reply);
     if (reply.frame().size() < kUsageFrameBytes) continue;

@@ -145,6 +145,10 @@ Status Stage::MountWorkspace(const OverlayRequest& overlay, UniqueFd blank) {
 
 LayerUse Stage::MeasureWorkspace() const { return MeasureLayer(workspace_kind_, workspace_.get()); }
 
+bool Stage::HasWorkspaceLostWrites() const {
+  return HasLostWrites(workspace_kind_, workspace_.get());
+}
+
 Status Stage::MountVolume(const TmpfsRequest& volume) {
   TRY(sys::MakeDirectory(volumes_.get(), volume.name, 0755));
   const std::string owner = std::to_string(ids_start_);

@@ -40,6 +40,7 @@ class Stage {
   [[nodiscard]] uint32_t ids_count() const { return ids_count_; }
   [[nodiscard]] bool has_workspace() const { return workspace_.valid(); }
   [[nodiscard]] LayerUse MeasureWorkspace() const;
+  [[nodiscard]] bool HasWorkspaceLostWrites() const;
   [[nodiscard]] Result<std::string> LowerNames(const OverlayRequest& overlay) {
     return lowers_->Names(overlay.lowers, user_namespace());
   }

@@ -1,5 +1,6 @@
 #include "writable.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -73,6 +74,15 @@ LayerUse MeasureLayer(WritableRequest::Kind kind, int root) {
   const uint64_t used = info.f_blocks - info.f_bfree;
   // Some that are free the file system keeps for itself.
   return {used * block, (used + info.f_bavail) * block, info.f_files - info.f_ffree, info.f_files};
+}
+
+// A volatile overlay writes nothing out when it is synced, but tells whether its writable layer's
+// file system has met an error of writing back since it was mounted (ovl_sync_status() in the
+// kernel, since Linux 5.11). A directory is told by write(2) itself that the disk is full.
+bool HasLostWrites(WritableRequest::Kind kind, int root) {
+  if (kind != WritableRequest::Kind::kImage || root < 0) return false;
+  const UniqueFd overlay(openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return !overlay.valid() || syncfs(overlay.get()) < 0;
 }
 
 }  // namespace sandpiper

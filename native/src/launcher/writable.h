@@ -40,4 +40,9 @@ struct LayerUse {
 // `root` is a descriptor of the overlay's root, or -1.
 LayerUse MeasureLayer(WritableRequest::Kind kind, int root);
 
+// Whether something that was written to the layer could not be put into its image, as the host's
+// disk was full, so that it may be read as zeros since. Once it is so it stays so. Writes nothing
+// out itself. What can't be told counts as lost.
+bool HasLostWrites(WritableRequest::Kind kind, int root);
+
 }  // namespace sandpiper

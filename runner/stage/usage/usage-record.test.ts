@@ -24,7 +24,7 @@ describe('UsageRecord', () => {
   it('has one point with the peaks for a step that was over at once', () => {
     const record = new UsageRecord(() => 0)
     record.beginTry()
-    const layer = { bytes: 7, bytesMax: 8, files: 1, filesMax: 2 }
+    const layer = { bytes: 7, bytesMax: 8, files: 1, filesMax: 2, hasLostWrites: false }
     record.endTry({ ...EXIT, layer })
     const totals = {
       ...{ cpuMs: 50, memoryPeakBytes: 900, wallMs: 400, pidsPeak: 4, diskBytes: 7 },
