@@ -12,7 +12,9 @@ import type { UplinkMessage } from '../protocol/uplink.js'
 import { startRunner, type RunningRunner } from './compose.js'
 import type { RunnerConfig } from './config.js'
 import { openLayerStore } from './layers/store.js'
+import { silentLog } from './log.js'
 import { Collector } from './testing/collector.js'
+import { makeSmallDisk, type SmallDisk } from './testing/small-disk.js'
 import { TestRedis } from './testing/redis-process.js'
 import { makeJob, step } from './testing/stages.js'
 import { until } from './testing/until.js'
@@ -78,6 +80,16 @@ async function enqueue(job: StageJob, labels = {}): Promise<void> {
   await queue.add('stage', job, { jobId: stageJobId(job.stageId, job.attempt) })
   await queue.close()
   connection.disconnect()
+}
+
+/** Jobs that nobody has taken. */
+async function waiting(): Promise<number> {
+  const connection = new Redis(redis.url, { maxRetriesPerRequest: null })
+  const queue = new Queue(stageQueue(platform), { connection, prefix: keys.bullPrefix })
+  const count = await queue.getWaitingCount()
+  await queue.close()
+  connection.disconnect()
+  return count
 }
 
 function checkoutJob(commands: string[], stageId = 1): StageJob {
@@ -265,5 +277,54 @@ describe('startRunner', () => {
     const second = await start()
     expect(second.id).toBe(first.id)
     expect(second.session).not.toBe(first.session)
+  })
+})
+
+describe('a runner whose disk is full', () => {
+  const MIB = 1024 * 1024
+  const fullText = /^the runner’s disk is full: .*; nothing starts until there is room$/
+  let disk: SmallDisk
+  let said: string[]
+
+  beforeEach(async () => {
+    disk = await makeSmallDisk()
+    said = []
+    const say = (_: object, message: string): void => void said.push(message)
+    await start({
+      dataDir: path.join(disk.directory, 'data'),
+      diskReserveBytes: 20 * MIB,
+      limits: { graceMs: 300, diskBytes: 100 * MIB, workspaceBytes: 100 * MIB },
+      log: { ...silentLog, info: say, warn: say },
+    })
+    disk.fill(15 * MIB)
+  })
+
+  afterEach(async () => {
+    for (const runner of runners) await runner.abort()
+    await disk.remove()
+  })
+
+  const saidFull = (): number => said.filter((message) => fullText.test(message)).length
+
+  it('takes no stage, says so once, and takes them when there is room', async () => {
+    await enqueue(checkoutJob(['cat source'], 1))
+    await until('it has seen that', () => saidFull() > 0)
+    await enqueue(checkoutJob(['cat source'], 2))
+    await until('both wait', async () => (await waiting()) === 2)
+    expect(collector.messages.filter(({ type }) => type !== 'heartbeat')).toEqual([])
+    disk.empty()
+    await until('both have ended', () => ended(1) !== undefined && ended(2) !== undefined)
+    expect([ended(1), ended(2)]).toMatchObject([{ status: 'success' }, { status: 'success' }])
+    expect(saidFull()).toBe(1)
+    expect(said.filter((message) => message.includes('room on the disk again'))).toHaveLength(1)
+  })
+
+  it('leaves the stage to another one', async () => {
+    await enqueue(checkoutJob(['cat source']))
+    await until('it has seen that', () => saidFull() > 0)
+    await start({ dataDir: path.join(directory, 'other'), machine: 'other' })
+    await until('the stage has ended', () => ended() !== undefined)
+    expect(ended()).toMatchObject({ type: 'stage.finished', status: 'success' })
+    expect(collector.messages[0]).toMatchObject({ type: 'stage.started', machine: 'other' })
   })
 })

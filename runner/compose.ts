@@ -62,6 +62,7 @@ export async function startRunner(config: RunnerConfig): Promise<RunningRunner> 
     queueName: stageQueue(config.platform, config.labels),
     capacity: config.capacity ?? CAPACITY_DEFAULT,
     run: (job) => attempts.run(job),
+    disk: host.deps.disk,
     log,
   })
   log.info({ runner: dataDir.runnerId, session: uplink.session }, 'runner is up')

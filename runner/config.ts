@@ -62,6 +62,8 @@ export interface HostConfig {
   /** Lock files of host id ranges; the same for all runners of a host. */
   readonly idsDir?: string
   readonly limits?: Partial<StepLimits>
+  /** Bytes of the data directory's file system that are to stay free; 0: none. Default as `readDiskSpace`. */
+  readonly diskReserveBytes?: number
   /** What steps reach outside; default: everything but the host itself. */
   readonly network?: NetworkConfig
   /** Name of the machine, as people see it. */

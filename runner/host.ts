@@ -2,6 +2,7 @@ import { createLauncher, sweepCgroups, sweepDeadCgroups, tryLockFile } from '../
 import type { Launcher } from '../native/lib/types.js'
 import type { HostConfig, StepLimits } from './config.js'
 import { openDataDir, type DataDir } from './data-dir.js'
+import { DiskGuard } from './disk-guard/disk-guard.js'
 import { openIds, type IdSource } from './ids.js'
 import { keptLimits, unkeptWarning } from './kept-limits.js'
 import { openLayerStore } from './layers/store.js'
@@ -48,10 +49,13 @@ export async function openHost(config: HostConfig): Promise<Host> {
   const { patterns } = dataDir
   const writable = await WritableLayers.open({ patterns, launcher, ids, log })
   await writable.keepReady(launcher, [limits.diskBytes, limits.workspaceBytes])
-  const deps = await stageDeps({ dataDir, launcher, ids, trash, writable, limits, config })
+  const { dataDir: directory, diskReserveBytes: reserveBytes } = config
+  const disk = new DiskGuard({ directory, reserveBytes, log })
+  const deps = await stageDeps({ dataDir, launcher, ids, trash, writable, disk, limits, config })
   const warning = unkeptWarning(limits)
   if (warning !== null) log.warn({}, warning)
   const close = async (): Promise<void> => {
+    disk.close()
     await launcher.close()
     await trash.idle()
     await sweepCgroups(cgroupParent)
@@ -66,15 +70,17 @@ async function stageDeps(parts: {
   readonly ids: IdSource
   readonly trash: Trash
   readonly writable: WritableLayers
+  readonly disk: DiskGuard
   readonly limits: StepLimits
   readonly config: HostConfig
 }): Promise<Host['deps']> {
-  const { dataDir, launcher, ids, trash, writable, limits, config } = parts
+  const { dataDir, launcher, ids, trash, writable, disk, limits, config } = parts
   return {
     launcher,
     ids,
     trash,
     writable,
+    disk,
     limits,
     network: config.network ?? { mode: 'uplink' },
     layers: await openLayerStore(dataDir.layers),

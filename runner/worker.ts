@@ -1,7 +1,8 @@
-import { Queue, Worker } from 'bullmq'
+import { Queue, WaitingError, Worker, type Job } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { messageOf } from '../protocol/errors.js'
 import type { StageJob } from '../protocol/job.js'
+import type { DiskGuard } from './disk-guard/disk-guard.js'
 import type { RunnerLog } from './log.js'
 import { connectFailingFast, connectWaiting } from './redis.js'
 
@@ -19,6 +20,8 @@ export interface StageWorkerOptions {
   readonly queueName: string
   readonly capacity: number
   readonly run: (job: StageJob) => Promise<void>
+  /** Without room nothing is taken. */
+  readonly disk: Pick<DiskGuard, 'look' | 'pressure' | 'onChange'>
   readonly log: RunnerLog
 }
 
@@ -47,6 +50,7 @@ export class StageWorker {
     })
     this.#queue.on('error', () => undefined)
     this.#worker = this.#makeWorker()
+    options.disk.onChange(() => this.#takeWhileThereIsRoom())
     this.#watchdog = setInterval(() => void this.#look(), WATCHDOG_INTERVAL_MS)
   }
 
@@ -68,7 +72,7 @@ export class StageWorker {
 
   #makeWorker(): Worker {
     const { bullPrefix, capacity, queueName, log } = this.#options
-    const worker = new Worker<StageJob>(queueName, (job) => this.#process(job.data), {
+    const worker = new Worker<StageJob>(queueName, (job, token) => this.#take(job, token), {
       connection: this.#redis.worker,
       prefix: bullPrefix,
       concurrency: capacity,
@@ -79,6 +83,22 @@ export class StageWorker {
     })
     worker.on('error', (error) => log.warn({ error: messageOf(error) }, 'stage queue'))
     return worker
+  }
+
+  #takeWhileThereIsRoom(): void {
+    if (this.#isClosing) return
+    const isFull = this.#options.disk.pressure !== null
+    const done = isFull ? this.#worker.pause(true) : this.#worker.resume()
+    done.catch(() => undefined)
+  }
+
+  /** A job for which there is no room goes back, for another runner or for when there is. */
+  async #take(job: Job<StageJob>, token: string | undefined): Promise<void> {
+    if (!this.#isClosing && (await this.#options.disk.look()) !== null) {
+      await job.moveToWait(token)
+      throw new WaitingError()
+    }
+    await this.#process(job.data)
   }
 
   async #process(job: StageJob): Promise<void> {
@@ -100,7 +120,8 @@ export class StageWorker {
    */
   async #look(): Promise<void> {
     const waiting = await this.#queue.getJobCountByTypes('waiting', 'prioritized').catch(() => 0)
-    const isStuck = waiting > 0 && this.#running.size === 0 && !this.#isClosing
+    const mayTake = !this.#isClosing && this.#options.disk.pressure === null
+    const isStuck = waiting > 0 && this.#running.size === 0 && mayTake
     this.#strikes = isStuck ? this.#strikes + 1 : 0
     if (this.#strikes < WATCHDOG_STRIKES) return
     this.#strikes = 0

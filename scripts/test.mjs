@@ -24,7 +24,7 @@ const NEED_SANDBOX = [
   'runner/(compose|local-executor|steady-launcher)\\.test\\.ts$',
   'runner/layers/',
   'runner/roots/',
-  'runner/stage/(rlimits|run-stage)\\.test\\.ts$',
+  'runner/stage/(disk-full|rlimits|run-stage)\\.test\\.ts$',
 ]
 
 const sandbox = await preflight()

@@ -1,3 +1,4 @@
+import { DISK_SETTINGS } from './disk-settings.js'
 import { NETWORK_SETTINGS } from './network-settings.js'
 import {
   bytes,
@@ -53,7 +54,7 @@ export const SETTINGS = {
     type: path,
     defaultText: '/var/lib/sandpiper as root, else ~/.local/share/sandpiper',
     description: 'Directory of everything that must survive: database, logs, layers, keys',
-    scopes: ['standalone', 'server', 'runner', 'exec', 'image', 'sandbox', 'client'],
+    scopes: ['standalone', 'server', 'runner', 'exec', 'image', 'sandbox', 'client', 'doctor'],
   }),
   listen: define({
     env: 'SANDPIPER_LISTEN',
@@ -210,22 +211,7 @@ export const SETTINGS = {
     description: "Share of the CPUs of a step while others want them too: with 200 twice of 100's",
     scopes: STEPS,
   }),
-  stepDisk: define({
-    env: 'SANDPIPER_STEP_DISK',
-    flag: 'step-disk',
-    type: bytes,
-    defaultText: '10g',
-    description: 'Bytes that a step may write outside of the workspace and of volumes',
-    scopes: STEPS,
-  }),
-  stageWorkspace: define({
-    env: 'SANDPIPER_STAGE_WORKSPACE',
-    flag: 'stage-workspace',
-    type: bytes,
-    defaultText: '50g',
-    description: 'Bytes that the steps of a stage may write to its workspace together',
-    scopes: STEPS,
-  }),
+  ...DISK_SETTINGS,
   stepOpenFiles: define({
     env: 'SANDPIPER_STEP_OPEN_FILES',
     flag: 'step-open-files',

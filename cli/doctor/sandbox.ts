@@ -41,7 +41,9 @@ async function runOnce(directory: string, network: NetworkConfig): Promise<strin
   await mkdir(path)
   const tree = anonymousTree(path, 'local/doctor')
   const plan = planOf(tree)
-  const executor = await createLocalExecutor({ dataDir: join(directory, 'data'), network })
+  const dataDir = join(directory, 'data')
+  // Room is another check, and of another directory.
+  const executor = await createLocalExecutor({ dataDir, network, diskReserveBytes: 0 })
   let output = ''
   try {
     await executor.run({

@@ -2,7 +2,9 @@ import type { CommandContext } from '../command.js'
 import { networkOf } from '../config/network.js'
 import { checkCgroups } from '../doctor/cgroups.js'
 import type { CheckResult } from '../doctor/check.js'
+import { dataDirOf } from '../data-dir.js'
 import { checkDiskLimits } from '../doctor/disk-limits.js'
+import { checkDiskSpace } from '../doctor/disk-space.js'
 import { checkKernel } from '../doctor/kernel.js'
 import { checkPrograms } from '../doctor/programs.js'
 import { checkRights } from '../doctor/rights.js'
@@ -21,6 +23,7 @@ export async function runDoctor(context: CommandContext): Promise<ExitCode> {
     ...(await checkKernel()),
     ...(await checkCgroups()),
     ...(await checkPrograms(io.env, context.settings.network === 'isolated')),
+    await checkDiskSpace(dataDirOf(io, context.settings), context.settings.diskReserve),
     // As who can't make them they would only tell so once more.
     ...(lack === null ? await checkProbes() : []),
   ]

@@ -78,8 +78,10 @@ interface Work {
 
 async function run(context: CommandContext, work: Work): Promise<ExitCode> {
   const { io, settings } = context
+  const { diskReserve } = settings
   const executor = await createLocalExecutor({
     dataDir: dataDirOf(io, settings),
+    ...(diskReserve === undefined ? {} : { diskReserveBytes: diskReserve }),
     limits: limitsOf(settings),
     network: networkOf(settings),
   })

@@ -60,7 +60,7 @@ export function runnerConfig(
   settings: SettingValues,
   redis: { readonly url: string; readonly prefix: string },
 ): RunnerConfig {
-  const { capacity, heartbeat, runnerLabels, submoduleHosts } = settings
+  const { capacity, diskReserve, heartbeat, runnerLabels, submoduleHosts } = settings
   const data = dataDirOf(io, settings)
   return {
     dataDir: data,
@@ -71,6 +71,7 @@ export function runnerConfig(
     limits: limitsOf(settings),
     network: networkOf(settings),
     ...(capacity === undefined ? {} : { capacity }),
+    ...(diskReserve === undefined ? {} : { diskReserveBytes: diskReserve }),
     ...(heartbeat === undefined ? {} : { heartbeatMs: heartbeat }),
     ...(runnerLabels === undefined ? {} : { labels: runnerLabels }),
     ...(submoduleHosts === undefined ? {} : { submoduleHosts }),

@@ -1,5 +1,6 @@
 import type { BindMount, Launcher } from '../../native/lib/types.js'
 import type { StepLimits } from '../config.js'
+import type { DiskGuard } from '../disk-guard/disk-guard.js'
 import type { IdSource } from '../ids.js'
 import type { LayerStore } from '../layers/types.js'
 import type { NetworkConfig } from '../network/stage-network.js'
@@ -17,6 +18,7 @@ export interface StageDeps {
   readonly trash: Trash
   readonly writable: WritableLayers
   readonly workspace: Workspace
+  readonly disk: DiskGuard
   readonly limits: StepLimits
   readonly network: NetworkConfig
   /** Directory in which each stage gets its own. */

@@ -6,6 +6,7 @@ import { generateScript } from '../../pipelines/script/generate-script.js'
 import type { StepLimits } from '../config.js'
 import { cgroupLimits } from './cgroup-limits.js'
 import type { StageDeps } from './deps.js'
+import { DiskMeter } from './disk-meter.js'
 import { rlimitsOf } from './rlimits.js'
 import type { OpenStage } from './stage-space.js'
 import { environmentOf } from './step-environment.js'
@@ -28,6 +29,8 @@ export interface PreparedStep {
   readonly limits: StepLimits
   /** Directories that may not grow beyond a size. */
   readonly sized: readonly SizedDirectory[]
+  /** What its writable layer takes. */
+  readonly disk: DiskMeter
   /** The health check's command; null where it has none. */
   readonly health: ExecSpec | null
 }
@@ -77,7 +80,7 @@ export async function prepareStep(
     ...(mounts.volumes.length === 0 ? {} : { volumes: mounts.volumes }),
   }
   const sized = sizedOf(limits, writable, mounts)
-  return { open, spec, limits, sized, health }
+  return { open, spec, limits, sized, disk: new DiskMeter([layer]), health }
 }
 
 async function healthOf(

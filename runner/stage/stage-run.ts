@@ -6,6 +6,7 @@ import { refusalOf, refusalText } from '../../protocol/refusal.js'
 import type { Status } from '../../protocol/status.js'
 import type { StageDeps } from './deps.js'
 import { inheritedOutputs } from './outputs/inherited.js'
+import { attemptName } from '../spool/attempt-file.js'
 import { ReadySandboxes } from './ready-sandboxes.js'
 import { runStep } from './run-step.js'
 import { decide, endable, failedNames, hasFailed, stepNode, type GraphNode } from './schedule.js'
@@ -23,7 +24,7 @@ import { sizesInMemory } from './volume-memory.js'
 export interface StageOutcome {
   readonly status: Status
   readonly error: string
-  /** The launcher died under it: nobody's fault, and worth another attempt. */
+  /** The launcher died under it, or the disk was full before it began: worth another attempt. */
   readonly lost?: boolean
 }
 
@@ -71,6 +72,7 @@ export class StageRun {
   }
 
   async run(): Promise<StageOutcome> {
+    const endGuard = this.#letEvict()
     try {
       this.#refuse()
       await this.#space.prepare()
@@ -81,7 +83,21 @@ export class StageRun {
       await Promise.all(this.#tasks)
     }
     await this.#space.close((error) => this.#fail(error))
+    endGuard()
     return this.#outcome()
+  }
+
+  /** What the steps share is gone only when all of them have ended. */
+  #letEvict(): () => void {
+    return this.deps.disk.watch({
+      name: attemptName(this.job),
+      what: 'the workspace and the volumes of this stage',
+      measure: () => this.#space.disk.measure(),
+      evict: (reason) => {
+        this.#error ||= reason
+        this.stop({ reason: { kind: 'evicted', reason }, urgent: true })
+      },
+    })
   }
 
   #refuse(): void {
@@ -231,10 +247,17 @@ export class StageRun {
   /** The step could not be run, or the checkout failed. */
   async #failedToRun(error: unknown, stop: StepStop, log: StepLog): Promise<StepOutcome> {
     if (stop.reason) return stopVerdict(stop.reason, 0)
-    if (error instanceof NativeError && error.code === 'SP_NATIVE_LAUNCHER_GONE') this.#lose(error)
+    if (this.#isWorthAnother(error)) this.#lose(error)
     const text = textOf(error)
     await log.say(text)
     return { status: 'error', exitCode: 1, error: text }
+  }
+
+  /** Whether another attempt at the stage may go better; a full disk only when nothing has run yet. */
+  #isWorthAnother(error: unknown): error is Error {
+    if (error instanceof NativeError) return error.code === 'SP_NATIVE_LAUNCHER_GONE'
+    const isFull = error instanceof SandpiperError && error.code === 'SP_RUNNER_DISK_FULL'
+    return isFull && this.#up.size === 0
   }
 
   async #skip(name: string): Promise<void> {

@@ -7,6 +7,7 @@ import type { IdRange } from '../ids.js'
 import { StageNetwork } from '../network/stage-network.js'
 import { attemptName } from '../spool/attempt-file.js'
 import type { StageDeps } from './deps.js'
+import { DiskMeter } from './disk-meter.js'
 import { hasOtherUsers, shareTree } from './share-tree.js'
 import { makeVolumes, type StageVolumes } from './volumes.js'
 import type { WorkspaceRequest, WorkspaceTree } from './workspace.js'
@@ -16,10 +17,14 @@ export interface OpenStage {
   readonly stage: Stage
   readonly volumes: StageVolumes
   readonly network: StageNetwork
+  /** What the workspace and the volumes take. */
+  readonly disk: DiskMeter
 }
 
 /** The places of one stage: its directory on the host, the checkout, the sandboxes' common ground. */
 export class StageSpace {
+  /** What the steps of the stage share on disk: the workspace and the volumes. */
+  readonly disk: DiskMeter
   readonly #job: StageJob
   readonly #deps: StageDeps
   readonly #directory: string
@@ -37,6 +42,7 @@ export class StageSpace {
     this.#deps = deps
     this.#onLost = onLost
     this.#directory = path.join(deps.stagesDir, attemptName(job))
+    this.disk = new DiskMeter(['workspace', 'volumes'].map((name) => this.#place(name)))
   }
 
   /**
@@ -95,8 +101,7 @@ export class StageSpace {
     const tree = this.#tree ?? (await this.#emptyTree())
     const mode = (await this.#isShared()) ? 0o777 : 0o755
     const { writable: layers, limits } = this.#deps
-    const place = path.join(this.#directory, 'workspace')
-    const writable = await layers.make(place, limits.workspaceBytes, mode)
+    const writable = await layers.make(this.#place('workspace'), limits.workspaceBytes, mode)
     const ground = await this.ground()
     await ground.stage.mountWorkspace({ lowers: [tree], writable })
     return ground
@@ -115,7 +120,7 @@ export class StageSpace {
     const { start, count } = this.#ids
     const { volumes, inMemory } = await makeVolumes(
       this.#job.stage,
-      path.join(this.#directory, 'volumes'),
+      this.#place('volumes'),
       start,
       this.#deps.limits,
     )
@@ -125,7 +130,11 @@ export class StageSpace {
     })
     const stage = await this.#stage
     await this.#network.make(stage)
-    return { stage, volumes, network: this.#network }
+    return { stage, volumes, network: this.#network, disk: this.disk }
+  }
+
+  #place(name: string): string {
+    return path.join(this.#directory, name)
   }
 
   #isShared(): Promise<boolean> {

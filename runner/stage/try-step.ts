@@ -1,6 +1,8 @@
 import path from 'node:path'
 import type { Sandbox, SandboxExit, UsageSample } from '../../native/lib/types.js'
 import { messageOf } from '../../protocol/errors.js'
+import type { DiskGuard } from '../disk-guard/disk-guard.js'
+import { describePressure } from '../disk-guard/free-space.js'
 import { COUNTED_INTERFACES } from '../network/firewall.js'
 import { armDeadline } from './deadline.js'
 import type { StageDeps } from './deps.js'
@@ -25,17 +27,22 @@ export async function tryStep(
 ): Promise<TryOutcome> {
   const directory = path.join(run.directory, String(tryNumber))
   try {
+    await deps.disk.assertRoom(run.stop.signal)
     const prepared = await prepareStep(run, tryNumber, directory, deps)
     const warnings = tryNumber === 1 ? prepared.open.network.warningsOf(run.step.name) : []
     for (const warning of warnings) await run.log.say(`warning: ${warning}`)
     run.stop.signal.throwIfAborted()
     run.usage.beginTry()
-    const onUsage = (sample: UsageSample): void => run.usage.add(sample)
+    const onUsage = (sample: UsageSample): void => {
+      run.usage.add(sample)
+      prepared.disk.told(sample.layerBytes)
+      prepared.open.disk.told(sample.workspaceBytes)
+    }
     const sandbox = await prepared.open.stage.start({
       ...prepared.spec,
       ...{ onUsage, usageInterfaces: COUNTED_INTERFACES },
     })
-    return await new Try(run, prepared, sandbox).run()
+    return await new Try(run, prepared, sandbox, deps.disk).run()
   } finally {
     await deps.trash.discard(directory)
   }
@@ -50,6 +57,7 @@ class Try {
     readonly step: StepRun,
     readonly prepared: PreparedStep,
     readonly sandbox: Sandbox,
+    readonly disk: DiskGuard,
   ) {
     this.#stop = step.stop.forTry()
     this.#stop.attach(sandbox)
@@ -58,6 +66,7 @@ class Try {
   async run(): Promise<TryOutcome> {
     const timer = this.#armTimeout()
     const endWatch = this.#watchDisk()
+    const endGuard = this.#letEvict()
     const ready = this.#becomeUp()
     try {
       const pumped = pumpOutput(this.sandbox.output, this.#pumpOptions())
@@ -65,7 +74,8 @@ class Try {
       this.#ended.abort()
       this.step.usage.endTry(exit)
       await Promise.all([pumped, ready])
-      const verdict = this.#verdict(exit)
+      this.prepared.open.disk.told(exit.workspaceLayer?.bytes)
+      const verdict = await this.#explain(this.#verdict(exit))
       await this.#tell(verdict)
       const stop = this.#stop.reason
       const outcome = { ...verdict, stop, wasUp: this.#wasUp }
@@ -74,6 +84,7 @@ class Try {
       this.#ended.abort()
       clearTimeout(timer)
       endWatch()
+      endGuard()
       this.#stop.done()
       await ready
     }
@@ -91,6 +102,16 @@ class Try {
       pid: this.sandbox.pid,
       onFull: ({ what, limitBytes }, usedBytes) =>
         this.#stop.stop({ kind: 'disk', what, limitBytes, usedBytes }, { urgent: true }),
+    })
+  }
+
+  #letEvict(): () => void {
+    const { disk } = this.prepared
+    return this.disk.watch({
+      name: this.sandbox.name,
+      what: 'the writable layer of this step',
+      measure: () => disk.measure(),
+      evict: (reason) => this.#stop.stop({ kind: 'evicted', reason }, { urgent: true }),
     })
   }
 
@@ -147,6 +168,13 @@ class Try {
     if (this.#wasUp || this.#stop.reason !== null) return verdict
     const how = verdict.error === '' ? `exit code ${verdict.exitCode}` : verdict.error
     return { ...verdict, status: 'failure', error: `ended before it was ready: ${how}` }
+  }
+
+  /** What fails while the disk is full may have failed for that. */
+  async #explain(verdict: Verdict): Promise<Verdict> {
+    const pressure = verdict.status === 'failure' ? await this.disk.look() : null
+    if (pressure === null) return verdict
+    return { ...verdict, error: `${verdict.error}; ${describePressure(pressure)}` }
   }
 
   /** Tells in the log itself what the exit code alone does not. */

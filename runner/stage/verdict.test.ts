@@ -121,6 +121,10 @@ describe('verdictOf', () => {
       status: 'killed',
       error: 'cancelled: by ada',
     })
+    expect(of({ kind: 'evicted', reason: 'the disk is full' })).toMatchObject({
+      status: 'error',
+      error: 'the disk is full',
+    })
   })
 
   it('is success for a detached step that ended with its stage', () => {

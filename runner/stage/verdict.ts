@@ -22,6 +22,8 @@ export type StopReason =
   /** A detached step that is not what its health check asks for. */
   | { readonly kind: 'not-ready'; readonly reason: string }
   | { readonly kind: 'output'; readonly limit: string }
+  /** The runner's disk is full, and it takes most of it. */
+  | { readonly kind: 'evicted'; readonly reason: string }
   /** Another step with `failure: fast` failed. */
   | { readonly kind: 'fast'; readonly step: string }
   /** A detached step whose stage has ended. */
@@ -140,6 +142,7 @@ export function describeStop(stop: StopReason): string {
     case 'disk':
       return `killed: ${stop.what} limit ${formatBytes(stop.limitBytes)}, ${describeUse(stop.usedBytes)}`
     case 'not-ready':
+    case 'evicted':
       return stop.reason
     case 'output':
       return `killed: output limit ${stop.limit}`
@@ -158,6 +161,7 @@ function describeUse(usedBytes: number | null): string {
 
 const STATUS: Readonly<Partial<Record<StopReason['kind'], Status>>> = {
   error: 'error',
+  evicted: 'error',
   'not-ready': 'failure',
 }
 

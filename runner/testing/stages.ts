@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type { CommandsStep, EntrypointStep, StagePlan, StepPlan } from '../../pipelines/plan.js'
 import type { StageJob } from '../../protocol/job.js'
-import type { StepLimits } from '../config.js'
+import type { HostConfig, StepLimits } from '../config.js'
 import { openHost, type Host } from '../host.js'
 import { runStage, type StageOutcome } from '../stage/run-stage.js'
 import type { StageSink, StepResult, UsageSource } from '../stage/sink.js'
@@ -19,10 +19,18 @@ export interface TestHost {
   remove(): Promise<void>
 }
 
-export async function openTestHost(limits: Partial<StepLimits> = {}): Promise<TestHost> {
+/** @param more what else the host is to be, such as its data directory, which is a temporary one by default */
+export async function openTestHost(
+  limits: Partial<StepLimits> = {},
+  more: Partial<HostConfig> = {},
+): Promise<TestHost> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'sandpiper-host-'))
-  const idsDir = path.join(directory, 'ids')
-  const host = await openHost({ dataDir: directory, idsDir, limits: { graceMs: 300, ...limits } })
+  const [idsDir, layersDir] = ['ids', 'layers'].map((name) => path.join(directory, name)) as [
+    string,
+    string,
+  ]
+  const own = { dataDir: directory, idsDir, layersDir }
+  const host = await openHost({ ...own, limits: { graceMs: 300, ...limits }, ...more })
   await host.deps.layers.importBusybox(IMAGE)
   const remove = async (): Promise<void> => {
     await host.close()
