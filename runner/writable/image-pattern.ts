@@ -16,8 +16,9 @@ const PATH = '/usr/sbin:/sbin:/usr/bin:/bin'
 /**
  * A file with an ext4 file system of a size, to be copied for each writable layer: mostly holes, some
  * hundred KiB on disk. Made once per size. It has the two directories that the launcher needs in a layer,
- * as those are the first to be made there, which takes long. Without a journal and checksums, as nothing in
- * it outlives its mount, and with as little to copy as can be.
+ * as those are the first to be made there, which takes long. Without a journal, as nothing in it outlives its
+ * mount, and with as little to copy as can be. Checksums stay: they tell of metadata that a full disk of the
+ * host's has lost.
  * @throws when mke2fs (package e2fsprogs) is not there or fails
  */
 export async function imagePattern(directory: string, bytes: number): Promise<string> {
@@ -48,7 +49,7 @@ const LAYER_DIRECTORIES = ['upper', 'work']
 const OPTIONS = [
   ...['-q', '-F', '-t', 'ext4', '-b', String(BLOCK_BYTES), '-i', String(BYTES_PER_FILE)],
   // Nothing is kept back for root, nothing to grow, nothing to repair it by.
-  ...['-m', '0', '-O', '^has_journal,^resize_inode,^metadata_csum,uninit_bg,sparse_super2'],
+  ...['-m', '0', '-O', '^has_journal,^resize_inode,sparse_super2'],
   ...['-E', 'lazy_itable_init=1,nodiscard,root_owner=0:0,num_backup_sb=0'],
 ]
 
