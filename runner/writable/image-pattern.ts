@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
@@ -33,6 +33,7 @@ export async function imagePattern(directory: string, bytes: number): Promise<st
     await truncate(unfinished, size)
     const args = [...OPTIONS, '-d', content, unfinished]
     await run('mke2fs', args, { env: { PATH, LC_ALL: 'C' } })
+    await flush(unfinished)
     await rename(unfinished, file)
   } catch (error) {
     await rm(unfinished, { force: true })
@@ -41,6 +42,12 @@ export async function imagePattern(directory: string, bytes: number): Promise<st
     await rm(content, { recursive: true, force: true })
   }
   return file
+}
+
+/** A crash of the host must not leave the name without the content. */
+async function flush(file: string): Promise<void> {
+  const handle = await open(file, 'r+')
+  await handle.sync().finally(() => handle.close())
 }
 
 /** overlayfs's own, as native/src/launcher/writable.cc names them. */

@@ -7,6 +7,7 @@ import {
   outputWith,
   type TestSandboxes,
 } from '../testing/sandboxes.js'
+import { HAS_LIMITS } from '../testing/this-host.js'
 import { tamperedLauncher, withoutGuards } from '../testing/tampered.js'
 import type { Sandbox, SandboxSpec } from '../types.js'
 import { isInHostUserNamespace } from '../user-namespace.js'
@@ -52,6 +53,24 @@ describeSandboxes('the end of a step', () => {
     const { output } = await finish(sandbox)
     expect(output).toMatch(/daemon \d/)
     expect(await pidsOf(mark)).toEqual([])
+  })
+
+  it('can not be put off by taking all time from the init', async () => {
+    const starve = 'attempt init-idle; attempt init-affinity; attempt init-nice'
+    const hogs = 'for i in $(seq 100); do taskset 1 sh -c "while :; do :; done" & done'
+    // Without the filter that refuses it, the launcher gives it its time again.
+    for (const [sandboxes, off] of [
+      [product, {}],
+      [tampered, withoutGuards(['seccomp'])],
+    ] as const) {
+      const limits = HAS_LIMITS ? { cpus: 0.5 } : {}
+      const spec = await sandboxes.specOf(`${starve}; ${hogs}; echo up; wait`, { limits, ...off })
+      const sandbox = await sandboxes.stage.start(spec)
+      const output = await outputWith(sandbox, 'up')
+      expect(output).toContain(sandboxes === product ? 'init-idle EPERM' : 'init-idle ok')
+      sandbox.kill()
+      expect((await finish(sandbox)).exit.signal).toBe(9)
+    }
   })
 
   // An ordinary user can mount no /proc of the host's pid namespace.

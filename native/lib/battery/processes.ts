@@ -41,6 +41,16 @@ export const PROCESSES: Area = {
     initRow('go to the working directory of the init', 'cwd', ['undumpable']),
     initRow('list the descriptors of the init', 'fd', ['undumpable']),
     initRow('read the environment of the init', 'environ', ['undumpable']),
+    // One that gets no time can't end the sandbox.
+    ...(
+      [
+        ['run the init when nothing else wants to run', 'init-idle'],
+        ['bind the init to a processor', 'init-affinity'],
+        ['let the init give way', 'init-nice'],
+        ['let all of its user give way', 'user-nice'],
+        ['limit the time of the init', 'init-limit'],
+      ] as const
+    ).map(([title, attempt]): Row => ({ title, attempt, refused: 'EPERM', guards: ['seccomp'] })),
     {
       title: 'join the namespaces of the init',
       attempt: 'setns-init',

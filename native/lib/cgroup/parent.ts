@@ -5,6 +5,8 @@ import { reoccupy, vacate } from './delegated.js'
 import { CONTROLLERS, type CgroupLayout, type Hierarchy, readCgroupLayout } from './layout.js'
 import { removeCgroup } from './remove.js'
 
+const MAKE_TRIES_MAX = 100
+
 /**
  * Makes `parent` in every hierarchy of use; in version 2 also hands the controllers down to it
  * (cgroup-v2.rst, "Enabling and Disabling").
@@ -21,10 +23,23 @@ export async function makeCgroupParent(layout: CgroupLayout, parent: string): Pr
 
 async function makeIn(hierarchy: Hierarchy, parent: string): Promise<void> {
   const directory = join(hierarchy.mountPoint, parent)
-  await mkdir(directory, { recursive: true })
+  await makeDirectories(directory)
   if (hierarchy.delegated) await vacate(hierarchy.mountPoint)
   if (hierarchy.version === 2) await enableControllers(hierarchy, directory)
   if (hierarchy.controllers.includes('cpu')) await keepBandwidthOn(hierarchy, directory)
+}
+
+/** A runner that ends removes what is empty above its own, perhaps just before something is made in it. */
+async function makeDirectories(directory: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await mkdir(directory, { recursive: true })
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === MAKE_TRIES_MAX)
+        throw error
+    }
+  }
 }
 
 /** Removes `parent` with what is in it, and the directories above it that are empty then. */

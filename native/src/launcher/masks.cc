@@ -10,11 +10,12 @@ namespace {
 
 // Not every kernel has each of them. Loop devices tell where on the host the images of writable
 // layers are, and they and ext4 how much each other sandbox writes.
-constexpr const char* kMaskedInProc[] = {"acpi",        "asound", "fs",         "interrupts",
-                                         "kallsyms",    "kcore",  "keys",       "latency_stats",
-                                         "sched_debug", "scsi",   "timer_list", "timer_stats"};
-constexpr const char* kMaskedInSys[] = {"devices/virtual/block", "devices/virtual/powercap",
-                                        "firmware", "fs/ext4"};
+constexpr const char* kMaskedInProc[] = {"acpi",          "asound",     "diskstats",   "fs",
+                                         "interrupts",    "kallsyms",   "kcore",       "keys",
+                                         "latency_stats", "partitions", "sched_debug", "scsi",
+                                         "timer_list",    "timer_stats"};
+constexpr const char* kMaskedInSys[] = {"devices/virtual/bdi", "devices/virtual/block",
+                                        "devices/virtual/powercap", "firmware", "fs/ext4"};
 constexpr const char* kReadOnlyInProc[] = {"bus", "irq", "sys", "sysrq-trigger"};
 
 // /dev/null, checked to be it (CVE-2025-31133: a mask made of something else shows that instead).

@@ -75,6 +75,7 @@ Status AttachWritable(const Writable& writable) {
 }  // namespace
 
 Result<Overlay> MountOverlay(const OverlayPlan& plan) {
+  UniqueFd blank(plan.blank);
   if (fchdir(plan.directory) < 0) return LastFailure("fchdir", "stage");
   const bool by_fsconfig = std::strlen(plan.lowers) <= kFsconfigStringMax;
   const bool has_tree = plan.writable.kind != WritableRequest::Kind::kDirectory;
@@ -85,7 +86,7 @@ Result<Overlay> MountOverlay(const OverlayPlan& plan) {
   }
   // By path, not by a descriptor from before: overlayfs wants mounts of the current namespace.
   const UniqueFd host = TRY(sys::Open(AT_FDCWD, "/host", O_PATH | O_DIRECTORY, 0));
-  Writable writable = TRY(MakeWritable({host.get(), plan.writable, plan.owner, plan.blank}));
+  Writable writable = TRY(MakeWritable({host.get(), plan.writable, plan.owner, blank.Release()}));
   if (attach) TRY(AttachWritable(writable));
   Overlay overlay;
   overlay.tree = TRY(by_fsconfig ? MountByFsconfig(plan, writable) : MountByMount(plan, writable));

@@ -140,6 +140,7 @@ class Sandbox {
   [[nodiscard]] Result<UniqueFd> OpenOfInit(int fd, int flags) const;
   Status Fork(const Containment& containment, int unified_cgroup);
   Status SetHostname(const World& world) const;
+  void GiveTime() const;
 
   // Null once it was discarded.
   Stage* stage_;

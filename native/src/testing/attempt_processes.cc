@@ -1,5 +1,7 @@
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -64,6 +66,24 @@ long SameSession(const char*) {
   return getsid(0) == getpid() ? -1 : 0;
 }
 
+// The init is to have no time when it is to end.
+long Idle(long pid) {
+  const sched_param parameter{};
+  return Raw(SYS_sched_setscheduler, pid, SCHED_IDLE, Address(&parameter));
+}
+
+long Pin(long pid) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  CPU_SET(0, &cpus);
+  return Raw(SYS_sched_setaffinity, pid, sizeof(cpus), Address(&cpus));
+}
+
+long LimitTime(long pid) {
+  const rlimit limit{1000, 1000};
+  return Raw(SYS_prlimit64, pid, RLIMIT_CPU, Address(&limit), 0);
+}
+
 const Attempt kAttempts[] = {
     {"signal", [](const char* pid) { return static_cast<long>(kill(std::atoi(pid), 0)); }},
     {"ptrace", Trace},
@@ -83,6 +103,11 @@ const Attempt kAttempts[] = {
     {"ptrace-init", [](const char*) { return Trace("1"); }},
     {"init-exe", [](const char*) { return Open("1", "exe", O_RDONLY); }},
     {"foreign-session", SameSession},
+    {"init-idle", [](const char*) { return Idle(1); }},
+    {"init-affinity", [](const char*) { return Pin(1); }},
+    {"init-nice", [](const char*) { return Raw(SYS_setpriority, PRIO_PROCESS, 1, 19); }},
+    {"user-nice", [](const char*) { return Raw(SYS_setpriority, PRIO_USER, 0, 19); }},
+    {"init-limit", [](const char*) { return LimitTime(1); }},
 };
 
 }  // namespace
