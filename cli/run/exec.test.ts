@@ -157,7 +157,7 @@ withSandbox('sandpiper exec', () => {
       kill()
     })
     expect(stdout).toMatch(/^slow +\| ✗ killed in .*cancelled/m)
-    expect(code).toBe(1)
+    expect(code).toBe(130)
   })
 })
 

@@ -99,7 +99,8 @@ async function run(context: CommandContext, work: Work): Promise<ExitCode> {
         io,
         describeResult({ plan: work.plan, result, steps, durationMs: Date.now() - since }),
       )
-    return result.passed ? ExitCode.ok : ExitCode.failed
+    if (result.passed) return ExitCode.ok
+    return io.stop.aborted ? ExitCode.interrupted : ExitCode.failed
   } finally {
     view.close()
     await executor.close()

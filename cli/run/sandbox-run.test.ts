@@ -123,6 +123,11 @@ withSandbox('sandpiper sandbox run', () => {
     const time = await shell('sleep 100', '--timeout', '300ms')
     expect(time.stderr).toBe('sandpiper: killed: time limit 300ms\n')
     expect(time.code).toBe(143)
+    const calm = await shell(
+      'trap "exit 0" TERM; while :; do sleep 0.1; done',
+      ...['--timeout', '300ms', '--grace', '99999999h'],
+    )
+    expect(calm).toEqual({ code: 1, stdout: '', stderr: time.stderr })
     const disk = await shell('dd if=/dev/zero of=/fill bs=1M count=64', '--disk', '16m')
     expect(disk.stderr).toMatch(/disk limit of 1[56](\.\d)? MiB/)
     expect(disk.code).toBe(1)

@@ -26,9 +26,15 @@ export async function runSandboxRun(context: CommandContext): Promise<number> {
   for (const line of [result.error, ...(result.warnings ?? [])]) {
     if (isNews(line)) io.stderr.write(`sandpiper: ${line}\n`)
   }
-  const code = result.wasInterrupted ? ExitCode.interrupted : result.exitCode
+  const code = exitCodeOf(result)
   if (context.json) printJson(io, runJson(result, code))
   return code
+}
+
+/** The command's own, but no success where it was ended: it may have exited with 0 when it was asked to. */
+function exitCodeOf({ wasInterrupted, status, exitCode }: BareRunResult): number {
+  if (wasInterrupted) return ExitCode.interrupted
+  return status === 'success' ? exitCode : exitCode || ExitCode.failed
 }
 
 /** An exit code tells for itself. */

@@ -1,4 +1,5 @@
 import type { Sandbox } from '../../native/lib/types.js'
+import { armDeadline } from './deadline.js'
 import type { StopReason } from './verdict.js'
 
 /**
@@ -65,6 +66,6 @@ export class StepStop {
       return
     }
     sandbox.terminate()
-    this.#timer = setTimeout(() => sandbox.kill(), this.#graceMs)
+    this.#timer = armDeadline(this.#graceMs, () => sandbox.kill())
   }
 }

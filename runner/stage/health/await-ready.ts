@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ExecSpec, Sandbox } from '../../../native/lib/types.js'
 import type { HealthcheckPlan } from '../../../pipelines/plan.js'
+import { TIMER_MS_MAX } from '../deadline.js'
 import { formatDuration, formatElapsed } from '../format.js'
 import { checkCommand, type CheckFailure } from './check-command.js'
 import { isListening, networkOf } from './listening.js'
@@ -38,7 +39,9 @@ export async function awaitReady(request: ReadinessRequest): Promise<Readiness> 
     if (!isFirst && elapsed() >= plan.startPeriodMs) failures++
     if (failures >= plan.retries && !isFirst) return { reason: describeFailure(failure, failures) }
     if (failures > 0) await say(`not ready (${failures} of ${plan.retries}): ${failure.reason}`)
-    await delay(plan.intervalMs, undefined, { signal }).catch(() => undefined)
+    await delay(Math.min(plan.intervalMs, TIMER_MS_MAX), undefined, { signal }).catch(
+      () => undefined,
+    )
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ExecSpec, Sandbox, SandboxProcess } from '../../../native/lib/types.js'
 import { messageOf } from '../../../protocol/errors.js'
+import { armDeadline } from '../deadline.js'
 import { formatDuration } from '../format.js'
 import { readOutput } from '../read-output.js'
 
@@ -16,7 +17,7 @@ export async function checkCommand(
   timeoutMs: number,
 ): Promise<CheckFailure> {
   const overdue = new AbortController()
-  const timer = setTimeout(() => overdue.abort(), timeoutMs)
+  const timer = armDeadline(timeoutMs, () => overdue.abort())
   try {
     return await runCheck(sandbox, spec, overdue.signal, timeoutMs)
   } catch (error) {
