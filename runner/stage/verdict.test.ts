@@ -35,6 +35,21 @@ describe('verdictOf', () => {
     expect(verdictOf(exited({}), null, limits)).not.toHaveProperty('warnings')
   })
 
+  it('warns of a layer that was full, unless the error names it', () => {
+    const [bytes, files] = [4 * 1024 ** 2, 10]
+    const layer = { bytes, bytesMax: bytes, files, filesMax: 1000, hasLostWrites: false }
+    const full = 'the disk limit of 4 MiB (used 4 MiB) was reached'
+    expect(verdictOf(exited({ layer }), null, limits).warnings).toEqual([
+      `a write may have been refused: ${full}`,
+    ])
+    const failed = verdictOf(exited({ layer, code: 1 }), null, limits)
+    expect(failed).toEqual({
+      status: 'failure',
+      exitCode: 1,
+      error: `failed: exit code 1; ${full}`,
+    })
+  })
+
   it('warns of no limit that the error names already', () => {
     const both = { code: 1, oomKills: 1, pidsRefused: 1 }
     expect(verdictOf(exited(both), null, limits).warnings).toEqual([

@@ -66,7 +66,7 @@ export function verdictOf(exit: SandboxExit, stop: StopReason | null, limits: St
     return { status: 'failure', exitCode, error, ...rest }
   }
   const error = full === null ? failed : `${failed}; ${full} was reached`
-  return { status: 'failure', exitCode, error, ...limitWarnings(exit, limits) }
+  return { status: 'failure', exitCode, error, ...limitWarnings(exit, limits, full) }
 }
 
 /** In words, that a result can't be trusted: what the step read may not be what was written. */
@@ -118,8 +118,14 @@ function heldBack({ throttledMs = 0, throttledShare = 0 }: SandboxExit, { cpus }
 }
 
 /** A step that went on after a child of its met a limit may be a success; its log has to tell all the same. */
-function limitWarnings(exit: SandboxExit, limits: StepLimits): Pick<Verdict, 'warnings'> {
+function limitWarnings(
+  exit: SandboxExit,
+  limits: StepLimits,
+  /** What is told already. */
+  told: string | null = null,
+): Pick<Verdict, 'warnings'> {
   const warnings: string[] = []
+  const full = fullLayer(exit)
   const slow = heldBack(exit, limits)
   if (exit.oomKills > 0) {
     const [limit, peak] = [limits.memoryBytes, exit.memoryPeakBytes].map(formatBytes)
@@ -128,6 +134,8 @@ function limitWarnings(exit: SandboxExit, limits: StepLimits): Pick<Verdict, 'wa
   if (exit.pidsRefused > 0) {
     warnings.push(`a process could not be started: ${pidsLimit(exit, limits)} was reached`)
   }
+  if (full !== null && full !== told)
+    warnings.push(`a write may have been refused: ${full} was reached`)
   if (slow !== null) warnings.push(slow)
   return warnings.length === 0 ? {} : { warnings }
 }
