@@ -106,7 +106,7 @@ describe('verdictOf', () => {
   })
 
   it('is no success when what was written may be lost, not even with the stage', () => {
-    const use = { bytes: 1, bytesMax: 2, files: 1, filesMax: 2 }
+    const use = { bytes: 1, bytesMax: 1024 ** 3, files: 1, filesMax: 1000 }
     const [kept, lost] = [false, true].map((hasLostWrites) => ({ ...use, hasLostWrites }))
     const of = (more: Partial<SandboxExit>, stop: Parameters<typeof verdictOf>[1] = null) =>
       verdictOf(exited(more), stop, limits)
