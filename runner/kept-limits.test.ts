@@ -16,6 +16,7 @@ it('leaves off the built-in limits that nothing keeps, and says so', () => {
   const limits = limitsKeptBy(layout('pids'), { limits: { pids: 5 } })
   expect(limits).toMatchObject({ pids: 5, unkept: ['memory', 'cpu'] })
   expect(unkeptWarning(limits)).toContain('without a limit of memory, cpu')
+  expect(unkeptWarning(limits, 'it runs')).toMatch(/^it runs without a limit of memory, cpu:/)
   expect(limitsOfStep({ resources: { pids: 4 } }, limits)).toMatchObject({ pids: 4 })
 })
 

@@ -44,8 +44,11 @@ export function limitsKeptBy(
   return { ...limitsOf(config), ...(unkept.length === 0 ? {} : { unkept }) }
 }
 
-/** The warning at a start, or null. */
-export function unkeptWarning({ unkept = [] }: Pick<StepLimits, 'unkept'>): string | null {
+/** The warning at a start, or null. `what` runs without those limits. */
+export function unkeptWarning(
+  { unkept = [] }: Pick<StepLimits, 'unkept'>,
+  what = 'steps run',
+): string | null {
   if (unkept.length === 0) return null
-  return `steps run without a limit of ${unkept.join(', ')}: this user has no cgroup for it. ${UNKEPT_HINT}`
+  return `${what} without a limit of ${unkept.join(', ')}: this user has no cgroup for it. ${UNKEPT_HINT}`
 }

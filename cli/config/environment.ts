@@ -28,6 +28,6 @@ function complaint(name: string, known: readonly string[]): string {
   const names = known.map((candidate) => candidate.slice(PREFIX.length))
   const near = nearest(name.slice(PREFIX.length), names)
   return near === undefined
-    ? `${name} is no setting: see the README for those that are`
+    ? `${name} is no setting, and none has a name like it`
     : `${name} is no setting: did you mean ${PREFIX}${near}?`
 }

@@ -25,17 +25,23 @@ describe('resolveSettings', () => {
     expect(resolveSettings({ env, flags: {}, scope: 'client' }).lease).toBeUndefined()
   })
 
-  it('refuses an unknown variable with the nearest known one', () => {
-    const env = { SANDPIPER_LISEN: '127.0.0.1:1' }
+  it.each([
+    ['LISEN', 'LISTEN'],
+    ['MEMRY', 'STEP_MEMORY'],
+    ['DISK', 'STEP_DISK'],
+    ['MEMORY_MAX', 'STEP_MEMORY_MAX'],
+    ['STEP_PID', 'STEP_PIDS'],
+  ])('refuses an unknown variable with the nearest known one: %s, %s', (unknown, known) => {
+    const env = { [`SANDPIPER_${unknown}`]: '1' }
     expect(() => resolveSettings({ env, flags: {}, scope: 'client' })).toThrow(
-      'SANDPIPER_LISEN is no setting: did you mean SANDPIPER_LISTEN?',
+      `SANDPIPER_${unknown} is no setting: did you mean SANDPIPER_${known}?`,
     )
   })
 
   it('names no setting that is not near', () => {
     const env = { SANDPIPER_COLOUR_SCHEME: 'dark' }
     expect(() => resolveSettings({ env, flags: {}, scope: 'client' })).toThrow(
-      'SANDPIPER_COLOUR_SCHEME is no setting: see the README for those that are',
+      'SANDPIPER_COLOUR_SCHEME is no setting, and none has a name like it',
     )
   })
 

@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream'
 import { runBare } from '../../runner/bare-run/run-bare.js'
 import type { BareRun, BareRunResult } from '../../runner/bare-run/types.js'
 import { openLocalHost } from '../../runner/local-host.js'
+import { unkeptWarning } from '../../runner/kept-limits.js'
 import { readImages, storePaths } from '../../runner/layers/store-files.js'
 import type { CommandContext } from '../command.js'
 import { dataDirOf } from '../data-dir.js'
@@ -22,12 +23,12 @@ export async function runSandboxRun(context: CommandContext): Promise<number> {
   }
   const run = readRunOptions(context)
   await requireRoot(io, 'sandbox run')
-  const result = await runOnHost(context, run)
+  const { unkept, result } = await runOnHost(context, run)
   for (const line of [result.error, ...(result.warnings ?? [])]) {
     if (isNews(line)) io.stderr.write(`sandpiper: ${line}\n`)
   }
   const code = exitCodeOf(result)
-  if (context.json) printJson(io, runJson(result, code))
+  if (context.json) printJson(io, runJson(withWarnings(result, unkept), code))
   return code
 }
 
@@ -42,14 +43,27 @@ function isNews(line: string): boolean {
   return line !== '' && !/^failed: exit code \d+$/.test(line)
 }
 
-async function runOnHost(context: CommandContext, run: BareRun): Promise<BareRunResult> {
+function withWarnings(result: BareRunResult, unkept: string | null): BareRunResult {
+  return unkept === null ? result : { ...result, warnings: [unkept, ...(result.warnings ?? [])] }
+}
+
+/** What ran, and the warning of limits that nothing keeps, which has been printed before it ran. */
+interface Ran {
+  readonly result: BareRunResult
+  readonly unkept: string | null
+}
+
+async function runOnHost(context: CommandContext, run: BareRun): Promise<Ran> {
   const { io, settings, json } = context
   const host = await openLocalHost({ dataDir: dataDirOf(io, settings) })
   try {
+    const unkept = unkeptWarning(host.deps.limits, 'the command runs')
+    if (unkept !== null) io.stderr.write(`sandpiper: warning: ${unkept}\n`)
     // With --json stdout is the document's alone.
     const stream = json ? io.stderr : io.stdout
     const write = (bytes: Buffer): Promise<void> => writeAll(stream, bytes)
-    return await runBare(run, host, { write, signal: io.stop, kill: io.abort })
+    const hooks = { write, signal: io.stop, kill: io.abort }
+    return { result: await runBare(run, host, hooks), unkept }
   } finally {
     await host.close()
   }

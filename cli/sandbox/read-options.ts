@@ -1,10 +1,9 @@
 import { resolve } from 'node:path'
 import type { BareRun } from '../../runner/bare-run/types.js'
+import { DEFAULT_LIMITS } from '../../runner/config.js'
 import type { CommandContext } from '../command.js'
 import { bytes, cpus, duration, integer, type ValueType } from '../config/values.js'
 import { usageError } from '../errors.js'
-
-const GRACE_MS = 10_000
 
 /** The run that the options of `sandbox run` ask for. @throws CliError SP_CLI_USAGE */
 export function readRunOptions(context: CommandContext): BareRun {
@@ -26,7 +25,7 @@ export function readRunOptions(context: CommandContext): BareRun {
     argv,
     env: environmentOf(context.list('env')),
     resources: resourcesOf(context),
-    graceMs: parsed(context, 'grace', duration) ?? GRACE_MS,
+    graceMs: parsed(context, 'grace', duration) ?? DEFAULT_LIMITS.graceMs,
     mounts: context.list('mount').map((text) => mountOf(text, context.io.cwd)),
     ...(image === undefined ? {} : { image }),
     ...(workingDir === undefined ? {} : { workingDir }),
@@ -63,7 +62,7 @@ function parsed<T>(context: CommandContext, name: string, type: ValueType<T>): T
 function networkOf(text: string | undefined): Pick<BareRun, 'network'> {
   if (text === undefined) return {}
   if (text === 'none') return { network: text }
-  throw usageError(`--network ${text}: must be none`, 'without it, it has the network of a step')
+  throw usageError(`--network ${text}: must be none`, 'there is loopback only, with or without it')
 }
 
 function environmentOf(entries: readonly string[]): Record<string, string> {

@@ -3,7 +3,7 @@ import type { RlimitSpec } from '../../native/lib/types.js'
 const MIB = 1024 * 1024
 
 /** What select(2) can handle is what a program gets that doesn't ask; compilers and databases do ask. */
-const OPEN_FILES_UNASKED = 1024
+export const OPEN_FILES_UNASKED = 1024
 
 /**
  * Resource limits (setrlimit(2)) of every step, so that none depends on how the runner was started.

@@ -113,7 +113,8 @@ describeAsRoot('an ordinary user with subordinate ids', () => {
       const { output } = await runAsUser(
         script(`
         $sandpiper exec --pipeline limited; echo "asked $?"
-        SANDPIPER_STEP_PIDS=100 $sandpiper exec --pipeline image --json; echo "set $?"`),
+        SANDPIPER_STEP_PIDS=100 $sandpiper exec --pipeline image --json; echo "set $?"
+        $sandpiper sandbox run --host -- echo bare`),
       )
       expect(output).toContain('warning: steps run without a limit of memory, pids, cpu')
       expect(output).toContain('asks for a limit of memory, and nothing here can keep it')
@@ -122,6 +123,9 @@ describeAsRoot('an ordinary user with subordinate ids', () => {
       expect(output).toContain('"code":"SP_RUNNER_LIMIT_UNKEPT"')
       expect(output).toContain('SANDPIPER_STEP_PIDS is set')
       expect(output).toContain('set 3\n')
+      expect(output).toMatch(
+        /sandpiper: warning: the command runs without a limit of memory, pids, cpu.*\nbare\n/,
+      )
     },
     TIMEOUT_MS,
   )
