@@ -1,5 +1,6 @@
+import { RESOURCE_BOUNDS } from '../../pipelines/resource-bounds.js'
 import type { Scope, Setting } from './settings.js'
-import { bytes } from './values.js'
+import { bytes, bytesWithin } from './values.js'
 
 const STEPS: readonly Scope[] = ['standalone', 'runner', 'exec']
 
@@ -17,7 +18,7 @@ export const DISK_SETTINGS = {
   stepDisk: define({
     env: 'SANDPIPER_STEP_DISK',
     flag: 'step-disk',
-    type: bytes,
+    type: bytesWithin(RESOURCE_BOUNDS.diskBytes),
     defaultText: '10g',
     description: 'Bytes that a step may write outside of the workspace and of volumes',
     scopes: STEPS,
@@ -25,7 +26,7 @@ export const DISK_SETTINGS = {
   stageWorkspace: define({
     env: 'SANDPIPER_STAGE_WORKSPACE',
     flag: 'stage-workspace',
-    type: bytes,
+    type: bytesWithin(RESOURCE_BOUNDS.diskBytes),
     defaultText: '50g',
     description: 'Bytes that the steps of a stage may write to its workspace together',
     scopes: STEPS,

@@ -54,6 +54,16 @@ describe('resolveSettings', () => {
     )
   })
 
+  it.each(['step-memory', 'step-disk', 'stage-workspace', 'step-disk-max'])(
+    'refuses a size that no step can run with, and says from where on one can: --%s',
+    (flag) => {
+      const resolve = (value: string) => () =>
+        resolveSettings({ env: {}, flags: { [flag]: value }, scope: 'exec' })
+      expect(resolve('0')).toThrow(`--${flag}=0: must be a size from 1m to `)
+      expect(resolve('1m')).not.toThrow()
+    },
+  )
+
   it('tells all problems at once, and no secret with them', () => {
     const env = {
       SANDPIPER_LEASE: '30',

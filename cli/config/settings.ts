@@ -1,11 +1,14 @@
+import { RESOURCE_BOUNDS } from '../../pipelines/resource-bounds.js'
 import { DISK_SETTINGS } from './disk-settings.js'
 import { NETWORK_SETTINGS } from './network-settings.js'
 import {
   bytes,
+  bytesWithin,
   cpus,
   duration,
   hosts,
   integer,
+  integerWithin,
   labels,
   listenAddress,
   oneOf,
@@ -182,7 +185,7 @@ export const SETTINGS = {
   stepMemory: define({
     env: 'SANDPIPER_STEP_MEMORY',
     flag: 'step-memory',
-    type: bytes,
+    type: bytesWithin(RESOURCE_BOUNDS.memoryBytes),
     defaultText: '2g',
     description: 'Memory limit of a step; no swap comes on top',
     scopes: STEPS,
@@ -198,15 +201,15 @@ export const SETTINGS = {
   stepPids: define({
     env: 'SANDPIPER_STEP_PIDS',
     flag: 'step-pids',
-    type: integer(4, 4_194_304),
+    type: integerWithin(RESOURCE_BOUNDS.pids),
     defaultText: '1024',
-    description: 'Processes and threads that a step may have at a time',
+    description: 'Processes and threads that a step may have at a time, with its init',
     scopes: STEPS,
   }),
   stepCpuWeight: define({
     env: 'SANDPIPER_STEP_CPU_WEIGHT',
     flag: 'step-cpu-weight',
-    type: integer(1, 10_000),
+    type: integerWithin(RESOURCE_BOUNDS.cpuWeight),
     defaultText: '100',
     description: "Share of the CPUs of a step while others want them too: with 200 twice of 100's",
     scopes: STEPS,
@@ -215,7 +218,7 @@ export const SETTINGS = {
   stepOpenFiles: define({
     env: 'SANDPIPER_STEP_OPEN_FILES',
     flag: 'step-open-files',
-    type: integer(16, 1_048_576),
+    type: integerWithin(RESOURCE_BOUNDS.openFiles),
     defaultText: "65536, of which a program gets 1024 unless it asks; at most the runner's own",
     description: 'Files that each process of a step may have open',
     scopes: STEPS,
@@ -223,7 +226,7 @@ export const SETTINGS = {
   stepMemoryMax: define({
     env: 'SANDPIPER_STEP_MEMORY_MAX',
     flag: 'step-memory-max',
-    type: bytes,
+    type: bytesWithin(RESOURCE_BOUNDS.memoryBytes),
     defaultText: 'the memory limit of a step',
     description: 'Memory that a step may ask for in its `resources`',
     scopes: STEPS,
@@ -239,7 +242,7 @@ export const SETTINGS = {
   stepPidsMax: define({
     env: 'SANDPIPER_STEP_PIDS_MAX',
     flag: 'step-pids-max',
-    type: integer(4, 4_194_304),
+    type: integerWithin(RESOURCE_BOUNDS.pids),
     defaultText: 'the processes that a step may have',
     description: 'Processes and threads that a step may ask for in its `resources`',
     scopes: STEPS,
@@ -247,7 +250,7 @@ export const SETTINGS = {
   stepCpuWeightMax: define({
     env: 'SANDPIPER_STEP_CPU_WEIGHT_MAX',
     flag: 'step-cpu-weight-max',
-    type: integer(1, 10_000),
+    type: integerWithin(RESOURCE_BOUNDS.cpuWeight),
     defaultText: 'the CPU weight of a step',
     description: 'CPU weight that a step may ask for in its `resources`',
     scopes: STEPS,
@@ -255,7 +258,7 @@ export const SETTINGS = {
   stepDiskMax: define({
     env: 'SANDPIPER_STEP_DISK_MAX',
     flag: 'step-disk-max',
-    type: bytes,
+    type: bytesWithin(RESOURCE_BOUNDS.diskBytes),
     defaultText: 'the disk of a step',
     description: 'Disk that a step may ask for in its `resources`',
     scopes: STEPS,
@@ -263,7 +266,7 @@ export const SETTINGS = {
   stepOpenFilesMax: define({
     env: 'SANDPIPER_STEP_OPEN_FILES_MAX',
     flag: 'step-open-files-max',
-    type: integer(16, 1_048_576),
+    type: integerWithin(RESOURCE_BOUNDS.openFiles),
     defaultText: 'the open files of a step',
     description: 'Open files that a step may ask for in its `resources`',
     scopes: STEPS,
@@ -271,7 +274,7 @@ export const SETTINGS = {
   stepOutputMax: define({
     env: 'SANDPIPER_STEP_OUTPUT_MAX',
     flag: 'step-output-max',
-    type: bytes,
+    type: bytesWithin(RESOURCE_BOUNDS.outputBytes),
     defaultText: 'the bytes that a step may print',
     description: 'Output that a step may ask for in its `resources`',
     scopes: STEPS,
@@ -303,7 +306,7 @@ export const SETTINGS = {
   stepOutput: define({
     env: 'SANDPIPER_STEP_OUTPUT',
     flag: 'step-output',
-    type: bytes,
+    type: bytesWithin(RESOURCE_BOUNDS.outputBytes),
     default: '64m',
     description: 'Bytes that a step may print',
     scopes: STEPS,

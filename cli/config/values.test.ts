@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   bytes,
+  bytesWithin,
   cpus,
   duration,
   integer,
@@ -26,6 +27,16 @@ describe('values of settings', () => {
   it.each(['', 'm', '-1', '1x', '1e3', '99999999999t'])('refuses %p as bytes', (raw) =>
     expect(bytes.parse(raw)).toEqual(problem),
   )
+
+  it('holds bytes to their bounds, and names them', () => {
+    const type = bytesWithin({ min: 1024 ** 2, max: 15 * 1024 ** 4 })
+    const refused = { problem: 'must be a size from 1m to 15t, such as 512m or 2g' }
+    for (const raw of ['0', '1k', '1048575', '16t', '-1', 'much']) {
+      expect(type.parse(raw)).toEqual(refused)
+    }
+    expect(type.parse('1m')).toEqual({ value: 1024 ** 2 })
+    expect(type.parse('15t')).toEqual({ value: 15 * 1024 ** 4 })
+  })
 
   it.each([
     ['500ms', 500],

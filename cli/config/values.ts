@@ -1,5 +1,6 @@
 import { parseAddress } from '../../pipelines/egress/address.js'
 import { parseDestination } from '../../pipelines/egress/destination.js'
+import type { Bounds } from '../../pipelines/resource-bounds.js'
 import { ANY_HOST, isHost } from '../../git/submodule-hosts.js'
 
 /** A parsed value, or why the text is none. The reason completes "SANDPIPER_X=text: ...". */
@@ -52,6 +53,28 @@ export const bytes: ValueType<number> = {
       ? { value }
       : { problem: 'must be a size such as 512m or 2g' }
   },
+}
+
+/** Bytes within bounds, which the message names. */
+export function bytesWithin({ min, max }: Bounds): ValueType<number> {
+  return {
+    name: bytes.name,
+    parse(raw) {
+      const parsed = bytes.parse(raw)
+      return 'value' in parsed && parsed.value >= min && parsed.value <= max
+        ? parsed
+        : {
+            problem: `must be a size from ${sizeText(min)} to ${sizeText(max)}, such as 512m or 2g`,
+          }
+    },
+  }
+}
+
+/** Bytes as they are written, by the largest unit that is exact: `1m`. */
+function sizeText(value: number): string {
+  const units = Object.entries(BYTE_UNITS).filter(([, size]) => value % size === 0)
+  const [unit, size] = units.at(-1) ?? ['', 1]
+  return `${value / size}${unit}`
 }
 
 /** Milliseconds, written with a unit: `60s`, `15m`, `1h`, `500ms`. A bare number would be a guess. */
@@ -113,6 +136,11 @@ export const labels: ValueType<Readonly<Record<string, string>>> = {
       ? { value: Object.fromEntries(entries) }
       : { problem: 'must be labels such as gpu=yes,region=eu, each name once' }
   },
+}
+
+/** A whole number within bounds. */
+export function integerWithin({ min, max }: Bounds): ValueType<number> {
+  return integer(min, max)
 }
 
 /** A whole number from `min` to `max`. */

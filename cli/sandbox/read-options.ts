@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import type { BareRun } from '../../runner/bare-run/types.js'
+import { RESOURCE_BOUNDS } from '../../pipelines/resource-bounds.js'
 import { DEFAULT_LIMITS } from '../../runner/config.js'
 import type { CommandContext } from '../command.js'
-import { bytes, cpus, duration, integer, type ValueType } from '../config/values.js'
+import { bytesWithin, cpus, duration, integerWithin, type ValueType } from '../config/values.js'
 import { usageError } from '../errors.js'
 
 /** The run that the options of `sandbox run` ask for. @throws CliError SP_CLI_USAGE */
@@ -36,11 +37,11 @@ export function readRunOptions(context: CommandContext): BareRun {
 }
 
 function resourcesOf(context: CommandContext): BareRun['resources'] {
-  const memoryBytes = parsed(context, 'memory', bytes)
+  const memoryBytes = parsed(context, 'memory', bytesWithin(RESOURCE_BOUNDS.memoryBytes))
   const limitCpus = parsed(context, 'cpus', cpus)
-  const pids = parsed(context, 'pids', integer(1, 4_194_304))
-  const diskBytes = parsed(context, 'disk', bytes)
-  const openFiles = parsed(context, 'open-files', integer(1, 1_048_576))
+  const pids = parsed(context, 'pids', integerWithin(RESOURCE_BOUNDS.pids))
+  const diskBytes = parsed(context, 'disk', bytesWithin(RESOURCE_BOUNDS.diskBytes))
+  const openFiles = parsed(context, 'open-files', integerWithin(RESOURCE_BOUNDS.openFiles))
   return {
     ...(openFiles === undefined ? {} : { openFiles }),
     ...(memoryBytes === undefined ? {} : { memoryBytes }),

@@ -1,30 +1,22 @@
 import type { ResourcesPlan } from '../plan.js'
+import { RESOURCE_BOUNDS } from '../resource-bounds.js'
 import { ANYTHING, mapped } from './combinators.js'
 import { type Keys, object } from './object.js'
 import { integer } from './scalars.js'
 import type { Shape } from './shape.js'
 import { cpus, size } from './units.js'
 
-/** Least memory that a program can start in. */
-const MEMORY_MIN = 1024 * 1024
-
-/** Highest limit of the pids controller: PID_MAX_LIMIT on 64 bit. */
-const PIDS_MAX = 2 ** 22
-
-/** Highest weight of the cpu controller (cgroup-v2.rst). */
-const CPU_WEIGHT_MAX = 10_000
-
-/** Fewest open files that a shell can work with. */
-const OPEN_FILES_MIN = 16
-/** Default of fs.nr_open, above which no limit can be. */
-const OPEN_FILES_MAX = 2 ** 20
+const { memoryBytes, pids: PIDS, diskBytes, openFiles, outputBytes, cpuWeight } = RESOURCE_BOUNDS
 
 const LIMITS_KEYS = {
   cpu: {
     shape: cpus(true),
     description: 'CPU time in thousandths of a CPU, as a number or as `500m`.',
   },
-  memory: { shape: size(MEMORY_MIN), description: 'Most memory, e.g. `512Mi`.' },
+  memory: {
+    shape: size(memoryBytes.min, memoryBytes.max),
+    description: 'Most memory, e.g. `512Mi`.',
+  },
 } satisfies Keys
 
 const RESOURCES_KEYS = {
@@ -35,39 +27,40 @@ const RESOURCES_KEYS = {
     example: 'resources:\n  cpu: 0.5',
   },
   cpu_weight: {
-    shape: integer(1, CPU_WEIGHT_MAX),
+    shape: integer(cpuWeight.min, cpuWeight.max),
     origin: 'sandpiper',
     description:
       'Share of the CPUs while others want them too, from 1 to 10000: with 200 it gets twice of what a step has with 100, as all have that say nothing.',
     example: 'resources:\n  cpu_weight: 50',
   },
   memory: {
-    shape: size(MEMORY_MIN),
+    shape: size(memoryBytes.min, memoryBytes.max),
     origin: 'sandpiper',
     description:
       'Most memory: a step that needs more is ended. Bytes, or with a unit: `512m`, `2g`.',
     example: 'resources:\n  memory: 512m',
   },
   pids: {
-    shape: integer(1, PIDS_MAX),
+    shape: integer(PIDS.min, PIDS.max),
     origin: 'sandpiper',
-    description: 'Most processes and threads at a time.',
+    description:
+      'Most processes and threads at a time, 4 at least: the first process of the sandbox itself is one.',
     example: 'resources:\n  pids: 200',
   },
   disk: {
-    shape: size(MEMORY_MIN),
+    shape: size(diskBytes.min, diskBytes.max),
     origin: 'sandpiper',
     description: 'Most that it may write outside of the workspace and of volumes, e.g. `5g`.',
     example: 'resources:\n  disk: 5g',
   },
   open_files: {
-    shape: integer(OPEN_FILES_MIN, OPEN_FILES_MAX),
+    shape: integer(openFiles.min, openFiles.max),
     origin: 'sandpiper',
     description: 'Most files that each of its processes may have open (`ulimit -n`).',
     example: 'resources:\n  open_files: 4096',
   },
   output: {
-    shape: size(1024),
+    shape: size(outputBytes.min, outputBytes.max),
     origin: 'sandpiper',
     description: 'Most that it may print, e.g. `1m`: a step that prints more is ended.',
     example: 'resources:\n  output: 1m',

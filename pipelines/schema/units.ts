@@ -74,18 +74,19 @@ const SIZE_EXPONENTS = ['', 'k', 'm', 'g', 't', 'p']
  * Bytes: a number of them, or with a unit: `512m`, `1Gi`, `64kb`. All units count in 1024, as Docker's
  * do.
  */
-export function size(minimum = 0): Shape<Located<number>> {
+export function size(minimum = 0, maximum = Number.MAX_SAFE_INTEGER): Shape<Located<number>> {
   return unit({
     schema: {
       type: ['string', 'integer'],
       pattern: '^\\d+(\\.\\d+)? ?([kKmMgGtTpP][iI]?)?[bB]?$',
       minimum,
+      ...(maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
       examples: ['512m', '1g'],
     },
     parse: parseSize,
     rule: 'a number of bytes, or a size such as `512m` or `1g`',
     minimum,
-    maximum: Number.MAX_SAFE_INTEGER,
+    maximum,
   })
 }
 
