@@ -13,6 +13,7 @@ import {
   listenAddress,
   oneOf,
   path,
+  period,
   redisAddress,
   text,
   url,
@@ -126,7 +127,7 @@ export const SETTINGS = {
   reconcile: define({
     env: 'SANDPIPER_RECONCILE',
     flag: 'reconcile',
-    type: duration,
+    type: period,
     default: '2s',
     description: 'How often the database and the queues are compared',
     scopes: SERVER,
@@ -134,7 +135,7 @@ export const SETTINGS = {
   heartbeat: define({
     env: 'SANDPIPER_HEARTBEAT',
     flag: 'heartbeat',
-    type: duration,
+    type: period,
     default: '5s',
     description: 'How often a runner tells that it is alive; keep it well below the lease',
     scopes: RUNNER,

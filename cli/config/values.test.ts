@@ -9,6 +9,7 @@ import {
   hosts,
   labels,
   oneOf,
+  period,
   redisAddress,
   url,
 } from './values.js'
@@ -45,6 +46,12 @@ describe('values of settings', () => {
     ['1.5h', 5_400_000],
     ['2d', 172_800_000],
   ])('reads %s as a duration', (raw, value) => expect(duration.parse(raw)).toEqual({ value }))
+
+  it('refuses a period that no timer takes', () => {
+    expect(period.parse('24h')).toEqual({ value: 86_400_000 })
+    expect(period.parse('1000h')).toEqual({ problem: 'must be a time up to 24h, such as 5s' })
+    expect(period.parse('5')).toEqual(problem)
+  })
 
   it.each(['60', '', '0s', '-1s', '1w'])('refuses %p as a duration', (raw) =>
     expect(duration.parse(raw)).toEqual(problem),

@@ -89,6 +89,20 @@ export const duration: ValueType<number> = {
   },
 }
 
+/** Longest time between two turns of what happens regularly: timers take no more than 24 days. */
+const PERIOD_MS_MAX = 24 * 3_600_000
+
+/** A duration after which something happens again and again: a day at most. */
+export const period: ValueType<number> = {
+  name: duration.name,
+  parse(raw) {
+    const parsed = duration.parse(raw)
+    return 'value' in parsed && parsed.value > PERIOD_MS_MAX
+      ? { problem: 'must be a time up to 24h, such as 5s' }
+      : parsed
+  },
+}
+
 /** Hosts with or without a port, separated by commas: `git.example.com,[::1]:8080`; or `*`. */
 export const hosts: ValueType<readonly string[]> = {
   name: 'hosts',
