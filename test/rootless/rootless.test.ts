@@ -132,7 +132,7 @@ describeAsRoot('an ordinary user with subordinate ids', () => {
 
   it.each([
     ['SIGKILL', 137],
-    ['SIGINT', 1],
+    ['SIGINT', 130],
   ] as const)(
     'has one process that signals reach, and all ends with it: %s',
     async (signal, code) => {
