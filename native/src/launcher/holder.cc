@@ -79,11 +79,6 @@ Result<Holder> Holder::Start(int clone_flags, Part first, Part second) {
   return Holder(static_cast<pid_t>(pid), std::move(go.write), std::move(reports.read));
 }
 
-void Holder::Leave() {
-  pid_ = -1;
-  go_.Reset();
-}
-
 Status Holder::Begin() { return sys::Write(go_.get(), "", 1, "holder"); }
 
 Status Holder::Finish() {

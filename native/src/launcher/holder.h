@@ -20,7 +20,6 @@ class Holder {
   Holder& operator=(Holder&&) = delete;
   Holder(const Holder&) = delete;
   Holder& operator=(const Holder&) = delete;
-  // Lets the child end, and waits for that.
   ~Holder();
 
   [[nodiscard]] pid_t pid() const { return pid_; }
@@ -30,8 +29,6 @@ class Holder {
   Status Finish();
   // Both.
   Status Proceed();
-  // Lets the child end, and leaves it to the server to reap it, as it does every child.
-  void Leave();
   // A descriptor of the child's namespace of that /proc/PID/ns name.
   [[nodiscard]] Result<UniqueFd> Namespace(const char* name) const;
   // Writes a file of the child's directory in /proc.

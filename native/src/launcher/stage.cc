@@ -87,9 +87,7 @@ Status Stage::FinishNamespaces(Holder& holder) {
   TRY(WriteIdMaps(holder, map, map));
   user_namespace_ = TRY(holder.Namespace("ns/user"));
   networks_[""] = TRY(holder.Namespace("ns/net"));
-  TRY(holder.Proceed());
-  holder.Leave();
-  return {};
+  return holder.Proceed();
 }
 
 Result<int> Stage::Network(const std::string& name) const {
