@@ -73,9 +73,9 @@ describe('when a runner is killed in the middle of a step', () => {
     await project.push({ '.pipeline.yml': SLOW })
     await begun(api, project.slug)
     await first.end('SIGKILL')
-    expect(
-      await findLeftovers().then((left) => left.filter((line) => line.startsWith('process'))),
-    ).toEqual([])
+    await waitFor('the end of its launcher and of all that this started', async () =>
+      (await findLeftovers()).every((line) => !line.startsWith('process')),
+    )
     startRunner('runner-2')
     const build = await api.ended(project.slug, 1, 90_000)
     expect(build).toMatchObject({ status: 'success', error: '' })

@@ -100,7 +100,9 @@ describe('a standalone Sandpiper told to end', () => {
     await project.push({ '.pipeline.yml': SLOW })
     await begun(api, project.slug)
     process.child.kill('SIGTERM')
-    await waitFor('the drain to be announced', () => /drain|finish|second/i.test(process.output()))
+    await waitFor('the drain to be announced', () =>
+      process.output().includes('waiting for 1 running stage'),
+    )
     await process.end('SIGTERM')
     const { api: again } = await startStandalone()
     const build = await again.ended(project.slug, 1, 90_000)

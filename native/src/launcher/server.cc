@@ -26,6 +26,8 @@ int Server::Run() {
     if (!Turn()) return 1;
   }
   janitor_.Stop();
+  // Last: to unmount them takes time, and everything else has ended by now.
+  blanks_.DropAll();
   return 0;
 }
 
@@ -342,7 +344,6 @@ void Server::ShutDown() {
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, channel_.fd(), nullptr);
   for (const auto& [id, sandbox] : sandboxes_) SignalSandbox(*sandbox, SIGKILL);
   for (const auto& [id, stage] : stages_) spares_.Drop(id);
-  blanks_.DropAll();
   for (const auto& [id, tool] : tools_) tool.Kill();
   // The default action ends the launcher, and that every init.
   alarm(kShutDownSecondsMax);
