@@ -45,8 +45,8 @@ Status SetMountAttributes(int tree, unsigned flags, uint64_t set, const char* ob
 Status MapMountIds(int tree, unsigned flags, int user_namespace, const char* object);
 // move_mount(2) of a detached tree onto what `target` is open on.
 Status AttachTree(int tree, int target, const char* object);
-// The same, onto `path` below `dir`, in a file system of the kernel's own: a link there is not
-// followed as the last name only.
+// The same, onto `path` below `dir`. Only the last name is not followed when it is a link: for file
+// systems of the kernel's own, where nobody can have put another one on the way.
 Status AttachTreeAt(int tree, int dir, const char* path, const char* object);
 
 // fsopen(2), fsconfig(2), fsmount(2).
