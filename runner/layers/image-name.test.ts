@@ -11,7 +11,7 @@ describe('parseImageName', () => {
       'docker.io/library/busybox:latest',
     ]
     for (const name of [...same, 'docker.io/busybox', 'index.docker.io/busybox']) {
-      expect(parseImageName(name)).toEqual({
+      expect(parseImageName(name)).toMatchObject({
         canonical: 'docker.io/library/busybox:latest',
         familiar: 'busybox:latest',
       })
@@ -21,6 +21,19 @@ describe('parseImageName', () => {
     expect(parseImageName('r.example.org:5000/a/b__c-d:v1.2').canonical).toBe(
       'r.example.org:5000/a/b__c-d:v1.2',
     )
+  })
+
+  it('tells registry, repository, tag and digest apart', () => {
+    const digest = `sha256:${'a1'.repeat(32)}`
+    expect(parseImageName('localhost:5000/a/b:v1')).toMatchObject({
+      ...{ registry: 'localhost:5000', repository: 'a/b', tag: 'v1', digest: null },
+    })
+    expect(parseImageName(`golang:1.23@${digest}`)).toEqual({
+      ...{ registry: 'docker.io', repository: 'library/golang', tag: '1.23', digest },
+      canonical: `docker.io/library/golang@${digest}`,
+      familiar: `golang@${digest}`,
+    })
+    expect(parseImageName(`golang@${digest}`).tag).toBeNull()
   })
 
   it('refuses what is no name', () => {
@@ -62,7 +75,7 @@ describe('parseImageName', () => {
         const { canonical, familiar } = parseImageName(`${path.join('/')}:${tag}`)
         expect(parseImageName(canonical).canonical).toBe(canonical)
         expect(parseImageName(familiar).canonical).toBe(canonical)
-        expect(encodeURIComponent(canonical)).toMatch(/^[^/]{1,240}$/)
+        expect(encodeURIComponent(canonical)).toMatch(/^[^/]{1,250}$/)
       }),
     )
   })

@@ -13,6 +13,7 @@ export const PACKAGES = {
     passt: 'pasta, which connects the network of a stage with the outside',
     nftables: 'nft, which keeps steps from the host and from what they may not reach',
     iproute2: 'ip, which connects services with their stage',
+    zstd: 'unpacks image layers that are packed with it',
   },
   build: {
     'g++': 'compiles the sandbox launcher and the addon',
@@ -26,6 +27,13 @@ export const PACKAGES = {
   compare: {
     bubblewrap: 'the benchmark and some tests compare with it',
     runc: 'the benchmark and some tests compare with it',
+    'docker-registry': 'a registry on loopback, for tests and benchmarks of images',
+    skopeo: 'fills that registry; the benchmark compares with it',
+    umoci: 'unpacks images for tests and benchmarks to compare with',
+    buildah: 'builds images for tests to compare with',
+    podman: 'the benchmark compares with its pull',
+    mmdebstrap: 'makes an image of Debian for tests and benchmarks',
+    openssl: 'makes certificates for tests',
   },
   check: {
     'clang-tidy': 'looks for mistakes in the C++ code',
