@@ -43,6 +43,22 @@ export function parseIdentity(value: unknown): ProcessIdentity | null {
     : null
 }
 
+/** Reads the first four parts of a name like `PID_STARTTIME_BOOTID_PIDNAMESPACE_...`, each URI-encoded, or null. */
+export function parseOwner(name: string): ProcessIdentity | null {
+  const [pid, startTime, bootId, pidNamespace] = name.split('_').map(decode)
+  if (pid === undefined || startTime === undefined) return null
+  if (bootId === undefined || pidNamespace === undefined) return null
+  return { pid: Number(pid), startTime, bootId, pidNamespace }
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return ''
+  }
+}
+
 async function readStat(pid: string): Promise<{ startTime: string; ended: boolean } | null> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   if (text === null) return null

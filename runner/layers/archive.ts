@@ -2,21 +2,16 @@ import { createHash } from 'node:crypto'
 import type { ArchiveIndex } from './archive-index.js'
 import { openMember, readMember, readMemberJson } from './archive-index.js'
 import { invalidImage } from './errors.js'
-import { isDigest, parseImageFile, record, strings, text } from './image-config.js'
+import { parseImageFile, record, strings, text } from './image-config.js'
 import { parseImageName } from './image-name.js'
-import type { ImageConfig } from './types.js'
-
-/** A layer that can be read, also more than once. */
-export interface LayerSource {
-  /** What the uncompressed archive must be, where that is known. */
-  readonly diffId: string | null
-  /** The uncompressed archive. */
-  open(): Promise<AsyncIterable<Buffer>>
-}
+import { isDigest } from './oci.js'
+import type { ImageConfig, LayerSource } from './types.js'
 
 /** An image whose layers are still to be unpacked; bottom layer first. */
 export interface ImageSource {
   readonly config: ImageConfig
+  /** The configuration as it was read, a JSON text; absent where there was none. */
+  readonly file?: string
   readonly layers: readonly LayerSource[]
 }
 
@@ -119,5 +114,5 @@ function toSource(index: ArchiveIndex, file: unknown, members: readonly string[]
     diffId: diffIds[at] ?? null,
     open: () => openMember(index, member),
   }))
-  return { config, layers }
+  return { config, layers, file: JSON.stringify(file) }
 }

@@ -1,5 +1,6 @@
 import { invalidImage } from './errors.js'
 import { IMAGE_LAYERS_MAX } from './limits.js'
+import { isDigest } from './oci.js'
 import type { ImageConfig } from './types.js'
 
 export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -43,11 +44,6 @@ export function parseImageFile(value: unknown): ImageFile {
       cmd: strings(config['Cmd']),
     },
   }
-}
-
-/** True for `sha256:` + 64 hex digits, the one digest we make and check. */
-export function isDigest(value: string): boolean {
-  return /^sha256:[0-9a-f]{64}$/.test(value)
 }
 
 /** An object, or an empty one for anything else. */

@@ -22,3 +22,6 @@ export const ARCHIVE_ENTRIES_MAX = 5000
 
 /** Longest wait for another process that changes the same store, in milliseconds. */
 export const STORE_LOCK_TIMEOUT_MS = 10 * 60_000
+
+/** Longest wait for another process that brings the same layer, in milliseconds. */
+export const LAYER_LOCK_TIMEOUT_MS = 60 * 60_000

@@ -1,18 +1,20 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ownIdentity, stateOf } from '../../git/process-identity.js'
-import type { ProcessIdentity } from '../../git/process-identity.js'
-import { isDigest, record, strings, text } from './image-config.js'
-import type { Image } from './types.js'
+import { ownIdentity, parseOwner, stateOf } from '../../git/process-identity.js'
+import { isDigest } from './oci.js'
 
 /** Directories of a layer store. */
 export interface StorePaths {
   readonly root: string
   readonly layers: string
   readonly images: string
+  readonly records: string
+  readonly leases: string
   readonly temporary: string
+  /** One lock for what all importers change, and one for each layer that is being brought. */
   readonly lock: string
+  readonly layerLocks: string
 }
 
 /** The store's directories and files below its root. */
@@ -21,8 +23,11 @@ export function storePaths(root: string): StorePaths {
     root,
     layers: join(root, 'layers', 'sha256'),
     images: join(root, 'images'),
+    records: join(root, 'records'),
+    leases: join(root, 'leases'),
     temporary: join(root, 'tmp'),
     lock: join(root, 'lock'),
+    layerLocks: join(root, 'layers', 'locks'),
   }
 }
 
@@ -32,52 +37,45 @@ export function layerDirectory(paths: StorePaths, diffId: string): string {
   return join(paths.layers, diffId.slice('sha256:'.length))
 }
 
-/** Size of a layer in bytes, or null when the store does not have it. */
-export async function layerSize(paths: StorePaths, diffId: string): Promise<number | null> {
-  const path = join(layerDirectory(paths, diffId), 'layer.json')
-  const value = record(parseJson(await readFile(path, 'utf8').catch(() => '')))
-  return typeof value['size'] === 'number' ? value['size'] : null
-}
+const FILE_NAME_MAX = 240
 
 /** File that holds the image of a canonical name. */
 export function imageFile(paths: StorePaths, canonical: string): string {
-  return join(paths.images, `${encodeURIComponent(canonical)}.json`)
+  const escaped = encodeURIComponent(canonical)
+  if (escaped.length <= FILE_NAME_MAX) return join(paths.images, `${escaped}.json`)
+  const hash = createHash('sha256').update(canonical).digest('hex')
+  return join(paths.images, `${escaped.slice(0, 100)}.${hash}.json`)
 }
 
-/** Reads an image file; null when there is none, or it is not one. */
-export async function readImage(path: string): Promise<Image | null> {
-  const value = record(parseJson(await readFile(path, 'utf8').catch(() => '')))
-  const layers = strings(value['layers'])
-  const config = record(value['config'])
-  if (text(value['id']) === '' || layers.length === 0 || !layers.every(isDigest)) return null
-  return {
-    name: text(value['name']),
-    id: text(value['id']),
-    layers,
-    config: {
-      env: record(config['env']) as Record<string, string>,
-      workingDir: text(config['workingDir']),
-      user: text(config['user']),
-      entrypoint: strings(config['entrypoint']),
-      cmd: strings(config['cmd']),
-    },
-    created: Number(value['created']),
-    size: Number(value['size']),
+/**
+ * Writes a file so that it is there whole or not at all; with `flush` (the default) also after a power loss,
+ * at once.
+ */
+export async function writeWhole(
+  path: string,
+  content: string,
+  { flush = true }: { readonly flush?: boolean } = {},
+): Promise<void> {
+  const draft = `${path}.${randomUUID()}`
+  await writeFile(draft, content, { flush })
+  await rename(draft, path)
+}
+
+/** What a file of ours says; null when there is none, or it is not JSON. */
+export async function readJson(path: string): Promise<unknown> {
+  const content = await readFile(path, 'utf8').catch(() => '')
+  try {
+    return JSON.parse(content)
+  } catch {
+    return null
   }
 }
 
-/** Every image of the store. */
-export async function readImages(paths: StorePaths): Promise<readonly Image[]> {
-  const names = (await readdir(paths.images)).filter((name) => name.endsWith('.json'))
-  const images = await Promise.all(names.map((name) => readImage(join(paths.images, name))))
-  return images.filter((image) => image !== null)
-}
-
-/** Writes a file so that it is there whole or not at all, also after a power loss. */
-export async function writeWhole(path: string, content: string): Promise<void> {
-  const draft = `${path}.${randomUUID()}`
-  await writeFile(draft, content, { flush: true })
-  await rename(draft, path)
+/** A name in the store that tells which process made it, so that others know when that is gone. */
+export async function ownedName(): Promise<string> {
+  const { pid, startTime, bootId, pidNamespace } = await ownIdentity()
+  const owner = [pid, startTime, bootId, pidNamespace, randomUUID()].map(String)
+  return owner.map(encodeURIComponent).join('_')
 }
 
 /** Runs `work` with a directory of its own in `tmp`, named after this process, and removes it after. */
@@ -85,9 +83,7 @@ export async function withTemporary<T>(
   paths: StorePaths,
   work: (directory: string) => Promise<T>,
 ): Promise<T> {
-  const { pid, startTime, bootId, pidNamespace } = await ownIdentity()
-  const owner = [pid, startTime, bootId, pidNamespace, randomUUID()].map(String)
-  const directory = join(paths.temporary, owner.map(encodeURIComponent).join('_'))
+  const directory = join(paths.temporary, await ownedName())
   await mkdir(directory, { mode: 0o700 })
   try {
     return await work(directory)
@@ -96,46 +92,25 @@ export async function withTemporary<T>(
   }
 }
 
-/** Time after which a directory of a process that can not be seen from here counts as left behind. */
+/** Time after which what a process that can not be seen from here has made counts as left behind. */
 const UNSEEN_OWNER_AGE_MS = 24 * 3600_000
 
-/** Removes what importers that have died left in `tmp`; those that run are left alone. */
-export async function sweepTemporary(paths: StorePaths): Promise<void> {
-  const own = await ownIdentity()
-  for (const name of await readdir(paths.temporary)) {
-    const path = join(paths.temporary, name)
-    const owner = ownerOf(name)
-    const state = owner === null ? 'dead' : await stateOf(owner, own)
-    if (state === 'dead' || (state === 'unknown' && (await isOld(path)))) {
-      await rm(path, { recursive: true, force: true })
+/** Removes what processes that have died left in `tmp`, and their leases; those that run are left alone. */
+export async function sweepDead(paths: StorePaths): Promise<void> {
+  for (const directory of [paths.temporary, paths.leases]) {
+    for (const name of await readdir(directory)) {
+      const path = join(directory, name)
+      if (await isLeft(path, name)) await rm(path, { recursive: true, force: true })
     }
   }
 }
 
-async function isOld(path: string): Promise<boolean> {
+/** Whether the owner of a thing named by `ownedName` is gone. */
+export async function isLeft(path: string, name: string): Promise<boolean> {
+  const owner = parseOwner(name)
+  if (owner === null) return true
+  const state = await stateOf(owner, await ownIdentity())
+  if (state !== 'unknown') return state === 'dead'
   const found = await stat(path).catch(() => null)
   return found !== null && Date.now() - found.mtimeMs > UNSEEN_OWNER_AGE_MS
-}
-
-function ownerOf(name: string): ProcessIdentity | null {
-  const [pid, startTime, bootId, pidNamespace] = name.split('_').map(decode)
-  if (pid === undefined || startTime === undefined) return null
-  if (bootId === undefined || pidNamespace === undefined) return null
-  return { pid: Number(pid), startTime, bootId, pidNamespace }
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return ''
-  }
-}
-
-function parseJson(content: string): unknown {
-  try {
-    return JSON.parse(content)
-  } catch {
-    return null
-  }
 }

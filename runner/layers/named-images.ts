@@ -1,0 +1,90 @@
+import { readdir, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { record, strings, text } from './image-config.js'
+import { isDigest } from './oci.js'
+import { readJson, writeWhole, type StorePaths } from './store-files.js'
+import type { Image, ImageOrigin } from './types.js'
+
+/** Reads an image file; null when there is none, or it is not one. */
+export async function readImage(path: string): Promise<Image | null> {
+  const value = record(await readJson(path))
+  const layers = strings(value['layers'])
+  const config = record(value['config'])
+  if (text(value['id']) === '' || layers.length === 0 || !layers.every(isDigest)) return null
+  const origin = originOf(value['origin'])
+  return {
+    name: text(value['name']),
+    id: text(value['id']),
+    layers,
+    config: {
+      env: record(config['env']) as Record<string, string>,
+      workingDir: text(config['workingDir']),
+      user: text(config['user']),
+      entrypoint: strings(config['entrypoint']),
+      cmd: strings(config['cmd']),
+    },
+    created: Number(value['created']),
+    size: Number(value['size']),
+    ...(origin === null ? {} : { origin }),
+    ...(typeof value['file'] === 'string' ? { file: value['file'] } : {}),
+    ...(value['pinned'] === true ? { pinned: true } : {}),
+  }
+}
+
+function originOf(value: unknown): ImageOrigin | null {
+  const origin = record(value)
+  const registry = text(origin['registry'])
+  if (registry === '') return null
+  return {
+    registry,
+    repository: text(origin['repository']),
+    manifest: text(origin['manifest']),
+    resolved: text(origin['resolved']),
+    pulled: Number(origin['pulled']),
+  }
+}
+
+/** It reaches the disk with the layers: the caller tells the store's durability. */
+export async function writeImage(path: string, image: Image): Promise<void> {
+  await writeWhole(path, `${JSON.stringify(image, null, 2)}\n`, { flush: false })
+}
+
+/** An image with what only its file knows. */
+export interface ImageEntry {
+  readonly path: string
+  readonly image: Image
+  /** Milliseconds after 1970. */
+  readonly used: number
+}
+
+/** Every image of the store. */
+export async function readImages(paths: StorePaths): Promise<readonly Image[]> {
+  return (await readImageEntries(paths)).map(({ image }) => image)
+}
+
+/** The same with when they were used. */
+export async function readImageEntries(paths: StorePaths): Promise<readonly ImageEntry[]> {
+  const names = (await readdir(paths.images)).filter((name) => name.endsWith('.json'))
+  const entries = await Promise.all(names.map((name) => readEntry(join(paths.images, name))))
+  return entries.filter((entry) => entry !== null)
+}
+
+async function readEntry(path: string): Promise<ImageEntry | null> {
+  const image = await readImage(path)
+  const used = await usedAt(path)
+  return image === null || used === null ? null : { path, image, used }
+}
+
+/** When a file of ours was used last: its own time of change, which `markUsed` sets. */
+export async function usedAt(path: string): Promise<number | null> {
+  const found = await stat(path).catch(() => null)
+  return found === null ? null : found.mtimeMs
+}
+
+/** Says that what the file leads to is used now. What is gone meanwhile stays so. */
+export async function markUsed(path: string): Promise<void> {
+  const now = new Date()
+  await utimes(path, now, now).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  })
+}
