@@ -113,12 +113,23 @@ describe('a layer that several want at once', () => {
 
   it('is tried by the next one when the first fails', async () => {
     const lease = await store.lease()
-    const bad = { ...source(ONE), open: () => Promise.reject(new Error('no luck')) }
+    let opened = (): void => undefined
+    const isOpen = new Promise<void>((resolve) => (opened = resolve))
+    let fail = (_: Error): void => undefined
+    const bad = {
+      ...source(ONE),
+      open: () =>
+        new Promise<never>((_, reject) => {
+          fail = reject
+          opened()
+        }),
+    }
     const good = source(ONE)
-    const results = await Promise.allSettled([
-      store.addLayer(bad, lease),
-      store.addLayer(good, lease),
-    ])
+    const first = store.addLayer(bad, lease)
+    await isOpen
+    const second = store.addLayer(good, lease)
+    fail(new Error('no luck'))
+    const results = await Promise.allSettled([first, second])
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
     expect(good.reads).toBe(1)
     await lease.release()
