@@ -77,8 +77,11 @@ async function unpackInto(
   const { diffId: wanted, blob } = source
   const made = join(temporary, 'layer')
   await mkdir(made, { mode: 0o700 })
-  const unpacked = await unpackLayer(await source.open(), join(made, 'fs'), limits, owners)
-  const { diffId, size, entries } = unpacked
+  const tree = join(made, 'fs')
+  const { diffId, size, entries } = await source.read(async (archive) => {
+    await rm(tree, { recursive: true, force: true })
+    return unpackLayer(archive, tree, limits, owners)
+  })
   if (wanted !== null && wanted !== diffId) {
     throw new SandpiperError(
       'SP_LAYER_DIGEST',

@@ -15,6 +15,11 @@ export interface ImageSource {
   readonly layers: readonly LayerSource[]
 }
 
+/** A layer of which nothing is known. */
+export function onlyLayer(open: () => AsyncIterable<Buffer>): LayerSource {
+  return { diffId: null, read: (use) => use(open()) }
+}
+
 /**
  * The image in a `docker save` archive (manifest.json) or an OCI archive (oci-layout, index.json), or
  * null when it is neither. `wanted` picks one where there are several.
@@ -112,7 +117,8 @@ function toSource(index: ArchiveIndex, file: unknown, members: readonly string[]
   }
   const layers = members.map((member, at) => ({
     diffId: diffIds[at] ?? null,
-    open: () => openMember(index, member),
+    read: async <T>(use: (archive: AsyncIterable<Buffer>) => Promise<T>) =>
+      use(await openMember(index, member)),
   }))
   return { config, layers, file: JSON.stringify(file) }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { ImageSource } from './archive.js'
+import { onlyLayer, type ImageSource } from './archive.js'
 import { makeBusyboxRoot } from './busybox.js'
 import { packDirectory } from './directory.js'
 import { DEFAULT_CONFIG } from './image-config.js'
@@ -22,8 +22,8 @@ export function importTar(state: StoreState, name: ImageName, file: string): Pro
 
 /** `LayerStore.importDirectory` */
 export function importTree(state: StoreState, name: ImageName, directory: string): Promise<Image> {
-  const open = (): Promise<AsyncIterable<Buffer>> => Promise.resolve(packDirectory(directory))
-  return addImage(state, name, { config: DEFAULT_CONFIG, layers: [{ diffId: null, open }] })
+  const layer = onlyLayer(() => packDirectory(directory))
+  return addImage(state, name, { config: DEFAULT_CONFIG, layers: [layer] })
 }
 
 /** `LayerStore.importBusybox` */
@@ -31,10 +31,8 @@ export function importBusybox(state: StoreState, name: ImageName): Promise<Image
   return withTemporary(state.paths, async (temporary) => {
     const root = join(temporary, 'root')
     await makeBusyboxRoot(root)
-    const open = (): Promise<AsyncIterable<Buffer>> =>
-      Promise.resolve(packDirectory(root, { anonymous: true }))
-    const config = { ...DEFAULT_CONFIG, cmd: ['sh'] }
-    return addImage(state, name, { config, layers: [{ diffId: null, open }] })
+    const layer = onlyLayer(() => packDirectory(root, { anonymous: true }))
+    return addImage(state, name, { config: { ...DEFAULT_CONFIG, cmd: ['sh'] }, layers: [layer] })
   })
 }
 

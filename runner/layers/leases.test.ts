@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { ownIdentity } from '../../git/process-identity.js'
 import { openLayerStore } from './store.js'
 import {
@@ -37,14 +38,9 @@ function source(bytes: Buffer): LayerSource & { reads: number } {
   const made = {
     diffId: `sha256:${sha256(bytes)}`,
     reads: 0,
-    open: () => {
+    read: <T>(use: (archive: AsyncIterable<Buffer>) => Promise<T>): Promise<T> => {
       made.reads += 1
-      return Promise.resolve(
-        (async function* () {
-          await Promise.resolve()
-          yield bytes
-        })(),
-      )
+      return use(Readable.from([bytes]))
     },
   }
   return made
@@ -118,7 +114,7 @@ describe('a layer that several want at once', () => {
     let fail = (_: Error): void => undefined
     const bad = {
       ...source(ONE),
-      open: () =>
+      read: () =>
         new Promise<never>((_, reject) => {
           fail = reject
           opened()

@@ -3,8 +3,7 @@ import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { readImageArchive } from './archive.js'
-import type { ImageSource } from './archive.js'
+import { onlyLayer, readImageArchive, type ImageSource } from './archive.js'
 import { indexArchive } from './archive-index.js'
 import { decompress, detectCompression } from './compression.js'
 import type { Compression } from './compression.js'
@@ -79,9 +78,8 @@ async function readArchive(
 }
 
 function rootFileSystem(path: string, compression: Compression): ImageSource {
-  const open = (): Promise<AsyncIterable<Buffer>> =>
-    Promise.resolve(decompress(createReadStream(path), compression))
-  return { config: DEFAULT_CONFIG, layers: [{ diffId: null, open }] }
+  const layer = onlyLayer(() => decompress(createReadStream(path), compression))
+  return { config: DEFAULT_CONFIG, layers: [layer] }
 }
 
 async function looksLikeArchive(path: string, compression: Compression): Promise<boolean> {

@@ -67,14 +67,17 @@ export interface LayerBlob extends OciDescriptor {
   readonly repository: string
 }
 
-/** A layer that can be read, also more than once. */
+/** A layer that can be read. */
 export interface LayerSource {
   /** What the uncompressed archive must be, where that is known. */
   readonly diffId: string | null
   /** Where it comes from, to be kept with it. */
   readonly blob?: LayerBlob
-  /** The uncompressed archive. Called only when the store does not have the layer. */
-  open(): Promise<AsyncIterable<Buffer>>
+  /**
+   * Hands the uncompressed archive to `use`, and from the start once more where what it gave proves wrong.
+   * Called only when the store does not have the layer.
+   */
+  read<T>(use: (archive: AsyncIterable<Buffer>) => Promise<T>): Promise<T>
 }
 
 /**
