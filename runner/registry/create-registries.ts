@@ -1,0 +1,21 @@
+import { Client } from './http/client.js'
+import { openBlob } from './pull/open-blob.js'
+import { readBlob } from './pull/read-blob.js'
+import { digestOf, resolve } from './pull/resolve.js'
+import { withBlob } from './pull/with-blob.js'
+import type { Registries, RegistriesConfig } from './types.js'
+
+/** @throws SandpiperError SP_REGISTRY_SETTING for a setting that can't be used */
+export function createRegistries(config: RegistriesConfig = {}): Registries {
+  const client = new Client(config)
+  return {
+    digestOf: (name, options = {}) => digestOf(client, name, options),
+    resolve: (name, options = {}) => resolve(client, name, options),
+    readBlob: (image, blob, options = {}) => readBlob(client, image, blob, options),
+    openBlob: (image, blob, options = {}) => openBlob(client, image, blob, options),
+    withBlob: (image, blob, use, options = {}) => withBlob(client, image, blob, use, options),
+    pushBlob: () => Promise.reject(new Error('not yet')),
+    pushManifest: () => Promise.reject(new Error('not yet')),
+    close: () => client.close(),
+  }
+}

@@ -1,0 +1,80 @@
+import { SandpiperError } from '../../protocol/errors.js'
+import { SERVER_TEXT_MAX } from './limits.js'
+
+/** A failure at a registry, with whether another try may end better. */
+export class RegistryError extends SandpiperError {
+  /** Whether the same request may succeed in a while. */
+  readonly again: boolean
+  /** Wait that the registry asked for, in milliseconds; null where it did not. */
+  readonly afterMs: number | null
+  /** Status of the answer; null where there was none. */
+  readonly status: number | null
+
+  constructor(
+    code: string,
+    message: string,
+    options: {
+      readonly hint?: string
+      readonly cause?: unknown
+      readonly again?: boolean
+      readonly afterMs?: number | null
+      readonly status?: number
+    } = {},
+  ) {
+    super(code, message, options)
+    this.name = 'RegistryError'
+    this.again = options.again ?? false
+    this.afterMs = options.afterMs ?? null
+    this.status = options.status ?? null
+  }
+}
+
+/** Bytes that are not what their digest or size says. */
+export function wrongBytes(what: string, where: string, why: string, again = false): RegistryError {
+  return new RegistryError(
+    'SP_IMAGE_DIGEST',
+    `${what} from ${where} is not what it should be: ${why}`,
+    {
+      hint: 'Pull again; if it stays, the copy there (or at a proxy on the way) is broken: push the image again.',
+      again,
+    },
+  )
+}
+
+/** Whether it tells of bytes that are not what their digest or size says. */
+export function isWrongBytes(error: unknown): boolean {
+  return error instanceof RegistryError && error.code === 'SP_IMAGE_DIGEST'
+}
+
+/** A manifest that can't be used. */
+export function badManifest(what: string, where: string, why: string): RegistryError {
+  return new RegistryError('SP_IMAGE_MANIFEST', `can't use ${what} from ${where}: ${why}`, {
+    hint: 'Push the image again with a current tool, as an OCI image or Docker schema 2.',
+  })
+}
+
+/** A server that does not behave as a registry does. */
+export function badAnswer(
+  where: string,
+  why: string,
+  { status, again = false }: { readonly status?: number; readonly again?: boolean } = {},
+): RegistryError {
+  return new RegistryError('SP_REGISTRY_ANSWER', `${where} does not answer as a registry: ${why}`, {
+    hint: 'Check the host and port in the image name, and whether a proxy or login page is in between.',
+    again,
+    ...(status === undefined ? {} : { status }),
+  })
+}
+
+/** A place that a registry sent us to and where we don't go. */
+export function refusedRedirect(where: string, why: string): RegistryError {
+  return new RegistryError('SP_REGISTRY_REDIRECT', `${where} sends us where we don't go: ${why}`, {
+    hint: 'Check the registry; one that stores its blobs in a private network must be in a private network itself.',
+  })
+}
+
+/** Words of a server as they may stand in a message: one line, bounded, nothing that a terminal obeys. */
+export function shownText(text: string): string {
+  const line = text.replace(/[\p{C}\s]+/gu, ' ').trim()
+  return line.length > SERVER_TEXT_MAX ? `${line.slice(0, SERVER_TEXT_MAX)}...` : line
+}

@@ -1,0 +1,119 @@
+import { messageOf } from '../../../protocol/errors.js'
+import { badAnswer, refusedRedirect, RegistryError } from '../errors.js'
+import { NEARNESS_NAMES } from './addresses.js'
+import { RefusedAddress } from './connections.js'
+import { Stalled } from './watchdog.js'
+
+/** What went wrong below HTTP, in words. `where` is how people call the server: `registry docker.io`. */
+export function connectionError(error: unknown, where: string, url: URL): RegistryError {
+  const fault = deepest(error)
+  const code = codeOf(fault)
+  if (fault instanceof RefusedAddress) return refusedAddress(fault, where, url)
+  if (fault instanceof Stalled)
+    return unreachable(where, fault.message, { cause: error, again: true })
+  if (isPlainAnswer(code, fault)) return plainHttp(where, url, error)
+  if (isTls(code)) return untrusted(where, url, fault)
+  if (code.startsWith('HPE_')) {
+    return badAnswer(where, `${url.host} speaks no HTTP (${messageOf(fault)})`)
+  }
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return badAnswer(where, 'its headers have no end')
+  const text = WORDS[code]
+  if (text)
+    return unreachable(where, text(url.hostname, url.host), {
+      cause: error,
+      again: AGAIN.has(code),
+    })
+  return unreachable(where, `the connection to ${url.host} broke: ${messageOf(fault)}`, {
+    cause: error,
+    again: true,
+  })
+}
+
+const WORDS: Readonly<Record<string, (hostname: string, host: string) => string>> = {
+  ENOTFOUND: (hostname) => `there is no host ${hostname} (DNS)`,
+  EAI_AGAIN: (hostname) => `the DNS server has no answer for ${hostname}`,
+  EAI_FAIL: (hostname) => `the DNS server fails for ${hostname}`,
+  ECONNREFUSED: (_, host) => `nothing listens at ${host} (connection refused)`,
+  EHOSTUNREACH: (_, host) => `there is no way to ${host}`,
+  ENETUNREACH: (_, host) => `there is no way to ${host}`,
+  ETIMEDOUT: (_, host) => `${host} does not answer (connection timed out)`,
+  UND_ERR_CONNECT_TIMEOUT: (_, host) => `${host} does not answer (connection timed out)`,
+}
+
+const AGAIN = new Set(Object.keys(WORDS).filter((code) => code !== 'ENOTFOUND'))
+
+function unreachable(
+  where: string,
+  why: string,
+  options: { readonly cause: unknown; readonly again: boolean },
+): RegistryError {
+  return new RegistryError('SP_REGISTRY_UNREACHABLE', `can't reach ${where}: ${why}`, {
+    hint: 'Check the host and port in the image name, and the DNS, network and firewall of the runner.',
+    ...options,
+  })
+}
+
+function untrusted(where: string, url: URL, fault: unknown): RegistryError {
+  return new RegistryError(
+    'SP_REGISTRY_TLS',
+    `no trusted connection to ${where}: ${url.host}: ${messageOf(fault)}`,
+    {
+      hint: "Give the runner the file of the registry's authority, or list the host in its insecure registries.",
+      cause: fault,
+    },
+  )
+}
+
+function plainHttp(where: string, url: URL, cause: unknown): RegistryError {
+  return new RegistryError(
+    'SP_REGISTRY_TLS',
+    `no trusted connection to ${where}: ${url.host} does not speak TLS`,
+    {
+      hint: 'If it is meant to speak plain HTTP, list the host in the insecure registries of the runner: no other registry is spoken to so.',
+      cause,
+    },
+  )
+}
+
+function refusedAddress(
+  { address, nearness }: RefusedAddress,
+  where: string,
+  url: URL,
+): RegistryError {
+  return refusedRedirect(where, `${url.host} is the ${NEARNESS_NAMES[nearness]} address ${address}`)
+}
+
+/** TLS to a port that speaks something else: its first bytes are no TLS record. */
+export function isPlainAnswer(code: string, fault: unknown): boolean {
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
+    return true
+  return (
+    code === 'EPROTO' &&
+    /wrong version number|packet length too long|http request/i.test(messageOf(fault))
+  )
+}
+
+const CERTIFICATE =
+  /^(?:CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|CRL_)/
+
+function isTls(code: string): boolean {
+  return (
+    CERTIFICATE.test(code) ||
+    code.startsWith('ERR_SSL_') ||
+    code.startsWith('ERR_TLS_') ||
+    code === 'EPROTO'
+  )
+}
+
+/** What an undici error, or one for several addresses at once, goes back to. */
+export function deepest(error: unknown): unknown {
+  if (error instanceof RefusedAddress || error instanceof Stalled) return error
+  if (error instanceof AggregateError && error.errors.length > 0) return deepest(error.errors[0])
+  if (error instanceof Error && error.cause instanceof Error) return deepest(error.cause)
+  return error
+}
+
+export function codeOf(error: unknown): string {
+  const code = (error as { readonly code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : ''
+}
