@@ -10,13 +10,15 @@
 namespace sandpiper {
 namespace {
 
-constexpr uint64_t Bit(unsigned capability) { return uint64_t{1} << capability; }
+constexpr uint64_t Bit(unsigned capability) { return CapabilityBit(capability); }
 
 // What containers get by default, without NET_RAW, MKNOD and AUDIT_WRITE.
 constexpr uint64_t kKept = Bit(CAP_CHOWN) | Bit(CAP_DAC_OVERRIDE) | Bit(CAP_FOWNER) |
                            Bit(CAP_FSETID) | Bit(CAP_KILL) | Bit(CAP_SETGID) | Bit(CAP_SETUID) |
                            Bit(CAP_SETPCAP) | Bit(CAP_NET_BIND_SERVICE) | Bit(CAP_SYS_CHROOT) |
                            Bit(CAP_SETFCAP);
+
+}  // namespace
 
 Status DropBoundingSetBut(uint64_t kept) {
   for (unsigned capability = 0; capability < 64; capability++) {
@@ -33,7 +35,6 @@ Status DropBoundingSetBut(uint64_t kept) {
   return {};
 }
 
-// Effective and permitted set; the others are emptied.
 Status SetCapabilities(uint64_t kept) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2] = {};
@@ -46,8 +47,6 @@ Status SetCapabilities(uint64_t kept) {
   }
   return {};
 }
-
-}  // namespace
 
 Status LimitCapabilities() { return DropBoundingSetBut(kKept); }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "result.h"
 
 namespace sandpiper {
@@ -17,5 +19,14 @@ Status DropBoundingSet();
 
 // Empties every other set.
 Status DropAllCapabilities();
+
+// A set of capabilities is a number with the bits of their numbers in linux/capability.h.
+constexpr uint64_t CapabilityBit(unsigned capability) { return uint64_t{1} << capability; }
+
+// Drops all but `kept` from the bounding set.
+Status DropBoundingSetBut(uint64_t kept);
+
+// Makes `kept` the effective and the permitted set, and empties the inheritable and ambient ones.
+Status SetCapabilities(uint64_t kept);
 
 }  // namespace sandpiper
