@@ -162,6 +162,11 @@ export class Answer {
   }
 }
 
+/** Whether the body is a page for people's browsers. */
+export function isPage(answer: Answer): boolean {
+  return /^text\/html|^application\/xhtml/i.test(answer.header('content-type') ?? '')
+}
+
 /** What ends an exchange: the caller's signal, or a time that has passed. */
 class Lifeline {
   readonly watchdog = new Watchdog((error) => this.#controller.abort(error))

@@ -1,3 +1,4 @@
+import { errors } from 'undici'
 import { messageOf } from '../../../protocol/errors.js'
 import { badAnswer, refusedRedirect, RegistryError } from '../errors.js'
 import { NEARNESS_NAMES } from './addresses.js'
@@ -13,7 +14,7 @@ export function connectionError(error: unknown, where: string, url: URL): Regist
     return unreachable(where, fault.message, { cause: error, again: true })
   if (isPlainAnswer(code, fault)) return plainHttp(where, url, error)
   if (isTls(code)) return untrusted(where, url, fault)
-  if (code.startsWith('HPE_')) {
+  if (fault instanceof errors.HTTPParserError) {
     return badAnswer(where, `${url.host} speaks no HTTP (${messageOf(fault)})`)
   }
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return badAnswer(where, 'its headers have no end')

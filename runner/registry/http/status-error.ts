@@ -1,6 +1,6 @@
 import type { FoundLogin } from '../credentials/keychain.js'
 import { badAnswer, RegistryError, shownText } from '../errors.js'
-import type { Answer } from './exchange.js'
+import { isPage, type Answer } from './exchange.js'
 import { retryAfterMs } from './retry.js'
 
 export interface Refusal {
@@ -67,10 +67,6 @@ function denied({ answer, what, found, access }: Refusal, said: string): Registr
 
 const ASK =
   'Check the name: registries say this of what is not there too. Else give credentials: config.json of the runner, or image_pull_secrets of the pipeline.'
-
-function isPage(answer: Answer): boolean {
-  return /^text\/html|^application\/xhtml/i.test(answer.header('content-type') ?? '')
-}
 
 /** `: CODE: message` of the errors that the body lists (distribution-spec, "Error codes"); empty for none. */
 function serverWords(text: string): string {

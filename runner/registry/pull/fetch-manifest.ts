@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Endpoint } from '../endpoints.js'
-import { badManifest, wrongBytes } from '../errors.js'
+import { badAnswer, badManifest, wrongBytes } from '../errors.js'
 import type { Client } from '../http/client.js'
-import type { Answer } from '../http/exchange.js'
+import { isPage, type Answer } from '../http/exchange.js'
 import { withRetries } from '../http/retry.js'
 import { MANIFEST_BYTES_MAX } from '../limits.js'
 import { ACCEPT_MANIFESTS } from '../manifest/media-types.js'
@@ -38,6 +38,7 @@ export function fetchManifest(
       headers: { accept: ACCEPT_MANIFESTS },
       expects: [200],
     })
+    if (isPage(answer)) throw await pageInstead(answer)
     const bytes = await answer.read(MANIFEST_BYTES_MAX, 'the manifest')
     const digest = checkedDigest(bytes, answer, request)
     const manifest = parsed(bytes, answer, what)
@@ -91,6 +92,11 @@ function checkedDigest(
     )
   }
   return digest
+}
+
+async function pageInstead(answer: Answer): Promise<Error> {
+  await answer.discard()
+  return badAnswer(answer.where, 'it answers with a web page', { status: answer.status })
 }
 
 function hash(algorithm: string, bytes: Buffer): string {
