@@ -2,6 +2,7 @@
 export type { Diagnostic, Position, SourceFile } from './diagnostic.js'
 export { type BuildEvent, type BuildEventName, EVENT_NAMES, type RepoFacts } from './event.js'
 export type * from './plan.js'
+export { type Builder, builderOf } from './builders/builder-images.js'
 export {
   type CompileInput,
   compilePipeline,

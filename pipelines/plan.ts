@@ -1,3 +1,5 @@
+import type { Builder } from './builders/builder-images.js'
+
 /** The compiled form of pipeline files for one event: what server and runner work from. Plain JSON. */
 export interface Plan {
   readonly stages: readonly StagePlan[]
@@ -212,6 +214,8 @@ export interface EntrypointStep extends SandboxStepBase {
   readonly entrypoint?: readonly string[]
   /** Instead of the image's command. */
   readonly command?: readonly string[]
+  /** The image is a plugin that builds images: the runner does that itself, by the same settings. */
+  readonly builder?: Builder
 }
 
 export interface NetworkPlan {

@@ -57,7 +57,8 @@ function programOf(step: SandboxStep): string {
     const shell = step.shell === undefined ? '' : ` with ${step.shell}`
     return `${count(step.commands.length, 'command')}${shell}`
   }
-  const { entrypoint, command } = step
+  const { entrypoint, command, builder } = step
+  if (builder !== undefined) return 'an image is built by its settings, without Docker'
   if (entrypoint !== undefined) {
     return `entrypoint ${JSON.stringify([...entrypoint, ...(command ?? [])])}`
   }

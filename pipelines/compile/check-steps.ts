@@ -1,5 +1,6 @@
 import { quote } from '../diagnostics/quote.js'
 import type { Reporter } from '../diagnostics/reporter.js'
+import { builderOfStep } from '../builders/builder-step.js'
 import type { Dialect } from '../convert/dialect.js'
 import { allSteps, isDetached, type NamedStep } from '../schema/all-steps.js'
 import type { DecodedPipeline } from '../schema/pipeline-shape.js'
@@ -13,6 +14,7 @@ export function checkSteps(pipeline: DecodedPipeline, dialect: Dialect, reporter
     checkProgram(named, reporter)
     checkReadiness(named, reporter)
     checkMemory(named, reporter)
+    if (!isExec) checkBuilder(named, reporter)
     if (isExec) checkExec(named, dialect, reporter)
   }
 }
@@ -47,6 +49,18 @@ function checkReadiness(named: NamedStep, reporter: Reporter): void {
     const message = `\`${key}\` has no effect on a step that is waited for until its end`
     const hint = 'declare it among the `services`, or set `detach: true`'
     reporter.warning('SP_PIPELINE_NO_EFFECT', span, message, hint)
+  }
+}
+
+/** What a plugin would need for its Docker daemon, the runner's own builder needs not. */
+function checkBuilder(named: NamedStep, reporter: Reporter): void {
+  if (builderOfStep(named) === undefined) return
+  const { step } = named
+  for (const key of ['privileged', 'volumes', 'devices'] as const) {
+    const entry = step.node.entries.get(key)
+    if (entry === undefined || (key === 'privileged' && step.privileged?.value !== true)) continue
+    const message = `\`${key}\` has no effect here: the runner itself builds the image, without Docker`
+    reporter.warning('SP_PIPELINE_NO_EFFECT', entry.keySpan, message, 'take it out')
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Reporter, Span } from '../diagnostics/reporter.js'
 import { quote } from '../diagnostics/quote.js'
+import { builderOfStep } from '../builders/builder-step.js'
 import type { Demand } from '../plan.js'
 import { allSteps, type NamedStep } from '../schema/all-steps.js'
 import type { DecodedPipeline } from '../schema/pipeline-shape.js'
@@ -33,7 +34,9 @@ export function demandsOf(
   reporter: Reporter,
 ): Demand[] {
   const mounted = new Set(
-    running.flatMap(({ step }) => (step.volumes?.items ?? []).map(({ name }) => name?.value)),
+    running
+      .filter(isSandboxed)
+      .flatMap(({ step }) => (step.volumes?.items ?? []).map(({ name }) => name?.value)),
   )
   const ofPipeline = hostVolumes(pipeline).filter(({ volume }) => mounted.has(volume))
   const ofSteps = running.flatMap((named) =>
@@ -52,9 +55,15 @@ function hostVolumes(pipeline: DecodedPipeline): (Asked & { readonly volume: str
   })
 }
 
-function askedBy({ step }: NamedStep): Asked[] {
+/** Images are built by the runner itself, without the rights and mounts that its plugin would need. */
+function isSandboxed(named: NamedStep): boolean {
+  return builderOfStep(named) === undefined
+}
+
+function askedBy(named: NamedStep): Asked[] {
+  const { step } = named
   const asked: Asked[] = []
-  if (step.privileged?.value === true) {
+  if (step.privileged?.value === true && isSandboxed(named)) {
     asked.push({ what: 'privileged: true', span: step.privileged.node.span })
   }
   for (const { path, node } of step.devices?.items ?? []) {

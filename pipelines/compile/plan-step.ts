@@ -13,6 +13,7 @@ import type {
   RunOn,
   SandboxStep,
 } from '../plan.js'
+import { builderOfStep } from '../builders/builder-step.js'
 import { compact } from './compact.js'
 import { declaredVolumes } from './volumes.js'
 
@@ -41,10 +42,11 @@ export function planStep(input: StepInput): SandboxStep {
     kind: 'entrypoint',
     ...base,
     ...compact({ entrypoint: entrypoint?.value, command: command?.value }),
+    ...(isExec ? {} : compact({ builder: builderOfStep(input.named) })),
   }
 }
 
-type Base = Omit<EntrypointStep, 'kind' | 'entrypoint' | 'command'>
+type Base = Omit<EntrypointStep, 'kind' | 'entrypoint' | 'command' | 'builder'>
 
 function commandsStep(base: Base, { step }: NamedStep): CommandsStep {
   return {
@@ -132,11 +134,9 @@ function secretsOf(variables: readonly Variable[]): Readonly<Record<string, stri
   )
 }
 
-function mountsOf({
-  pipeline,
-  workspace,
-  named: { step },
-}: StepInput): readonly MountPlan[] | undefined {
+function mountsOf({ pipeline, workspace, named }: StepInput): readonly MountPlan[] | undefined {
+  if (builderOfStep(named) !== undefined) return undefined
+  const { step } = named
   const volumes = declaredVolumes(pipeline)
   const mounts = (step.volumes?.items ?? []).flatMap(({ name, path, read_only: readOnly }) => {
     if (name === undefined || path === undefined || !volumes.has(name.value)) return []
