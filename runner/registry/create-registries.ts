@@ -3,6 +3,8 @@ import { openBlob } from './pull/open-blob.js'
 import { readBlob } from './pull/read-blob.js'
 import { digestOf, resolve } from './pull/resolve.js'
 import { withBlob } from './pull/with-blob.js'
+import { pushBlob } from './push/push-blob.js'
+import { pushManifest } from './push/push-manifest.js'
 import type { Registries, RegistriesConfig } from './types.js'
 
 /** @throws SandpiperError SP_REGISTRY_SETTING for a setting that can't be used */
@@ -14,8 +16,9 @@ export function createRegistries(config: RegistriesConfig = {}): Registries {
     readBlob: (image, blob, options = {}) => readBlob(client, image, blob, options),
     openBlob: (image, blob, options = {}) => openBlob(client, image, blob, options),
     withBlob: (image, blob, use, options = {}) => withBlob(client, image, blob, use, options),
-    pushBlob: () => Promise.reject(new Error('not yet')),
-    pushManifest: () => Promise.reject(new Error('not yet')),
+    pushBlob: (target, source, options = {}) => pushBlob(client, target, source, options),
+    pushManifest: (target, mediaType, bytes, options = {}) =>
+      pushManifest(client, target, { mediaType, bytes }, options),
     close: () => client.close(),
   }
 }

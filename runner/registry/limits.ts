@@ -42,8 +42,11 @@ export const STALL_BYTES = 4096
 /** Blobs up to this size go up in one request. */
 export const SINGLE_UPLOAD_BYTES_MAX = 1024 * 1024
 
-/** Pieces of an upload, where the registry (or a proxy before it) does not take it at once. */
-export const UPLOAD_PIECE_BYTES = 8 * 1024 * 1024
+/**
+ * Pieces of an upload, where the registry (or a proxy before it) does not take it at once: larger ones first.
+ * The smallest is what nginx takes by itself.
+ */
+export const UPLOAD_PIECES_BYTES: readonly number[] = [8 * 1024 * 1024, 1024 * 1024]
 
 /** Registries, tokens and the like that are remembered at once. */
 export const REMEMBERED_MAX = 512

@@ -131,6 +131,8 @@ export interface Registries {
 export interface RegistriesConfig {
   /** The operator's own `config.json` files, best first. Credential helpers named there are run. */
   readonly credentials?: readonly DockerConfig[]
+  /** Environment of credential helpers. Default: that of this process. */
+  readonly environment?: NodeJS.ProcessEnv
   /** By registry (`docker.io`): base URLs to try in order before the registry itself, for pulls only. */
   readonly mirrors?: Readonly<Record<string, readonly string[]>>
   /**

@@ -6,6 +6,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TestCertificates } from './certificates.js'
 import { Turn, type Fault, type Proper } from './hostile-turn.js'
+import { HostileUploads } from './hostile-uploads.js'
 
 export interface HostileOptions {
   /** `host:port` of a registry that speaks plain HTTP: gets what has no other answer. */
@@ -53,6 +54,7 @@ export class HostileRegistry {
   readonly #server: Server
   readonly #rules: Rule[] = []
   readonly #contents = new Map<string, { readonly mediaType: string; readonly bytes: Buffer }>()
+  readonly #uploads = new HostileUploads()
   readonly #ends: (() => void)[] = []
 
   private constructor(options: HostileOptions) {
@@ -107,6 +109,11 @@ export class HostileRegistry {
     return { mediaType, digest, size: bytes.length }
   }
 
+  /** Bytes of a blob that was added or uploaded; null for none. */
+  blob(digest: string): Buffer | null {
+    return this.#contents.get(`blobs/${digest}`)?.bytes ?? null
+  }
+
   /** Serves these bytes as a manifest, under the tag and under its digest. */
   addManifest(tag: string, value: object | Buffer, mediaType = MANIFEST): HostileBlob {
     const bytes = Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value))
@@ -146,7 +153,11 @@ export class HostileRegistry {
     const own = this.#contents.get(/\/((?:blobs|manifests)\/[^/]+)$/.exec(path)?.[1] ?? '')
     if (own && (request.method === 'GET' || request.method === 'HEAD'))
       return ownAnswer(own, request)
-    if (this.#options.upstream !== undefined) return upstreamAnswer(this.#options.upstream, request)
+    if (this.#options.upstream !== undefined) {
+      return upstreamAnswer(this.#options.upstream, request)
+    }
+    const upload = await this.#uploads.answer(request, (bytes) => this.addBlob(bytes).digest)
+    if (upload) return upload
     if (path === '/v2/') return { status: 200, headers: {}, body: Buffer.from('{}') }
     const body = Buffer.from('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"not here"}]}')
     return { status: 404, headers: { 'content-type': 'application/json' }, body }

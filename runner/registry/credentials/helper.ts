@@ -3,6 +3,14 @@ import { SandpiperError } from '../../../protocol/errors.js'
 import { HELPER_OUTPUT_MAX, HELPER_TIMEOUT_MS } from '../limits.js'
 import type { Login } from './docker-config.js'
 
+export interface HelperOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Default: 15 s. */
+  readonly timeoutMs?: number
+  /** Default: that of this process. */
+  readonly environment?: NodeJS.ProcessEnv | undefined
+}
+
 /**
  * Asks `docker-credential-NAME get` for a registry's credentials (docker-credential-helpers' protocol): the
  * registry on stdin, JSON on stdout. Null when the helper has none.
@@ -12,11 +20,10 @@ import type { Login } from './docker-config.js'
 export async function askHelper(
   name: string,
   host: string,
-  signal?: AbortSignal,
-  timeoutMs = HELPER_TIMEOUT_MS,
+  options: HelperOptions = {},
 ): Promise<Login | null> {
   const program = `docker-credential-${name}`
-  const { code, output } = await run(program, `${serverName(host)}\n`, timeoutMs, signal)
+  const { code, output } = await run(program, `${serverName(host)}\n`, options)
   if (code !== 0) {
     if (/credentials not found/i.test(output)) return null
     throw failed(program, `it ended with ${String(code)}`)
@@ -53,11 +60,15 @@ interface Ended {
 function run(
   program: string,
   input: string,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
+  { signal, timeoutMs = HELPER_TIMEOUT_MS, environment }: HelperOptions,
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], detached: true })
+    const child = spawn(program, ['get'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      // In a group of its own, to be ended with all that it starts.
+      detached: true,
+      ...(environment ? { env: environment } : {}),
+    })
     const chunks: Buffer[] = []
     let size = 0
     const settle = (finish: () => void): void => {

@@ -26,11 +26,14 @@ const HELPER_ANSWER_MS = 60_000
 export class Keychain {
   readonly #own: readonly DockerConfig[]
   readonly #timing: Timing
+  readonly #environment: NodeJS.ProcessEnv | undefined
   readonly #answers = new Remembered<{ readonly login: Login | null; readonly until: number }>()
 
-  constructor(own: readonly DockerConfig[], timing: Timing) {
+  /** @param environment of helpers; default: that of this process */
+  constructor(own: readonly DockerConfig[], timing: Timing, environment?: NodeJS.ProcessEnv) {
     this.#own = own
     this.#timing = timing
+    this.#environment = environment
   }
 
   /** @throws SandpiperError SP_REGISTRY_CREDENTIALS when a helper fails */
@@ -61,7 +64,10 @@ export class Keychain {
     const known = this.#answers.get(id)
     const now = this.#timing.now()
     if (known && known.until > now) return foundBy(known.login, helper)
-    const login = await askHelper(helper, host, signal)
+    const login = await askHelper(helper, host, {
+      signal,
+      environment: this.#environment,
+    })
     this.#answers.set(id, { login, until: now + HELPER_ANSWER_MS })
     return foundBy(login, helper)
   }

@@ -56,7 +56,7 @@ export class Client {
       connectMs: this.timeouts.connectMs,
     })
     this.#sender = { connections, endpoints: this.endpoints, timeouts: this.timeouts }
-    this.#keychain = new Keychain(config.credentials ?? [], this.timing)
+    this.#keychain = new Keychain(config.credentials ?? [], this.timing, config.environment)
     this.#authorizer = new Authorizer(this.#sender, this.timing)
     this.#schemes = new Schemes(this.#sender, this.timing)
   }

@@ -17,14 +17,15 @@ const AGAIN = new Set([408, 425, 429, 500, 502, 503, 504])
 
 /** What an answer with an unwelcome status means. Reads its body. */
 export async function statusError(refusal: Refusal): Promise<RegistryError> {
-  const { answer, what, now } = refusal
+  const { answer, what, access, now } = refusal
   const { status, where } = answer
   const page = isPage(answer)
   const said = withoutSecrets(page ? '' : serverWords(await answer.errorText()), refusal)
   if (page) await answer.discard()
   if (status === 401 || status === 403) return denied(refusal, said)
   if (status === 404 && page) return badAnswer(where, 'it answers with a web page', { status })
-  if (status === 404) return notFound(what, where, said)
+  if (status === 404)
+    return access === 'push' ? noPlace(what, where, said) : notFound(what, where, said)
   const afterMs = retryAfterMs(answer.header('retry-after'), now)
   const more = status === 429 ? ' (too many requests)' : ''
   return new RegistryError(
@@ -45,6 +46,13 @@ const LIMITED =
 function notFound(what: string, where: string, said: string): RegistryError {
   return new RegistryError('SP_IMAGE_NOT_FOUND', `${what} is not at ${where}${said}`, {
     hint: 'Check the name and the tag.',
+    status: 404,
+  })
+}
+
+function noPlace(what: string, where: string, said: string): RegistryError {
+  return new RegistryError('SP_IMAGE_NOT_FOUND', `${where} has no place for ${what}${said}`, {
+    hint: 'Some registries want the repository to be made before anything is pushed to it.',
     status: 404,
   })
 }
