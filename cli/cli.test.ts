@@ -77,8 +77,14 @@ const COMMANDS = [
   'build cancel',
   'build restart',
   'image import',
+  'image pull',
   'image ls',
+  'image inspect',
+  'image pin',
+  'image unpin',
   'image rm',
+  'image prune',
+  'image verify',
 ]
 
 describe('every command', () => {

@@ -1,5 +1,6 @@
 import type { Launcher } from '../native/lib/types.js'
 import type { RunnerLog } from './log.js'
+import type { RegistriesConfig } from './registry/types.js'
 import type { NetworkConfig } from './network/stage-network.js'
 
 /** Limits that cgroup controllers keep. */
@@ -59,6 +60,10 @@ export interface HostConfig {
   readonly dataDir: string
   /** Layer store; default `DATA/layers`. */
   readonly layersDir?: string
+  /** Bytes that its layers may have together; default: a quarter of the disk. */
+  readonly layersBytesMax?: number
+  /** How images are pulled and pushed; default: from where they say, as nobody. */
+  readonly registries?: RegistriesConfig
   /** Lock files of host id ranges; the same for all runners of a host. */
   readonly idsDir?: string
   readonly limits?: Partial<StepLimits>

@@ -1,12 +1,16 @@
 import { createLauncher, sweepCgroups, sweepDeadCgroups, tryLockFile } from '../native/lib/index.js'
-import type { Launcher } from '../native/lib/types.js'
-import type { HostConfig, StepLimits } from './config.js'
+import type { HostConfig } from './config.js'
 import { openDataDir, type DataDir } from './data-dir.js'
 import { DiskGuard } from './disk-guard/disk-guard.js'
-import { openIds, type IdSource } from './ids.js'
+import { openIds } from './ids.js'
 import { keptLimits, unkeptWarning } from './kept-limits.js'
+import { defaultLayersBytesMax } from './images/budget.js'
+import { openImages } from './images/images.js'
+import type { Images } from './images/types.js'
 import { openLayerStore } from './layers/store.js'
+import type { LayerStore } from './layers/types.js'
 import { silentLog, type RunnerLog } from './log.js'
+import { createRegistries } from './registry/create-registries.js'
 import { prepareHostRoot } from './roots/host-root.js'
 import type { StageDeps } from './stage/deps.js'
 import { SteadyLauncher } from './steady-launcher.js'
@@ -50,13 +54,19 @@ export async function openHost(config: HostConfig): Promise<Host> {
   const writable = await WritableLayers.open({ patterns, launcher, ids, log })
   await writable.keepReady(launcher, [limits.diskBytes, limits.workspaceBytes])
   const { dataDir: directory, diskReserveBytes: reserveBytes } = config
-  const disk = new DiskGuard({ directory, reserveBytes, log })
-  const deps = await stageDeps({ dataDir, launcher, ids, trash, writable, disk, limits, config })
+  const layers = await openLayerStore(dataDir.layers)
+  const images = await openHostImages(config, dataDir, layers)
+  const relieve = (): Promise<number> => images.giveUpUnused()
+  const disk = new DiskGuard({ directory, reserveBytes, relieve, log })
+  const own = { dataDir, launcher, ids, trash, writable, disk, limits, layers, images }
+  const deps = stageDeps(own, config)
   const warning = unkeptWarning(limits)
   if (warning !== null) log.warn({}, warning)
   const close = async (): Promise<void> => {
     disk.close()
     await launcher.close()
+    await images.close()
+    await layers.flush()
     await trash.idle()
     await sweepCgroups(cgroupParent)
     await dataDir.lock.release()
@@ -64,28 +74,32 @@ export async function openHost(config: HostConfig): Promise<Host> {
   return { dataDir, deps, log, close }
 }
 
-async function stageDeps(parts: {
+interface HostParts extends Pick<
+  StageDeps,
+  'ids' | 'trash' | 'writable' | 'disk' | 'limits' | 'layers' | 'images' | 'launcher'
+> {
   readonly dataDir: DataDir
-  readonly launcher: Pick<Launcher, 'createStage'>
-  readonly ids: IdSource
-  readonly trash: Trash
-  readonly writable: WritableLayers
-  readonly disk: DiskGuard
-  readonly limits: StepLimits
-  readonly config: HostConfig
-}): Promise<Host['deps']> {
-  const { dataDir, launcher, ids, trash, writable, disk, limits, config } = parts
+}
+
+function stageDeps({ dataDir, ...parts }: HostParts, config: HostConfig): Host['deps'] {
+  const { rootOnDisk } = parts.ids
   return {
-    launcher,
-    ids,
-    trash,
-    writable,
-    disk,
-    limits,
+    ...parts,
     network: config.network ?? { mode: 'uplink' },
-    layers: await openLayerStore(dataDir.layers),
-    hostRoot: () => prepareHostRoot(dataDir.hostRoot, { rootOnDisk: ids.rootOnDisk }),
+    hostRoot: () => prepareHostRoot(dataDir.hostRoot, { rootOnDisk }),
     stagesDir: dataDir.stages,
     machine: config.machine ?? '',
   }
+}
+
+async function openHostImages(
+  { layersBytesMax, registries = {} }: HostConfig,
+  dataDir: DataDir,
+  store: LayerStore,
+): Promise<Images> {
+  return openImages({
+    store,
+    registries: createRegistries(registries),
+    layersBytesMax: layersBytesMax ?? (await defaultLayersBytesMax(dataDir.layers)),
+  })
 }

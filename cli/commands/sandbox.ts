@@ -17,6 +17,10 @@ export function addSandboxCommands(program: Command, io: CliIo, finish: Finish):
     asRoot: true,
     options: [
       ['--image <name>', 'the image to run on; without a command it runs what the image would'],
+      [
+        '--pull <when>',
+        'when to look for the image in its registry: always, if-not-exists (the default), never',
+      ],
       ['--host', "run on the host's own tools, read-only, instead of an image"],
       [
         '--memory <bytes>',

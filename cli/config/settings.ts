@@ -1,5 +1,6 @@
 import { RESOURCE_BOUNDS } from '../../pipelines/resource-bounds.js'
 import { DISK_SETTINGS } from './disk-settings.js'
+import { IMAGE_SETTINGS } from './image-settings.js'
 import { NETWORK_SETTINGS } from './network-settings.js'
 import {
   bytes,
@@ -183,6 +184,7 @@ export const SETTINGS = {
     scopes: RUNNER,
   }),
   ...NETWORK_SETTINGS,
+  ...IMAGE_SETTINGS,
   stepMemory: define({
     env: 'SANDPIPER_STEP_MEMORY',
     flag: 'step-memory',

@@ -114,6 +114,25 @@ export const hosts: ValueType<readonly string[]> = {
   },
 }
 
+/** Base URLs by registry, several of one in their order: `docker.io=https://a.example,docker.io=https://b.example`. */
+export const mirrors: ValueType<Readonly<Record<string, readonly string[]>>> = {
+  name: 'mirrors',
+  parse(raw) {
+    const value: Record<string, string[]> = {}
+    for (const part of raw.split(',')) {
+      const match = /^\s*([^=\s]+)=(https?:\/\/\S+?)\/*\s*$/.exec(part)
+      const [, registry = '', base = ''] = match ?? []
+      if (!isHost(registry) || !URL.canParse(base)) {
+        return {
+          problem: 'must be registries with addresses: docker.io=https://mirror.example.com',
+        }
+      }
+      value[registry] = [...(value[registry] ?? []), base]
+    }
+    return { value }
+  },
+}
+
 /** Where steps may go: `example.com:443,10.0.0.0/8`. */
 export const destinations: ValueType<readonly string[]> = {
   name: 'destinations',

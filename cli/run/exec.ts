@@ -19,6 +19,7 @@ import { readEventOptions } from '../exec/event-options.js'
 import { resultJson } from '../exec/result-json.js'
 import { readWorkingTree, type WorkingTree } from '../exec/working-tree.js'
 import { ExitCode } from '../exit-code.js'
+import { imagesConfig } from '../images/registries.js'
 import { hasColoursOnStderr, printJson, printLine, type CliIo } from '../io.js'
 import { lintedFiles } from '../lint/linted-files.js'
 import { cleanName } from '../terminal/log-lines.js'
@@ -84,6 +85,7 @@ async function run(context: CommandContext, work: Work): Promise<ExitCode> {
     ...(diskReserve === undefined ? {} : { diskReserveBytes: diskReserve }),
     limits: limitsOf(settings),
     network: networkOf(settings),
+    ...(await imagesConfig(context)),
   })
   const view = context.json ? jsonView(io) : viewFor(io)
   const steps = new Map<string, NamedStepResult[]>()

@@ -20,7 +20,10 @@ export async function runRunner(context: CommandContext): Promise<ExitCode> {
   await requireRoot(io, 'runner')
   const redis = { url, prefix: settings.redisPrefix ?? 'sandpiper' }
   const log = processLogger(io, settings)
-  const runner = await started(startRunner({ ...runnerConfig(io, settings, redis), log }), io)
+  const runner = await started(
+    startRunner({ ...(await runnerConfig(io, settings, redis)), log }),
+    io,
+  )
   announce(context, { what: 'runner', address: null })
   await aborted(io.stop)
   await endRunner(runner, io, log)

@@ -171,8 +171,10 @@ withSandbox('sandpiper sandbox run', () => {
     const missing = await run('--', 'no-such-program')
     expect(missing.code).toBe(3)
     expect(missing.stderr).toContain('error: "no-such-program" is in none of the directories')
-    const unknown = await sandpiper(['sandbox', 'run', '--image', 'nothing', '--', 'true'])
+    const unknown = await sandpiper([
+      ...['sandbox', 'run', '--image', 'nothing', '--pull', 'never', '--', 'true'],
+    ])
     expect(unknown.code).toBe(3)
-    expect(unknown.stderr).toContain('error: image nothing is not in the layer store')
+    expect(unknown.stderr).toContain('error: image nothing:latest is not in the layer store')
   })
 })

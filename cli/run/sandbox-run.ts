@@ -14,6 +14,7 @@ import { ExitCode } from '../exit-code.js'
 import { printJson } from '../io.js'
 import { readRunOptions } from '../sandbox/read-options.js'
 import { runJson } from '../sandbox/result-json.js'
+import { imagesConfig } from '../images/registries.js'
 import { requireRoot } from './require-root.js'
 
 /** `sandpiper sandbox run`: see the command's help. */
@@ -56,14 +57,16 @@ interface Ran {
 
 async function runOnHost(context: CommandContext, run: BareRun): Promise<Ran> {
   const { io, settings, json } = context
-  const host = await openLocalHost({ dataDir: dataDirOf(io, settings) })
+  const images = await imagesConfig(context)
+  const host = await openLocalHost({ dataDir: dataDirOf(io, settings), ...images })
   try {
     const unkept = unkeptWarning(host.deps.limits, 'the command runs')
     if (unkept !== null) io.stderr.write(`sandpiper: warning: ${unkept}\n`)
     // With --json stdout is the document's alone.
     const stream = json ? io.stderr : io.stdout
     const write = (bytes: Buffer): Promise<void> => writeAll(stream, bytes)
-    const hooks = { write, signal: io.stop, kill: io.abort }
+    const say = (line: string): void => void io.stderr.write(`sandpiper: ${line}\n`)
+    const hooks = { write, say, signal: io.stop, kill: io.abort }
     return { result: await runBare(run, host, hooks), unkept }
   } finally {
     await host.close()

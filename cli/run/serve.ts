@@ -11,6 +11,7 @@ import { limitsOf } from '../config/limits.js'
 import { networkOf } from '../config/network.js'
 import type { SettingValues } from '../config/settings.js'
 import { dataDirOf } from '../data-dir.js'
+import { imagesConfig } from '../images/registries.js'
 import type { CliIo } from '../io.js'
 
 /** Platform of this machine in the pipelines' words. */
@@ -55,11 +56,11 @@ export function serverConfig(io: CliIo, settings: SettingValues): ServerConfig {
  * The runner's part. It keeps its own things below `DATA/runner`, so that a server may have the same data
  * directory; the layer store is `DATA/layers`, where `image import` puts images.
  */
-export function runnerConfig(
+export async function runnerConfig(
   io: CliIo,
   settings: SettingValues,
   redis: { readonly url: string; readonly prefix: string },
-): RunnerConfig {
+): Promise<RunnerConfig> {
   const { capacity, diskReserve, heartbeat, runnerLabels, submoduleHosts } = settings
   const data = dataDirOf(io, settings)
   return {
@@ -70,6 +71,7 @@ export function runnerConfig(
     machine: settings.machine ?? io.hostname,
     limits: limitsOf(settings),
     network: networkOf(settings),
+    ...(await imagesConfig({ io, settings }, { isPersonal: false })),
     ...(capacity === undefined ? {} : { capacity }),
     ...(diskReserve === undefined ? {} : { diskReserveBytes: diskReserve }),
     ...(heartbeat === undefined ? {} : { heartbeatMs: heartbeat }),

@@ -41,12 +41,12 @@ export async function runStandalone(context: CommandContext): Promise<ExitCode> 
   return ExitCode.ok
 }
 
-function startBeside(
+async function startBeside(
   server: RunningServer,
   { io, settings }: CommandContext,
   log: ReturnType<typeof processLogger>,
 ): Promise<RunningRunner> {
   const redis = { url: server.redisUrl, prefix: server.redisPrefix }
   const mirrorsDir = join(dataDirOf(io, settings), 'mirrors')
-  return startRunner({ ...runnerConfig(io, settings, redis), mirrorsDir, log })
+  return startRunner({ ...(await runnerConfig(io, settings, redis)), mirrorsDir, log })
 }

@@ -3,7 +3,14 @@ import type { BareRun } from '../../runner/bare-run/types.js'
 import { RESOURCE_BOUNDS } from '../../pipelines/resource-bounds.js'
 import { DEFAULT_LIMITS } from '../../runner/config.js'
 import type { CommandContext } from '../command.js'
-import { bytesWithin, cpus, duration, integerWithin, type ValueType } from '../config/values.js'
+import {
+  bytesWithin,
+  cpus,
+  duration,
+  integerWithin,
+  oneOf,
+  type ValueType,
+} from '../config/values.js'
 import { usageError } from '../errors.js'
 
 /** The run that the options of `sandbox run` ask for. @throws CliError SP_CLI_USAGE */
@@ -29,11 +36,19 @@ export function readRunOptions(context: CommandContext): BareRun {
     graceMs: parsed(context, 'grace', duration) ?? DEFAULT_LIMITS.graceMs,
     mounts: context.list('mount').map((text) => mountOf(text, context.io.cwd)),
     ...(image === undefined ? {} : { image }),
+    ...pullOf(context.option('pull')),
     ...(workingDir === undefined ? {} : { workingDir }),
     ...(user === undefined ? {} : { user }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...networkOf(context.option('network')),
   }
+}
+
+function pullOf(text: string | undefined): Pick<BareRun, 'pull'> {
+  if (text === undefined) return {}
+  const parsed = oneOf(['always', 'if-not-exists', 'never']).parse(text)
+  if ('value' in parsed) return { pull: parsed.value }
+  throw usageError(`--pull=${text}: ${parsed.problem}`)
 }
 
 function resourcesOf(context: CommandContext): BareRun['resources'] {

@@ -21,6 +21,7 @@ export function runJson(result: BareRunResult, exitCode: number): unknown {
       },
     },
     phases: {
+      pull_ms: phases.pullMs,
       prepare_ms: phases.prepareMs,
       stage_ms: phases.stageMs,
       start_ms: phases.startMs,

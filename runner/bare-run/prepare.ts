@@ -7,7 +7,7 @@ import { cgroupLimits } from '../stage/cgroup-limits.js'
 import { rlimitsOf } from '../stage/rlimits.js'
 import { limitsOfStep } from '../stage/step-limits.js'
 import { programOf } from '../stage/step-program.js'
-import { resolveRoot, type StepRoot } from '../stage/step-root.js'
+import type { StepRoot } from '../stage/step-root.js'
 import { resolveUser, type StepUser } from '../stage/step-user.js'
 import type { SizedDirectory } from '../stage/volumes.js'
 import type { BareRun } from './types.js'
@@ -30,11 +30,11 @@ export interface PreparedRun {
  */
 export async function prepareRun(
   run: BareRun,
+  root: StepRoot,
   directory: string,
   deps: Host['deps'],
 ): Promise<PreparedRun> {
   const limits = limitsOf(run, deps.limits)
-  const root = await resolveRoot(run, deps)
   const user = await resolveUser(run.user ?? root.user, root.files)
   const env = environmentOf(run, root, user)
   const cwd = path.posix.resolve('/', run.workingDir ?? root.workingDir)

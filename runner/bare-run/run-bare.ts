@@ -1,8 +1,11 @@
 import path from 'node:path'
 import type { Sandbox, SandboxExit, Stage } from '../../native/lib/types.js'
 import type { Host } from '../host.js'
+import type { Lease } from '../layers/types.js'
 import { armDeadline } from '../stage/deadline.js'
 import { watchDisk } from '../stage/disk-watch.js'
+import { PullLog } from '../stage/pull-log.js'
+import { hostRoot, rootOfImage, type StepRoot } from '../stage/step-root.js'
 import { StepStop } from '../stage/step-stop.js'
 import { verdictOf } from '../stage/verdict.js'
 import { prepareRun, type PreparedRun } from './prepare.js'
@@ -21,16 +24,38 @@ export async function runBare(
   const { deps, dataDir } = host
   const times = new Times()
   const directory = path.join(dataDir.stages, 'bare')
+  const lease = await deps.layers.lease()
   let ended: Omit<BareRunResult, 'phases'>
   try {
-    const prepared = await prepareRun(run, directory, deps)
+    const root = await rootOf(run, deps, lease, hooks)
+    times.mark('pullMs')
+    const prepared = await prepareRun(run, root, directory, deps)
     times.mark('prepareMs')
     ended = await withStage(deps, times, (stage) => runIn(stage, prepared, { run, hooks, times }))
   } finally {
     await deps.trash.discard(directory)
+    await lease.release()
   }
   times.mark('removeMs')
   return { ...ended, phases: times.phases }
+}
+
+/** The root of its image, which is pulled when it is not there, or of the host's tools. */
+async function rootOf(
+  { image, pull }: BareRun,
+  deps: Host['deps'],
+  lease: Lease,
+  { say, signal }: BareRunHooks,
+): Promise<StepRoot> {
+  if (image === undefined) return hostRoot(deps)
+  const log = new PullLog(image)
+  log.listen(say)
+  const found = await deps.images.require(image, {
+    ...{ lease, signal, say: log.say, onProgress: log.onProgress },
+    policy: pull ?? 'if-not-exists',
+  })
+  log.done()
+  return rootOfImage(found, deps.layers)
 }
 
 async function withStage<T>(
@@ -120,7 +145,7 @@ function onAbort(signal: AbortSignal, action: () => void): () => void {
 
 /** Lets each phase last from the mark of the one before it to its own. */
 class Times {
-  readonly #phases = { prepareMs: 0, stageMs: 0, startMs: 0, runMs: 0, removeMs: 0 }
+  readonly #phases = { pullMs: 0, prepareMs: 0, stageMs: 0, startMs: 0, runMs: 0, removeMs: 0 }
   #since = performance.now()
 
   get phases(): BareRunResult['phases'] {

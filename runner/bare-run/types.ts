@@ -1,11 +1,14 @@
 import type { BindMount, SandboxExit } from '../../native/lib/types.js'
 import type { ResourcesPlan } from '../../pipelines/plan.js'
+import type { PullPolicy } from '../images/types.js'
 import type { Verdict } from '../stage/verdict.js'
 
 /** One command that is to run in a sandbox, without a pipeline around it. */
 export interface BareRun {
   /** Name of the image; absent: a root with the host's own tools. */
   readonly image?: string
+  /** Absent: pulled when it is not there. */
+  readonly pull?: PullPolicy
   /** Program and arguments; empty: what the image itself would run. */
   readonly argv: readonly string[]
   /** Variables over those of the root. */
@@ -28,6 +31,8 @@ export interface BareRun {
 export interface BareRunHooks {
   /** Gets what it prints, in order; the next bytes come when it has resolved. */
   readonly write: (bytes: Buffer) => Promise<void>
+  /** Gets what is to be told of pulling its image, line by line. */
+  readonly say: (text: string) => void
   /** Ends the run in good order. */
   readonly signal: AbortSignal
   /** Ends it at once. */
@@ -36,6 +41,8 @@ export interface BareRunHooks {
 
 /** How long each part took, in milliseconds. */
 export interface BareRunPhases {
+  /** Finding its image, and pulling it. */
+  readonly pullMs: number
   readonly prepareMs: number
   /** Making what a stage shares: user and network namespace. */
   readonly stageMs: number

@@ -33,6 +33,8 @@ export interface DiskGuardOptions {
   readonly directory: string
   /** Bytes that are to stay free; 0: no guard. Default as `readDiskSpace`. */
   readonly reserveBytes?: number | undefined
+  /** Gives up what nobody needs now, before anybody is ended. @returns bytes */
+  readonly relieve?: () => Promise<number>
   readonly log: RunnerLog
 }
 
@@ -153,6 +155,7 @@ export class DiskGuard {
       if (!this.#users.has(this.#evicted)) this.#evicted = null
       return
     }
+    if (await this.#relieve()) return
     const [largest] = (await this.#measured()).sort((a, b) => b.bytes - a.bytes)
     if (largest === undefined || this.#isClosed) return
     const { user, bytes } = largest
@@ -161,6 +164,19 @@ export class DiskGuard {
     this.#options.log.warn({ name, what, bytes }, 'ending what takes most of the disk')
     this.#evicted = user
     user.evict(reason)
+  }
+
+  /** Whether there may be room by the next look without anybody's end. */
+  async #relieve(): Promise<boolean> {
+    const { relieve, log } = this.#options
+    try {
+      const bytes = (await relieve?.()) ?? 0
+      if (bytes > 0) log.warn({ bytes }, 'images that nothing runs on were removed to make room')
+      return bytes >= WORTHWHILE_BYTES
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'no room could be made among the images')
+      return false
+    }
   }
 
   async #measured(): Promise<{ readonly user: DiskUser; readonly bytes: number }[]> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ArchiveIndex } from './archive-index.js'
 import { openMember, readMember, readMemberJson } from './archive-index.js'
 import { invalidImage } from './errors.js'
-import { parseImageFile, record, strings, text } from './image-config.js'
+import { OWN_ARCHITECTURE, parseImageFile, record, strings, text } from './image-config.js'
 import { parseImageName } from './image-name.js'
 import { isDigest } from './oci.js'
 import type { ImageConfig, LayerSource } from './types.js'
@@ -77,11 +77,9 @@ async function readOciArchive(index: ArchiveIndex, top: unknown): Promise<ImageS
   return toSource(index, config, digests.map(blobPath))
 }
 
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
-
 /** The manifest for this host, or the only one that says nothing of a platform. */
 function pickManifest(manifests: readonly unknown[]): string {
-  const architecture = ARCHITECTURES[process.arch] ?? process.arch
+  const architecture = OWN_ARCHITECTURE
   const fits = (manifest: unknown): boolean => {
     const platform = record(manifest)['platform']
     if (platform === undefined) return true

@@ -1,4 +1,5 @@
-import { invalidImage } from './errors.js'
+import { invalidImage, otherPlatform } from './errors.js'
+import { readinessOf } from './image-health.js'
 import { IMAGE_LAYERS_MAX } from './limits.js'
 import { isDigest } from './oci.js'
 import type { ImageConfig } from './types.js'
@@ -21,11 +22,20 @@ export interface ImageFile {
   readonly diffIds: readonly string[]
 }
 
-/** @throws SandpiperError SP_IMAGE_INVALID */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
+
+/** What programs run here, in the words of images (Go's GOARCH). */
+export const OWN_ARCHITECTURE = ARCHITECTURES[process.arch] ?? process.arch
+
+/** @throws SandpiperError SP_IMAGE_INVALID, SP_IMAGE_PLATFORM for one whose programs don't run here */
 export function parseImageFile(value: unknown): ImageFile {
   const image = record(value)
   const os = text(image['os'])
-  if (os !== '' && os !== 'linux') throw invalidImage(`the image is for ${os}, not for linux`)
+  const architecture = text(image['architecture'])
+  const isOurs = architecture === '' || architecture === OWN_ARCHITECTURE
+  if ((os !== '' && os !== 'linux') || !isOurs) {
+    throw otherPlatform(`${os || 'linux'}/${architecture || OWN_ARCHITECTURE}`, OWN_ARCHITECTURE)
+  }
   const diffIds = strings(record(image['rootfs'])['diff_ids'])
   if (diffIds.length === 0 || diffIds.length > IMAGE_LAYERS_MAX) {
     throw invalidImage(
@@ -42,6 +52,7 @@ export function parseImageFile(value: unknown): ImageFile {
       user: text(config['User']),
       entrypoint: strings(config['Entrypoint']),
       cmd: strings(config['Cmd']),
+      ...readinessOf(config),
     },
   }
 }

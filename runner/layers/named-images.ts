@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { record, strings, text } from './image-config.js'
 import { isDigest } from './oci.js'
 import { readJson, writeWhole, type StorePaths } from './store-files.js'
-import type { Image, ImageOrigin } from './types.js'
+import type { Image, ImageConfig, ImageHealthcheck, ImageOrigin } from './types.js'
 
 /** Reads an image file; null when there is none, or it is not one. */
 export async function readImage(path: string): Promise<Image | null> {
@@ -22,6 +22,8 @@ export async function readImage(path: string): Promise<Image | null> {
       user: text(config['user']),
       entrypoint: strings(config['entrypoint']),
       cmd: strings(config['cmd']),
+      ...(Array.isArray(config['ports']) ? { ports: config['ports'] as number[] } : {}),
+      ...healthcheckOf(config['healthcheck']),
     },
     created: Number(value['created']),
     size: Number(value['size']),
@@ -29,6 +31,11 @@ export async function readImage(path: string): Promise<Image | null> {
     ...(typeof value['file'] === 'string' ? { file: value['file'] } : {}),
     ...(value['pinned'] === true ? { pinned: true } : {}),
   }
+}
+
+function healthcheckOf(value: unknown): Pick<ImageConfig, 'healthcheck'> {
+  const command = strings(record(value)['command'])
+  return command.length === 0 ? {} : { healthcheck: { ...(value as ImageHealthcheck), command } }
 }
 
 function originOf(value: unknown): ImageOrigin | null {
@@ -41,6 +48,7 @@ function originOf(value: unknown): ImageOrigin | null {
     manifest: text(origin['manifest']),
     resolved: text(origin['resolved']),
     pulled: Number(origin['pulled']),
+    ...(origin['lent'] === true ? { lent: true } : {}),
   }
 }
 

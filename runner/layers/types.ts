@@ -7,6 +7,19 @@ export interface ImageConfig {
   readonly user: string
   readonly entrypoint: readonly string[]
   readonly cmd: readonly string[]
+  /** TCP ports that its program listens on, as far as it says; absent: it names none. */
+  readonly ports?: readonly number[]
+  readonly healthcheck?: ImageHealthcheck
+}
+
+/** How an image says that its program is found to be well (`HEALTHCHECK` of Dockerfiles). */
+export interface ImageHealthcheck {
+  /** Program and arguments; exit code 0: it is well. */
+  readonly command: readonly string[]
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly retries: number
+  readonly startPeriodMs: number
 }
 
 /** Where an image was pulled from. */
@@ -19,6 +32,8 @@ export interface ImageOrigin {
   readonly resolved: string
   /** Milliseconds after 1970. */
   readonly pulled: number
+  /** It was pulled with credentials of a pipeline's own: others have to show theirs before they use it. */
+  readonly lent?: boolean
 }
 
 /** An image: a name for a chain of layers. */

@@ -2,6 +2,7 @@ import type { BindMount, Launcher } from '../../native/lib/types.js'
 import type { StepLimits } from '../config.js'
 import type { DiskGuard } from '../disk-guard/disk-guard.js'
 import type { IdSource } from '../ids.js'
+import type { Images } from '../images/types.js'
 import type { LayerStore } from '../layers/types.js'
 import type { NetworkConfig } from '../network/stage-network.js'
 import type { Trash } from '../trash.js'
@@ -12,6 +13,9 @@ import type { Workspace } from './workspace.js'
 export interface StageDeps {
   readonly launcher: Pick<Launcher, 'createStage'>
   readonly layers: LayerStore
+  readonly images: Images
+  /** Values by the secrets' names, for this stage; absent: there are none. */
+  readonly secrets?: ReadonlyMap<string, string>
   /** A read-only view of the host's tools, for `exec` stages; brought up to date when asked for. */
   readonly hostRoot: () => Promise<HostRootView>
   readonly ids: IdSource

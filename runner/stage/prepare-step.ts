@@ -7,6 +7,7 @@ import type { StepLimits } from '../config.js'
 import { cgroupLimits } from './cgroup-limits.js'
 import type { StageDeps } from './deps.js'
 import { DiskMeter } from './disk-meter.js'
+import { readinessPlan, type ReadinessPlan } from './health/readiness-plan.js'
 import { rlimitsOf } from './rlimits.js'
 import type { OpenStage } from './stage-space.js'
 import { environmentOf } from './step-environment.js'
@@ -14,7 +15,7 @@ import { OUTPUT_PATH, writeStepFiles } from './step-files.js'
 import { limitsOfStep } from './step-limits.js'
 import { hostsFile, resolvFile } from './step-network.js'
 import { locateProgram, programOf, workingDirOf } from './step-program.js'
-import { resolveRoot, type StepRoot } from './step-root.js'
+import type { StepRoot } from './step-root.js'
 import type { StepRun } from './step-run.js'
 import { resolveUser } from './step-user.js'
 import { mountsOf, type SizedDirectory, type StepMounts } from './volumes.js'
@@ -31,7 +32,9 @@ export interface PreparedStep {
   readonly sized: readonly SizedDirectory[]
   /** What its writable layer takes. */
   readonly disk: DiskMeter
-  /** The health check's command; null where it has none. */
+  /** How others know that they may use it; null where nobody waits for that. */
+  readonly readiness: ReadinessPlan | null
+  /** The command of that; null where it has none. */
   readonly health: ExecSpec | null
 }
 
@@ -52,13 +55,13 @@ export async function prepareStep(
 ): Promise<PreparedStep> {
   const { job, step } = run
   const limits = limitsOfStep(step, deps.limits)
-  const root = await resolveRoot(step, deps)
+  const root = await run.root()
   const user = await resolveUser(step.user ?? root.user, root.files)
   const env = environmentOf(run, root, user, deps.machine)
   const cwd = workingDirOf(step, job.stage.workspace, root)
   const argv = await programOf(step, root, cwd, env)
   const surroundings = { env, cwd, ...(user.user === undefined ? {} : { user: user.user }) }
-  const health = await healthOf(run, root, surroundings)
+  const check = await checkOf(step, root, surroundings)
   const open = await run.openStage()
   const mounts = await mountsOf(step, job.stage, open.volumes, root.files)
   await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -80,19 +83,26 @@ export async function prepareStep(
     ...(mounts.volumes.length === 0 ? {} : { volumes: mounts.volumes }),
   }
   const sized = sizedOf(limits, writable, mounts)
-  return { open, spec, limits, sized, disk: new DiskMeter([layer]), health }
+  return { open, spec, limits, sized, disk: new DiskMeter([layer]), ...check }
 }
 
-async function healthOf(
-  { step }: StepRun,
+/** An image's own check that can't be run tells nothing: its step is ready when it runs. */
+async function checkOf(
+  step: SandboxStep,
   root: StepRoot,
   surroundings: Surroundings,
-): Promise<ExecSpec | null> {
-  const command = step.detach ? step.healthcheck?.command : undefined
-  if (command === undefined) return null
+): Promise<Pick<PreparedStep, 'readiness' | 'health'>> {
+  const readiness = readinessPlan(step, root)
+  const { command, ofImage } = readiness ?? {}
+  if (command === undefined) return { readiness, health: null }
   const { env, cwd } = surroundings
   const place = { files: root.files, cwd, path: env['PATH'] ?? '', of: step }
-  return { argv: await locateProgram(command, place), ...surroundings }
+  try {
+    return { readiness, health: { argv: await locateProgram(command, place), ...surroundings } }
+  } catch (error) {
+    if (ofImage !== true) throw error
+    return { readiness: null, health: null }
+  }
 }
 
 function writeFiles(

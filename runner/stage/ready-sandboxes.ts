@@ -1,11 +1,11 @@
 import type { SandboxSpec } from '../../native/lib/types.js'
 import type { SandboxStep } from '../../pipelines/plan.js'
 import type { StageDeps } from './deps.js'
+import type { StageImages } from './stage-images.js'
 import type { OpenStage } from './stage-space.js'
 import { limitsOfStep } from './step-limits.js'
 import { cgroupLimits } from './cgroup-limits.js'
 import { shapeOf } from './prepare-step.js'
-import { resolveRoot } from './step-root.js'
 
 /**
  * Keeps a sandbox ready for the step that comes next, so that it starts at once. Only a help: whatever
@@ -13,11 +13,13 @@ import { resolveRoot } from './step-root.js'
  */
 export class ReadySandboxes {
   readonly #deps: StageDeps
+  readonly #images: Pick<StageImages, 'rootNow'>
   #kept: SandboxSpec | null = null
   #turn: Promise<void> = Promise.resolve()
 
-  constructor(deps: StageDeps) {
+  constructor(deps: StageDeps, images: Pick<StageImages, 'rootNow'>) {
     this.#deps = deps
+    this.#images = images
   }
 
   /** To be called when it may have changed which step comes next; null: none does. */
@@ -39,12 +41,13 @@ export class ReadySandboxes {
     const { writable, limits } = this.#deps
     // A directory is for one sandbox, and made with it.
     if (writable.medium.kind === 'directory') return null
-    const { lowers } = await resolveRoot(step, this.#deps)
+    const root = await this.#images.rootNow(step)
+    if (root === null) return null
     const own = limitsOfStep(step, limits)
     const layer = await writable.make('', own.diskBytes)
     return {
       name: 'ready',
-      root: { lowers, writable: layer },
+      root: { lowers: root.lowers, writable: layer },
       ...shapeOf(step, open),
       ...{ binds: [], argv: ['/'], env: {}, cwd: '/', hostname: 'ready' },
       limits: cgroupLimits(own),

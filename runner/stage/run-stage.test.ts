@@ -137,12 +137,12 @@ describe('runStage', () => {
   it('names an image that is missing and says how to get it', async () => {
     const { sink, outcome } = await runJob(
       host,
-      makeJob([step('a', ['true'], { image: 'nope:1' })]),
+      makeJob([step('a', ['true'], { image: 'nope:1', pull: 'never' })]),
     )
     expect(outcome.status).toBe('error')
     expect(outcome.error).toContain('nope:1')
     expect(sink.results.get('a')).toMatchObject({ status: 'error' })
-    expect(sink.log('a')).toMatch(/image nope:1 is not .*sandpiper image import nope:1/)
+    expect(sink.log('a')).toMatch(/image nope:1 is not .*sandpiper image pull nope:1/)
   })
 
   it('runs on the host’s tools in exec stages', async () => {

@@ -1,33 +1,25 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import type { StagePlan } from '../../pipelines/plan.js'
-import type { LayerStore } from '../layers/types.js'
+import type { SandboxStep, StagePlan } from '../../pipelines/plan.js'
 
 const run = promisify(execFile)
 
 /** Names of root in `user:` and in images. */
 const ROOT = /^(?:root|0|)(?::(?:root|0))?$/
 
-/** Whether a step of the stage runs as someone else than root, by its own word or its image's. */
+/**
+ * Whether a step of the stage runs as someone else than root, by its own word or its image's.
+ * @param userOf whom the image of a step runs as
+ */
 export async function hasOtherUsers(
   stage: Pick<StagePlan, 'steps'>,
-  layers: Pick<LayerStore, 'find'>,
+  userOf: (step: SandboxStep) => Promise<string>,
 ): Promise<boolean> {
   for (const step of stage.steps) {
     if (step.kind === 'clone') continue
-    const user = step.user ?? (await imageUser(step.image, layers))
-    if (!ROOT.test(user)) return true
+    if (!ROOT.test(step.user ?? (await userOf(step)))) return true
   }
   return false
-}
-
-/** An image that can't be had is told when its step starts. */
-async function imageUser(
-  name: string | undefined,
-  layers: Pick<LayerStore, 'find'>,
-): Promise<string> {
-  const image = name === undefined ? null : await layers.find(name).catch(() => null)
-  return image?.config.user ?? ''
 }
 
 /**

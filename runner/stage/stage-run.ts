@@ -11,7 +11,9 @@ import { ReadySandboxes } from './ready-sandboxes.js'
 import { runStep } from './run-step.js'
 import { decide, endable, failedNames, hasFailed, stepNode, type GraphNode } from './schedule.js'
 import { secretVariables } from './secrets.js'
+import { pullCredentials } from './pull-credentials.js'
 import type { StageSink, StepResult } from './sink.js'
+import { StageImages } from './stage-images.js'
 import { StageSpace } from './stage-space.js'
 import { StepLog } from './step-log.js'
 import type { StepOutcome, StepRun } from './step-run.js'
@@ -38,6 +40,7 @@ export interface StageStop {
 /** One stage while it runs: which steps start when, and what becomes of each. */
 export class StageRun {
   readonly #nodes: readonly GraphNode[]
+  readonly #images: StageImages
   readonly #space: StageSpace
   readonly #ready: ReadySandboxes
   readonly #startedMs = Date.now()
@@ -60,8 +63,14 @@ export class StageRun {
     readonly sink: StageSink,
   ) {
     this.#nodes = job.stage.steps.map(stepNode)
-    this.#space = new StageSpace(job, deps, (error) => this.#lose(error))
-    this.#ready = new ReadySandboxes(deps)
+    const { images, layers, hostRoot } = deps
+    this.#images = new StageImages({
+      ...{ stage: job.stage, images, layers, hostRoot },
+      credentials: () => pullCredentials(job.stage, deps.secrets),
+      onReady: () => this.#expectNext(),
+    })
+    this.#space = new StageSpace(job, deps, this.#images, (error) => this.#lose(error))
+    this.#ready = new ReadySandboxes(deps, this.#images)
   }
 
   /** Ends what runs and starts nothing more. */
@@ -76,6 +85,7 @@ export class StageRun {
     try {
       this.#refuse()
       await this.#space.prepare()
+      if (this.#stopped === null) this.#images.begin()
       this.#expectNext()
       await this.#runGraph()
     } catch (error) {
@@ -83,6 +93,7 @@ export class StageRun {
       await Promise.all(this.#tasks)
     }
     await this.#space.close((error) => this.#fail(error))
+    await this.#images.close()
     endGuard()
     return this.#outcome()
   }
@@ -211,7 +222,7 @@ export class StageRun {
     step: SandboxStep,
     { number, ...own }: Pick<StepRun, 'number' | 'stop' | 'log' | 'usage'>,
   ): Promise<StepOutcome> {
-    const secrets = secretVariables(step)
+    const secrets = secretVariables(step, this.deps.secrets)
     for (const warning of secrets.warnings) await own.log.say(`warning: ${warning}`)
     return runStep(
       {
@@ -222,6 +233,11 @@ export class StageRun {
         stageStartedMs: this.#startedMs,
         directory: this.#space.stepDirectory(number),
         openStage: () => this.#space.open(),
+        root: () =>
+          this.#images.root(step, {
+            say: (text) => void own.log.say(text),
+            signal: own.stop.signal,
+          }),
         onUp: () => this.#markUp(step.name),
       },
       this.deps,

@@ -8,6 +8,7 @@ import { StageNetwork } from '../network/stage-network.js'
 import { attemptName } from '../spool/attempt-file.js'
 import type { StageDeps } from './deps.js'
 import { DiskMeter } from './disk-meter.js'
+import type { StageImages } from './stage-images.js'
 import { hasOtherUsers, shareTree } from './share-tree.js'
 import { makeVolumes, type StageVolumes } from './volumes.js'
 import type { WorkspaceRequest, WorkspaceTree } from './workspace.js'
@@ -28,6 +29,7 @@ export class StageSpace {
   readonly #job: StageJob
   readonly #deps: StageDeps
   readonly #directory: string
+  readonly #images: Pick<StageImages, 'userOf'>
   readonly #onLost: (error: Error) => void
   #tree: WorkspaceTree | null = null
   #ids: IdRange | null = null
@@ -37,8 +39,14 @@ export class StageSpace {
   #open: Promise<OpenStage> | null = null
 
   /** @param onLost told when the steps' network has broken down */
-  constructor(job: StageJob, deps: StageDeps, onLost: (error: Error) => void) {
+  constructor(
+    job: StageJob,
+    deps: StageDeps,
+    images: Pick<StageImages, 'userOf'>,
+    onLost: (error: Error) => void,
+  ) {
     this.#job = job
+    this.#images = images
     this.#deps = deps
     this.#onLost = onLost
     this.#directory = path.join(deps.stagesDir, attemptName(job))
@@ -138,7 +146,7 @@ export class StageSpace {
   }
 
   #isShared(): Promise<boolean> {
-    return hasOtherUsers(this.#job.stage, this.#deps.layers)
+    return hasOtherUsers(this.#job.stage, (step) => this.#images.userOf(step))
   }
 
   async #emptyTree(): Promise<WorkspaceTree> {

@@ -2,6 +2,7 @@ import type { SandboxStep } from '../../pipelines/plan.js'
 import type { StageJob } from '../../protocol/job.js'
 import type { OpenStage } from './stage-space.js'
 import type { StepLog } from './step-log.js'
+import type { StepRoot } from './step-root.js'
 import type { StepStop } from './step-stop.js'
 import type { UsageRecord } from './usage/usage-record.js'
 import type { StopReason, Verdict } from './verdict.js'
@@ -26,6 +27,8 @@ export interface StepRun {
   /** Where what it uses is written down. */
   readonly usage: UsageRecord
   readonly openStage: () => Promise<OpenStage>
+  /** Its root, when its image is there; waiting for that is told in the log. */
+  readonly root: () => Promise<StepRoot>
   /** Called once, when others may start that need it to run. */
   readonly onUp: () => void
 }

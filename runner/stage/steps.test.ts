@@ -102,7 +102,9 @@ describe('retry', () => {
   })
 
   it('does not follow what could not be started', async () => {
-    const job = makeJob([step('a', ['true'], { image: 'nope', retry: { count: 3, backoffMs: 0 } })])
+    const job = makeJob([
+      step('a', ['true'], { image: 'nope', pull: 'never', retry: { count: 3, backoffMs: 0 } }),
+    ])
     const { sink, outcome } = await runJob(host, job)
     expect(outcome.status).toBe('error')
     expect(sink.log('a')).not.toContain('attempt')

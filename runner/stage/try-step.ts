@@ -132,8 +132,8 @@ class Try {
 
   /** A detached step with a health check is up when it has passed, every other one when it runs. */
   async #becomeUp(): Promise<void> {
-    const plan = this.step.step.detach ? this.step.step.healthcheck : undefined
-    if (plan === undefined) {
+    const plan = this.prepared.readiness
+    if (plan === null) {
       this.#markUp()
       return
     }

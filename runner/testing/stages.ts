@@ -171,12 +171,15 @@ export async function runJob(
     readonly tree?: WorkspaceTree
     readonly workspace?: Workspace
     readonly signal?: AbortSignal
+    /** Values by the secrets' names. */
+    readonly secrets?: ReadonlyMap<string, string>
     readonly onOutput?: (name: string, log: string) => void
   } = {},
 ): Promise<TestRun> {
   const { tree, signal = new AbortController().signal } = options
   const workspace = options.workspace ?? treeWorkspace(tree ?? { path: '/nowhere' })
   const sink = new RecordingSink(job, options.onOutput)
-  const outcome = await runStage(job, { ...host.deps, workspace }, sink, signal)
+  const { secrets = new Map<string, string>() } = options
+  const outcome = await runStage(job, { ...host.deps, workspace, secrets }, sink, signal)
   return { sink, outcome }
 }

@@ -134,17 +134,17 @@ steps:
     expect(await api.log(project.slug, 1, 1, 2)).toContain('still here\n')
   }, 60_000)
 
-  it('of an image that is not in the store fails with what to do', async () => {
+  it('of an image that is not in the store and may not be pulled fails with what to do', async () => {
     const project = await newProject()
     await project.push({
       '.pipeline.yml':
-        'kind: pipeline\nsteps: [{name: a, image: "golang:1.99", commands: [go version]}]\n',
+        'kind: pipeline\nsteps: [{name: a, image: "golang:1.99", pull: never, commands: [go version]}]\n',
     })
     const build = await api.ended(project.slug, 1)
     expect(build.status).toBe('error')
     const step = build.stages![0]!.steps[1]!
     expect(step.status).toBe('error')
-    expect(step.error).toMatch(/golang:1\.99.*image import/s)
+    expect(step.error).toMatch(/golang:1\.99.*image pull/s)
   }, 60_000)
 })
 

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ExecSpec, Sandbox } from '../../../native/lib/types.js'
-import type { HealthcheckPlan } from '../../../pipelines/plan.js'
 import { TIMER_MS_MAX } from '../deadline.js'
 import { formatDuration, formatElapsed } from '../format.js'
 import { checkCommand, type CheckFailure } from './check-command.js'
 import { isListening, networkOf } from './listening.js'
+import type { ReadinessPlan } from './readiness-plan.js'
 
 export interface ReadinessRequest {
   readonly sandbox: Sandbox
-  readonly plan: HealthcheckPlan
+  readonly plan: ReadinessPlan
   /** How the plan's command is run, where it has one. */
   readonly exec: ExecSpec | null
   /** Aborted when the step has ended. */
@@ -48,15 +48,23 @@ export async function awaitReady(request: ReadinessRequest): Promise<Readiness> 
 async function check(request: ReadinessRequest, network: string | null): Promise<CheckFailure> {
   const { sandbox, plan, exec } = request
   if (exec !== null) return checkCommand(sandbox, exec, plan.timeoutMs)
-  const port = plan.port ?? 0
-  if (network !== null && (await isListening(sandbox.pid, network, port))) return null
-  return { reason: `nothing listens on port ${port}`, output: '' }
+  const { ports = [] } = plan
+  for (const port of ports) {
+    if (network !== null && (await isListening(sandbox.pid, network, port))) return null
+  }
+  return { reason: `nothing listens on ${describePorts(ports)}`, output: '' }
 }
 
-function describeCheck({ port, intervalMs, retries, startPeriodMs }: HealthcheckPlan): string {
-  const what = port === undefined ? 'its health check passes' : `port ${port} is open`
+function describeCheck({ ports, ofImage, ...plan }: ReadinessPlan): string {
+  const { intervalMs, retries, startPeriodMs } = plan
+  const own = ofImage ? "its image's health check passes" : 'its health check passes'
+  const what = ports === undefined ? own : `${describePorts(ports)} is open`
   const start = startPeriodMs === 0 ? '' : `, not counted for ${formatDuration(startPeriodMs)}`
   return `${what}, tried every ${formatDuration(intervalMs)}, ${retries} times${start}`
+}
+
+function describePorts(ports: readonly number[]): string {
+  return ports.length === 1 ? `port ${String(ports[0])}` : `one of the ports ${ports.join(', ')}`
 }
 
 function describeFailure(failure: NonNullable<CheckFailure>, failures: number): string {

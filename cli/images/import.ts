@@ -1,19 +1,15 @@
 import { stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { SandpiperError } from '../../protocol/errors.js'
 import { parseImageName } from '../../runner/layers/image-name.js'
-import { readImages } from '../../runner/layers/named-images.js'
-import { storePaths } from '../../runner/layers/store-files.js'
 import { openLayerStore } from '../../runner/layers/store.js'
 import type { Image, LayerStore } from '../../runner/layers/types.js'
 import type { CommandContext } from '../command.js'
-import { dataDirOf } from '../data-dir.js'
 import { CliError, exitCodeOf, usageError } from '../errors.js'
-import { ExitCode } from '../exit-code.js'
 import { printJson, printLine } from '../io.js'
 import { formatBytes } from '../terminal/duration.js'
-import { formatTable } from '../terminal/table.js'
-import { requireRoot } from './require-root.js'
+import { requireRoot } from '../run/require-root.js'
+import { storeOf } from './store.js'
 
 /** `sandpiper image ...`: see the command's help. */
 export async function runImageImport(context: CommandContext): Promise<undefined> {
@@ -77,54 +73,4 @@ function withFile(error: unknown, file: string): unknown {
   if (!(error instanceof SandpiperError) || error.message.includes(file)) return error
   const { code, hint, message } = error
   return new CliError(exitCodeOf(error), code, `${file}: ${message}`, { hint, cause: error })
-}
-
-/** `sandpiper image ...`: see the command's help. Opening the store would make what is not there. */
-export async function runImageList(context: CommandContext): Promise<undefined> {
-  const directory = storeOf(context)
-  const found = (await hasStore(directory)) ? await readImages(storePaths(directory)) : []
-  const images = [...found].sort((a, b) => (a.name < b.name ? -1 : 1))
-  if (context.json) {
-    printJson(context.io, images)
-    return
-  }
-  const rows = images.map((image) => [
-    image.name,
-    image.id.slice(0, 19),
-    String(image.layers.length),
-    formatBytes(image.size),
-    new Date(image.created).toISOString(),
-  ])
-  printLine(context.io, formatTable(['IMAGE', 'ID', 'LAYERS', 'SIZE', 'CREATED'], rows))
-}
-
-/** `sandpiper image ...`: see the command's help. */
-export async function runImageRemove(context: CommandContext): Promise<undefined> {
-  const name = context.args[0] ?? ''
-  parseImageName(name)
-  const directory = storeOf(context)
-  const removed =
-    (await hasStore(directory)) && (await (await openLayerStore(directory)).remove(name))
-  if (!removed) {
-    throw new CliError(ExitCode.usage, 'SP_IMAGE_UNKNOWN', `there is no image ${name}`, {
-      hint: '`sandpiper image ls` shows the images',
-    })
-  }
-  if (context.json) printJson(context.io, { removed: name })
-  else printLine(context.io, `removed ${name}`)
-}
-
-function storeOf(context: CommandContext): string {
-  return join(dataDirOf(context.io, context.settings), 'layers')
-}
-
-/** @throws the system's error when it can't be told, such as EACCES */
-async function hasStore(directory: string): Promise<boolean> {
-  return stat(storePaths(directory).images).then(
-    () => true,
-    (error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-      throw error
-    },
-  )
 }
