@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { benchImages } from './images.js'
 import { benchPipelines } from './pipelines.js'
 import { benchPush } from './push.js'
 import type { Figure } from './report.js'
@@ -14,6 +15,7 @@ const PIPELINES_ROUNDS = 20
 const PARTS: Readonly<Record<string, (scratch: string) => Promise<Figure[]>>> = {
   sandbox: benchSandbox,
   usage: benchUsage,
+  images: benchImages,
   push: (scratch) => benchPush(scratch, PUSH_ROUNDS),
   pipelines: () => benchPipelines(PIPELINES_ROUNDS),
 }
