@@ -75,8 +75,8 @@ export function endingAfter(bytes: number): Fault {
 
 /** Sends all and then as much as anybody takes, without saying how much there is. */
 export const endless: Fault = async (turn) => {
-  const { status, headers, body } = await turn.proper()
-  turn.response.writeHead(status, headers)
+  const { headers, body } = await turn.proper()
+  turn.response.writeHead(200, headers)
   if (!(await turn.write(body))) return
   const more = Buffer.alloc(65_536, 'x')
   while (await turn.write(more));
