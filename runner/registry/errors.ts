@@ -69,7 +69,7 @@ export function badAnswer(
 /** A place that a registry sent us to and where we don't go. */
 export function refusedRedirect(where: string, why: string): RegistryError {
   return new RegistryError('SP_REGISTRY_REDIRECT', `${where} sends us where we don't go: ${why}`, {
-    hint: 'Check the registry; one that stores its blobs in a private network must be in a private network itself.',
+    hint: 'Check the registry and the proxies before it.',
   })
 }
 

@@ -71,7 +71,7 @@ export type Pushed = 'there' | 'mounted' | 'uploaded'
 /**
  * Registries that speak the OCI distribution protocol or Docker's v2. Every method throws SandpiperError
  * SP_REGISTRY_UNREACHABLE, SP_REGISTRY_TLS, SP_REGISTRY_FAILED, SP_REGISTRY_ANSWER, SP_REGISTRY_REDIRECT,
- * SP_REGISTRY_CREDENTIALS, SP_IMAGE_NOT_FOUND or SP_IMAGE_DENIED; and the reason of the signal when that is aborted.
+ * SP_REGISTRY_ADDRESS, SP_REGISTRY_CREDENTIALS, SP_IMAGE_NOT_FOUND or SP_IMAGE_DENIED; and the reason of the signal when that is aborted.
  */
 export interface Registries {
   /**

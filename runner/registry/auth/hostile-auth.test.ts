@@ -80,13 +80,13 @@ test('A token server gets the credentials of the registry that names it, the reg
 })
 
 test.each([
-  ['http://127.0.0.1:1/token', /plain HTTP/],
-  ['https://169.254.169.254/token', /link-local/],
-  ['file:///etc/passwd', /file:/],
-])('A token server at %s is not asked', async (realm, why) => {
+  ['http://127.0.0.1:1/token', 'SP_REGISTRY_REDIRECT', /plain HTTP/],
+  ['https://169.254.169.254/token', 'SP_REGISTRY_ADDRESS', /link-local/],
+  ['file:///etc/passwd', 'SP_REGISTRY_REDIRECT', /file:/],
+])('A token server at %s is not asked', async (realm, code, why) => {
   wantTokens(realm)
   await expect(client.resolve(app(), PLATFORM)).rejects.toMatchObject({
-    code: 'SP_REGISTRY_REDIRECT',
+    code,
     message: expect.stringMatching(why),
   })
 })
@@ -179,4 +179,12 @@ test('Tokens for one set of credentials are not used for another', async () => {
   await client.resolve(app(), { ...PLATFORM, credentials: [parseDockerConfig(other, 'secret x')] })
   await client.resolve(app(), PLATFORM)
   expect(tokens.requests).toHaveLength(2)
+})
+
+test('A wrong password is sent once for each request', async () => {
+  server.always(/./, faults.answering(401, { 'www-authenticate': 'Basic realm="x"' }))
+  for (const requests of [2, 3]) {
+    await expect(client.resolve(app(), PLATFORM)).rejects.toMatchObject({ code: 'SP_IMAGE_DENIED' })
+    expect(server.requests).toHaveLength(requests)
+  }
 })

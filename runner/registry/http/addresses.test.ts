@@ -70,7 +70,7 @@ describe('a connection', () => {
     async (host) => {
       for (const nearest of [PUBLIC, PRIVATE]) {
         await expect(get(host, nearest)).rejects.toMatchObject({
-          code: 'SP_REGISTRY_REDIRECT',
+          code: 'SP_REGISTRY_ADDRESS',
           message: expect.stringContaining('loopback address'),
         })
       }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { badAnswer } from '../errors.js'
@@ -177,6 +178,8 @@ class Lifeline {
   constructor(parent: AbortSignal | undefined) {
     this.#parent = parent
     parent?.throwIfAborted()
+    // Many blobs come at once on one signal; Node takes more than ten listeners for a leak.
+    if (parent) setMaxListeners(0, parent)
     parent?.addEventListener('abort', this.#aborted, { once: true })
   }
 

@@ -1,6 +1,6 @@
 import { errors } from 'undici'
 import { messageOf } from '../../../protocol/errors.js'
-import { badAnswer, refusedRedirect, RegistryError } from '../errors.js'
+import { badAnswer, RegistryError } from '../errors.js'
 import { NEARNESS_NAMES } from './addresses.js'
 import { RefusedAddress } from './connections.js'
 import { Stalled } from './watchdog.js'
@@ -81,7 +81,14 @@ function refusedAddress(
   where: string,
   url: URL,
 ): RegistryError {
-  return refusedRedirect(where, `${url.host} is the ${NEARNESS_NAMES[nearness]} address ${address}`)
+  const name = NEARNESS_NAMES[nearness]
+  return new RegistryError(
+    'SP_REGISTRY_ADDRESS',
+    `${where} is not asked: ${url.host} is the ${name} address ${address}`,
+    {
+      hint: 'Registries may name no server nearer to this machine than they are; link-local ones must be in the insecure registries.',
+    },
+  )
 }
 
 /** TLS to a port that speaks something else: its first bytes are no TLS record. */

@@ -559,12 +559,24 @@ describe('a redirect', () => {
     'http://169.254.169.254/latest/meta-data/',
     'http://[fe80::1]/x',
     'http://[::ffff:169.254.169.254]/x',
-    'file:///etc/passwd',
-    'ftp://127.0.0.1/x',
-  ])('to %s is not followed', async (location) => {
+  ])('to %s, where clouds keep their secrets, is not followed', async (location) => {
     const image = await resolved()
     server.always(BLOB, faults.answering(307, { location }))
-    await expect(read(image)).rejects.toMatchObject({ code: 'SP_REGISTRY_REDIRECT' })
+    await expect(read(image)).rejects.toMatchObject({ code: 'SP_REGISTRY_ADDRESS' })
+  })
+
+  test.each(['file:///etc/passwd', 'ftp://127.0.0.1/x'])(
+    'to %s is not followed',
+    async (location) => {
+      const image = await resolved()
+      server.always(BLOB, faults.answering(307, { location }))
+      await expect(read(image)).rejects.toMatchObject({ code: 'SP_REGISTRY_REDIRECT' })
+    },
+  )
+
+  test('is not needed: a name that is such an address is not asked either', async () => {
+    const name = parseImageName('169.254.169.254/app')
+    await expect(resolved(name)).rejects.toMatchObject({ code: 'SP_REGISTRY_ADDRESS' })
   })
 })
 
