@@ -1,10 +1,12 @@
 import { ownIdentity } from '../../git/process-identity.js'
 import { layerFile, layerIds, readLayer, type LayerFile } from './layer-files.js'
 import { layerDirectory, writeWhole, type StorePaths } from './store-files.js'
+import type { LayerOwners } from './layer-filter.js'
 import { runTool } from './tools.js'
+import { treeDigest } from './tree-digest.js'
 
 /**
- * Sees to it that layers reach the disk, without anybody waiting for it: a layer may be used at once, says in
+ * Sees to it that layers reach the disk, and that it is known what they were then, without anybody waiting for it: a layer may be used at once, says in
  * which boot it was unpacked until all of it is on the disk, and counts as not there in any other boot. So a
  * power loss costs what was brought in its last seconds, and never leaves a layer with holes.
  */
@@ -12,16 +14,18 @@ export class Durability {
   /** Of the kernel that runs; layers of others that say they were not on the disk yet are lost. */
   readonly boot: string
   readonly #paths: StorePaths
+  readonly #owners: LayerOwners
   #waiting = false
   #running: Promise<void> | null = null
 
-  private constructor(paths: StorePaths, boot: string) {
+  private constructor(paths: StorePaths, owners: LayerOwners, boot: string) {
     this.#paths = paths
+    this.#owners = owners
     this.boot = boot
   }
 
-  static async open(paths: StorePaths): Promise<Durability> {
-    return new Durability(paths, (await ownIdentity()).bootId)
+  static async open(paths: StorePaths, owners: LayerOwners): Promise<Durability> {
+    return new Durability(paths, owners, (await ownIdentity()).bootId)
   }
 
   /** What the store may count on: null for a layer that a power loss may have left with holes. */
@@ -66,7 +70,13 @@ export class Durability {
 
   /** Its directory may be gone by now, and must not come back. */
   async #mark({ unsyncedBoot: _, ...layer }: LayerFile): Promise<void> {
-    const path = layerFile(layerDirectory(this.#paths, layer.diffId))
-    await writeWhole(path, JSON.stringify(layer), { flush: false }).catch(() => undefined)
+    const { diffId } = layer
+    const path = layerFile(layerDirectory(this.#paths, diffId))
+    try {
+      const tree = await treeDigest(this.#paths, this.#owners, diffId)
+      await writeWhole(path, JSON.stringify({ ...layer, tree }), { flush: false })
+    } catch {
+      // Of what can't be read all over, or is gone, nothing is known: it stays as it is.
+    }
   }
 }

@@ -9,6 +9,8 @@ import type { LayerBlob, StoredLayer } from './types.js'
 export interface LayerFile extends StoredLayer {
   /** The boot in which it was unpacked, as long as it may not have reached the disk. */
   readonly unsyncedBoot?: string
+  /** Digest of its files as they were when they reached the disk; see `treeDigest`. */
+  readonly tree?: string
 }
 
 /** Path of what is known about a layer. */
@@ -29,6 +31,7 @@ export async function readLayer(paths: StorePaths, diffId: string): Promise<Laye
     created: Number(value['created']),
     ...(blob === null ? {} : { blob }),
     ...(boot === '' ? {} : { unsyncedBoot: boot }),
+    ...(typeof value['tree'] === 'string' ? { tree: value['tree'] } : {}),
   }
 }
 

@@ -10,6 +10,7 @@ import {
   makeTar,
   makeTemporaryDirectory,
   removeDirectory,
+  sh,
   sha256,
   writeArchive,
 } from './testing/archives.js'
@@ -165,6 +166,37 @@ describe('making room', () => {
     await reader.release()
     expect((await store.prune({ bytesMax: 0 })).layers).toEqual([ID])
     expect(await store.readRecord('RUN make', await store.lease())).toBeNull()
+  })
+})
+
+describe('verify', () => {
+  it('tells of every layer that is not as it was unpacked, and repairs by bringing it again', async () => {
+    const archive = makeTar([
+      { path: 'etc', flag: '5' },
+      { path: 'etc/file', content: 'text', xattrs: { 'user.note': 'a' } },
+      { path: '.wh.gone' },
+    ])
+    const file = await writeArchive(directory, 'a', archive)
+    const damages = [
+      'printf tex! > etc/file',
+      'chmod 600 etc/file',
+      'chown 1:1 etc',
+      'rm gone',
+      'rm -r etc',
+      'touch new',
+      'ln etc/file other',
+      'rm -r ../fs',
+      'rm ../layer.json',
+    ]
+    for (const damage of damages) {
+      const image = await store.importTar('a', file)
+      expect(await store.verify()).toEqual({ images: 1, layers: 1, faults: [] })
+      await sh(store.layerPaths(image)[0]!, damage)
+      const { faults } = await store.verify({ repair: true })
+      expect(faults.map(({ what }) => what)).toEqual([image.layers[0], 'a:latest'])
+      expect(await store.find('a')).toBeNull()
+      expect(await layers()).toEqual([])
+    }
   })
 })
 

@@ -72,7 +72,7 @@ async function openState(directory: string, limits: Partial<LayerLimits>): Promi
   }
   await sweepDead(paths)
   const owners = await ownersOf(paths)
-  const durability = await Durability.open(paths)
+  const durability = await Durability.open(paths, owners)
   const whole = { ...DEFAULT_LAYER_LIMITS, ...limits }
   const state = { paths, owners, durability, limits: whole, flights: new Map() }
   await sweepUnsynced(state)

@@ -1,15 +1,19 @@
+import { messageOf } from '../../protocol/errors.js'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { layerIds } from './layer-files.js'
 import { readImageEntries } from './named-images.js'
 import { digestOf } from './oci.js'
+import { withLease } from './leases.js'
 import { removeDamaged } from './remove.js'
 import type { StoreState } from './state.js'
 import { layerDirectory } from './store-files.js'
+import { treeDigest } from './tree-digest.js'
 import type { Image, StoreFault, StoreReport } from './types.js'
 
 /** `LayerStore.verify` */
 export async function verifyStore(state: StoreState, repair: boolean): Promise<StoreReport> {
+  await state.durability.flush()
   const ids = await layerIds(state.paths)
   const faults: StoreFault[] = []
   for (const diffId of ids) {
@@ -26,13 +30,20 @@ export async function verifyStore(state: StoreState, repair: boolean): Promise<S
   return { images: images.length, layers: ids.length, faults }
 }
 
-async function faultOfLayer(state: StoreState, diffId: string): Promise<string | null> {
-  const layer = await state.durability.readLayer(diffId)
-  if (layer === null) return 'it is not whole'
-  const tree = join(layerDirectory(state.paths, diffId), 'fs')
-  const found = await lstat(tree).catch(() => null)
-  if (found?.isDirectory() !== true) return 'its files are gone'
-  return null
+/** A layer that is removed meanwhile has no fault. */
+function faultOfLayer(state: StoreState, diffId: string): Promise<string | null> {
+  return withLease(state, async (lease) => {
+    const { paths, durability, owners } = state
+    const layer = await durability.readLayer(diffId)
+    const tree = join(layerDirectory(paths, diffId), 'fs')
+    const found = await lstat(tree).catch(() => null)
+    if (layer === null) return found === null ? null : 'it is not whole'
+    if (!(await lease.hold([diffId]))) return null
+    if (found?.isDirectory() !== true) return 'its files are gone'
+    if (layer.tree === undefined) return null
+    const now = await treeDigest(paths, owners, diffId).catch(messageOf)
+    return now === layer.tree ? null : `its files are not what they were: ${now}`
+  })
 }
 
 async function faultOfImage(
