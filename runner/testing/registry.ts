@@ -76,7 +76,9 @@ export class TestRegistry {
   async up(): Promise<void> {
     const file = path.join(this.#directory, 'config.json')
     await writeFile(file, JSON.stringify(await this.#config()))
-    const child = spawn('docker-registry', ['serve', file], {
+    // A test that is killed takes its registry with it.
+    const dying = ['--pdeathsig', 'KILL', '--']
+    const child = spawn('setpriv', [...dying, 'docker-registry', 'serve', file], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { PATH: process.env['PATH'] },
     })
