@@ -61,7 +61,12 @@ export function addImageCommands(program: Command, io: CliIo, finish: Finish): v
     summary: 'remove layers that nothing leads to, and with --layers-max what was used longest ago',
     scope: 'image',
     asRoot: true,
-    options: [['--all', 'all images too, but for those that are pinned or that something runs on']],
+    options: [
+      [
+        '--all',
+        'all images too, also imported ones, but for those that are pinned or that something runs on',
+      ],
+    ],
     examples: ['sandpiper image prune', 'sandpiper image prune --layers-max 20g'],
     run: async (context) => (await import('../images/prune.js')).runImagePrune(context),
   })

@@ -47,7 +47,7 @@ export const IMAGE_SETTINGS = {
     type: bytes,
     defaultText: 'a quarter of the disk',
     description:
-      'Bytes that the layers of images may have together: what was used longest ago makes room, but for what is pinned or runs',
+      'Bytes that the layers of images may have together: what was used longest ago makes room, but for what is pinned, was imported, or runs',
     scopes: IMAGES,
   }),
 } as const

@@ -9,9 +9,13 @@ const NOTHING: Removed = { images: [], layers: [], bytes: 0 }
 /** `sandpiper image prune`: see the command's help. */
 export async function runImagePrune(context: CommandContext): Promise<undefined> {
   const { io, settings } = context
-  const limit = context.has('all') ? 0 : (settings.layersMax ?? Infinity)
+  const isAll = context.has('all')
+  const options = {
+    bytesMax: isAll ? 0 : (settings.layersMax ?? Infinity),
+    ...{ unused: true, imported: isAll },
+  }
   const store = await openIfThere(context)
-  const removed = (await store?.prune({ bytesMax: limit, unused: true })) ?? NOTHING
+  const removed = (await store?.prune(options)) ?? NOTHING
   if (context.json) {
     printJson(io, { images: removed.images, layers: removed.layers, bytes: removed.bytes })
     return

@@ -87,6 +87,7 @@ export class DiskGuard {
    */
   async assertRoom(signal: AbortSignal): Promise<void> {
     let pressure = await this.look()
+    if (pressure !== null && (await this.#relieve())) pressure = await this.look()
     while (pressure !== null && this.#evicted !== null) {
       await delay(PAUSE_MS, undefined, { signal })
       pressure = await this.look()

@@ -144,13 +144,18 @@ describe('making room', () => {
     }
     await store.touch({ name: 'image:0' })
     expect(await store.pin('image:1', true)).toBe(true)
-    expect(await store.prune({ bytesMax: 3500 })).toMatchObject({
+    expect(await store.prune({ bytesMax: 3500, imported: true })).toMatchObject({
       ...{ images: ['image:2'], bytes: 3000 },
     })
     expect((await store.list()).map(({ name }) => name)).toEqual(['image:0', 'image:1'])
-    expect(await store.prune({ bytesMax: 0 })).toMatchObject({ images: ['image:0'] })
+    expect(await store.prune({ bytesMax: 0, imported: true })).toMatchObject({
+      images: ['image:0'],
+    })
     expect(await store.pin('image:1', false)).toBe(true)
-    expect(await store.prune({ bytesMax: 0 })).toMatchObject({ images: ['image:1'] })
+    expect(await store.prune({ bytesMax: 0 })).toMatchObject({ images: [] })
+    expect(await store.prune({ bytesMax: 0, imported: true })).toMatchObject({
+      images: ['image:1'],
+    })
     expect(await layers()).toEqual([])
   })
 

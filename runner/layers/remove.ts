@@ -30,7 +30,11 @@ export function prune(state: StoreState, options: PruneOptions): Promise<Removed
   return withTemporary(state.paths, (temporary) =>
     locked(state, async () => {
       const images = await readImageEntries(state.paths)
-      const plan = planGarbage(await contentsOf(state), options.bytesMax, options.unused)
+      const plan = planGarbage(
+        await contentsOf(state, options.imported),
+        options.bytesMax,
+        options.unused,
+      )
       for (const { path } of plan.roots) await rm(path, { force: true })
       await removeLayers(state, plan.layers, temporary)
       return { ...plan, images: namesOf(plan, images) }
@@ -58,7 +62,7 @@ async function unusedLayers(state: StoreState): Promise<readonly string[]> {
 }
 
 /** The caller has the store's lock. */
-async function contentsOf(state: StoreState): Promise<Contents> {
+async function contentsOf(state: StoreState, imported = false): Promise<Contents> {
   const { paths, durability } = state
   const layers = new Map<string, { size: number; created: number }>()
   for (const diffId of await layerIds(paths)) {
@@ -67,7 +71,8 @@ async function contentsOf(state: StoreState): Promise<Contents> {
   }
   const images = await readImageEntries(paths)
   const roots = images.map(({ path, used, image }) => {
-    return { path, used, layers: image.layers, ...(image.pinned ? { pinned: true } : {}) }
+    const isKept = image.pinned === true || (image.origin === undefined && !imported)
+    return { path, used, layers: image.layers, pinned: isKept }
   })
   return {
     layers,

@@ -128,6 +128,8 @@ export interface PruneOptions {
   readonly bytesMax: number
   /** Also what no image and no record leads to, however little room it takes. */
   readonly unused?: boolean
+  /** Also images that were imported, which nothing could bring again. */
+  readonly imported?: boolean
 }
 
 /** What is wrong in a store. */

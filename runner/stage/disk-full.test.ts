@@ -1,6 +1,8 @@
+import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { HostConfig } from '../config.js'
+import { makeTar } from '../layers/testing/archives.js'
 import { silentLog } from '../log.js'
 import { makeSmallDisk, type SmallDisk } from '../testing/small-disk.js'
 import { makeJob, openTestHost, runJob, step, type TestHost } from '../testing/stages.js'
@@ -109,6 +111,24 @@ describe('the reserve of a disk', () => {
     await until('there is room again', async () => (await host.host.deps.disk.look()) === null)
     controller.abort()
     expect((await others).outcome).toMatchObject({ status: 'killed', error: 'cancelled' })
+  })
+
+  it('has images that nothing runs on given up before anybody is ended', async () => {
+    await open({ ...reserve, layersDir: path.join(disk.directory, 'layers') })
+    const { layers } = host.host.deps
+    const archive = path.join(disk.directory, 'archive.tar')
+    const [first, second] = ['first:1', 'second:1'] as const
+    for (const name of [first, second]) {
+      await writeFile(archive, makeTar([{ path: 'big', content: 'x'.repeat(12 * MIB) + name }]))
+      const image = await layers.importTar(name, archive)
+      const origin = { registry: 'r', repository: 'r', manifest: '', resolved: '', pulled: 0 }
+      await layers.setImage(name, { ...image, origin })
+      await rm(archive)
+    }
+    const hog = step('hog', [write('/big', 14), 'sync', 'sleep 3', 'echo whole'])
+    const { sink } = await runJob(host, makeJob([hog]))
+    expect(sink.results.get('hog')).toMatchObject({ status: 'success' })
+    expect((await layers.list()).map(({ name }) => name)).toEqual(['busybox:latest'])
   })
 
   it('lets no step begin that finds it touched, and gives the stage back if none has', async () => {
