@@ -9,15 +9,16 @@ const ROOT = /^(?:root|0|)(?::(?:root|0))?$/
 
 /**
  * Whether a step of the stage runs as someone else than root, by its own word or its image's.
- * @param userOf whom the image of a step runs as
+ * @param userOf whom the image of a step runs as; null: somebody, perhaps
  */
 export async function hasOtherUsers(
   stage: Pick<StagePlan, 'steps'>,
-  userOf: (step: SandboxStep) => Promise<string>,
+  userOf: (step: SandboxStep) => Promise<string | null>,
 ): Promise<boolean> {
   for (const step of stage.steps) {
     if (step.kind === 'clone') continue
-    if (!ROOT.test(step.user ?? (await userOf(step)))) return true
+    const user = step.user ?? (await userOf(step))
+    if (user === null || !ROOT.test(user)) return true
   }
   return false
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { SandboxStep, StagePlan } from '../../pipelines/plan.js'
 import type { Images } from '../images/types.js'
 import type { Image, LayerStore, Lease } from '../layers/types.js'
@@ -5,6 +6,9 @@ import type { HostRootView } from './deps.js'
 import type { PullCredentials } from './pull-credentials.js'
 import { PullLog } from './pull-log.js'
 import { hostRoot, rootOfImage, type StepRoot } from './step-root.js'
+
+/** How long a checkout waits to know whom a late image runs as, in milliseconds. */
+const USER_WAIT_MS = 5000
 
 /** Images that a stage has brought at once, beside those that its steps wait for. */
 const AHEAD = 2
@@ -87,9 +91,12 @@ export class StageImages {
     return this.#coming.get(keyOf(step))?.root ?? null
   }
 
-  /** Whom the image of a step runs as; empty where that can't be told. */
-  async userOf(step: ImageStep): Promise<string> {
-    return (await this.#of(step)?.user) ?? ''
+  /** Whom the image of a step runs as; null when that can't be told in good time. */
+  async userOf(step: ImageStep): Promise<string | null> {
+    const coming = this.#of(step)
+    if (coming === null) return ''
+    const late = delay(USER_WAIT_MS, null, { ref: false, signal: this.#stop.signal })
+    return Promise.race([coming.user, late.catch(() => null)])
   }
 
   /** Lets go of the images. */

@@ -59,7 +59,7 @@ function untrusted(where: string, url: URL, fault: unknown): RegistryError {
     'SP_REGISTRY_TLS',
     `no trusted connection to ${where}: ${url.host}: ${messageOf(fault)}`,
     {
-      hint: "Give the runner the file of the registry's authority, or list the host in its insecure registries.",
+      hint: 'Name the file of its authority in SANDPIPER_REGISTRY_CA, or the host in SANDPIPER_REGISTRY_INSECURE.',
       cause: fault,
     },
   )
@@ -70,7 +70,7 @@ function plainHttp(where: string, url: URL, cause: unknown): RegistryError {
     'SP_REGISTRY_TLS',
     `no trusted connection to ${where}: ${url.host} does not speak TLS`,
     {
-      hint: 'If it is meant to speak plain HTTP, list the host in the insecure registries of the runner: no other registry is spoken to so.',
+      hint: 'If it is meant to speak plain HTTP, name the host in SANDPIPER_REGISTRY_INSECURE: no other registry is spoken to so.',
       cause,
     },
   )
@@ -86,7 +86,7 @@ function refusedAddress(
     'SP_REGISTRY_ADDRESS',
     `${where} is not asked: ${url.host} is the ${name} address ${address}`,
     {
-      hint: 'Registries may name no server nearer to this machine than they are; link-local ones must be in the insecure registries.',
+      hint: 'Registries may name no server nearer to this machine than they are; link-local ones must be in SANDPIPER_REGISTRY_INSECURE.',
     },
   )
 }
