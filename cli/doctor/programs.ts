@@ -19,7 +19,6 @@ const PROGRAMS: readonly Program[] = [
   { name: 'redis-server', args: ['--version'], package: 'redis-server' },
   { name: 'busybox', args: ['true'], package: 'busybox-static' },
   { name: 'setpriv', args: ['--version'], package: 'util-linux' },
-  { name: 'tar', args: ['--version'], package: 'tar' },
   { name: 'ip', args: ['-V'], package: 'iproute2' },
   { name: 'nft', args: ['--version'], package: 'nftables', uplink: true },
   { name: 'pasta', args: ['--version'], package: 'passt', uplink: true },

@@ -61,6 +61,8 @@ export interface Addon {
   /** Descriptor of the locked file, or -1 when another process has the lock. */
   lockFile(path: string): number
   lockDirectory(path: string): number
+  /** Names and values of the extended attributes of a file, in turn; of a link those of its own. */
+  readXattrs(path: Uint8Array): readonly Buffer[]
   /** execve(2) in this process; returns only by throwing. */
   execute(path: string, argv: readonly string[], env: readonly string[]): never
 }

@@ -80,7 +80,7 @@ async function unpackInto(
   const tree = join(made, 'fs')
   const { diffId, size, entries } = await source.read(async (archive) => {
     await rm(tree, { recursive: true, force: true })
-    return unpackLayer(archive, tree, limits, owners)
+    return unpackLayer(archive, tree, limits, { owners, signal })
   })
   if (wanted !== null && wanted !== diffId) {
     throw new SandpiperError(

@@ -30,7 +30,7 @@ export async function indexArchive(path: string, file: FileHandle): Promise<Arch
     const entry = await readEntry(input)
     if (entry === null) return { path, file, members }
     const name = clean(entry.path)
-    if (entry.type === 'file') {
+    if (entry.type === 'file' && entry.sparse === undefined) {
       members.set(name, { kind: 'file', offset: input.position(), size: entry.size })
     } else if (entry.type === 'symlink') {
       const directory = name.slice(0, name.lastIndexOf('/') + 1)

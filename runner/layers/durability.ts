@@ -1,7 +1,7 @@
 import { ownIdentity } from '../../git/process-identity.js'
 import { layerFile, layerIds, readLayer, type LayerFile } from './layer-files.js'
 import { layerDirectory, writeWhole, type StorePaths } from './store-files.js'
-import type { LayerOwners } from './layer-filter.js'
+import type { LayerOwners } from './metadata.js'
 import { runTool } from './tools.js'
 import { treeDigest } from './tree-digest.js'
 

@@ -1,4 +1,5 @@
 import { SandpiperError } from '../../protocol/errors.js'
+import type { LayerLimits } from './limits.js'
 
 /** A layer or archive that breaks a rule of its format, or tries to get out of its directory. */
 export function invalidLayer(message: string): SandpiperError {
@@ -28,4 +29,29 @@ export function otherPlatform(platform: string, architecture: string): Sandpiper
 export function printable(name: string): string {
   const text = Buffer.from(name, 'latin1').toString('utf8')
   return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}...` : text)
+}
+
+/** Errors about what a layer holds as a whole. */
+export const entryErrors = { tooLarge, tooMany, tooFewIds } as const
+
+function tooLarge({ layerBytesMax }: LayerLimits): SandpiperError {
+  return limitError(`more than ${String(layerBytesMax)} bytes`)
+}
+
+function tooMany({ layerEntriesMax }: LayerLimits): SandpiperError {
+  return limitError(`more than ${String(layerEntriesMax)} entries`)
+}
+
+function tooFewIds(path: string, id: number, count: number): SandpiperError {
+  return new SandpiperError(
+    'SP_LAYER_IDS',
+    `${printable(path)} belongs to id ${String(id)}, and stages of this user have ${String(count)} ids`,
+    { hint: 'Give the user more subordinate ids, or run as root: `sandpiper doctor` tells how.' },
+  )
+}
+
+function limitError(what: string): SandpiperError {
+  return new SandpiperError('SP_LAYER_TOO_LARGE', `a layer has ${what}`, {
+    hint: 'Make the image smaller.',
+  })
 }

@@ -146,6 +146,16 @@ function escapingLayers(): Made[][] {
       { path: 'a/.wh.secret' },
       { path: 'a/.wh..wh..opq' },
     ],
+    [
+      { path: 'a/', flag: '5' },
+      { path: 'a', flag: '2', linkPath: outside },
+      { path: 'a/new', content: 'x' },
+    ],
+    [
+      { path: 'a', flag: '2', linkPath: outside },
+      { path: 'a/', flag: '5' },
+      { path: 'a/new', content: 'x' },
+    ],
     [{ path: `/${outside}/new`, content: 'x' }],
     [{ path: '//etc/sandpiper-was-here', content: 'x' }],
   ]
@@ -168,21 +178,11 @@ describe('a hostile layer', () => {
         { path: 'a', content: 'x' },
         { path: 'a/b', content: 'x' },
       ],
-      [
-        { path: 'a/', flag: '5' },
-        { path: 'a', flag: '2', linkPath: outside },
-        { path: 'a/new', content: 'x' },
-      ],
-      [
-        { path: 'a', flag: '2', linkPath: outside },
-        { path: 'a/', flag: '5' },
-        { path: 'a/new', content: 'x' },
-      ],
       [{ path: './', flag: '2', linkPath: outside }],
       [{ path: 'a/.wh...' }],
       [{ path: 'a/.wh.' }],
       [{ path: 'x'.repeat(300) }],
-      [{ path: 'x', flag: 'S' }],
+      [{ path: 'x', flag: 'Z' }],
       [{ path: 'a', flag: '2', linkPath: '' }],
     ]
     for (const entries of hostile) {

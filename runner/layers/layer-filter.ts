@@ -1,61 +1,51 @@
-import { SandpiperError } from '../../protocol/errors.js'
-import { invalidLayer, printable } from './errors.js'
-import { LayerTree } from './layer-tree.js'
+import { entryErrors, invalidLayer, printable } from './errors.js'
+import { copyUp } from './copy-up.js'
+import { LayerTree, type DirectoryNode, type LayerNode, type Place } from './layer-tree.js'
 import type { LayerLimits } from './limits.js'
+import { LowerFiles, type LowerStep } from './lower-files.js'
+import { metadataOf, type LayerOwners } from './metadata.js'
+import { encodeRecord, RECORD, type LayerRecord } from './layer-records.js'
 import { padding } from './tar/entry.js'
 import type { TarEntry } from './tar/entry.js'
 import type { TarInput } from './tar/input.js'
 import { readEntry } from './tar/read.js'
-import { encodeHeaders, TRAILER } from './tar/write.js'
 
 /** What came through the filter. */
 export interface Filtered {
   readonly entries: number
-  /** Bytes of all files. */
+  /** Bytes of all files, holes counted. */
   readonly size: number
+  /**
+   * Whether what was made depends on the layers below: on their directories, where the layer names files
+   * but not the directories that they are in, on their links, or on a file that a hard link is to.
+   */
+  readonly isBound: boolean
 }
 
 type Sink = (chunk: Buffer) => Promise<void>
 
-/** What files of a layer are owned by on disk: the archive's ids come `shift` later. */
-export interface LayerOwners {
-  readonly shift: number
-  /** Ids there are: 0..count-1 in the archive. */
-  readonly count: number
+export interface FilterOptions {
+  readonly limits: LayerLimits
+  readonly owners: LayerOwners
+  /** Directories of the layers below, topmost first. */
+  readonly parents: readonly string[]
 }
 
-/** Where mounts map ids, so that any there are can be on disk. */
-export const AS_ARCHIVED: LayerOwners = { shift: 0, count: Infinity }
-
-interface Filter {
+interface Filter extends FilterOptions {
   readonly input: TarInput
   readonly sink: Sink
-  readonly limits: LayerLimits
   readonly tree: LayerTree
-  readonly owners: LayerOwners
-  readonly directories: Map<string, TarEntry>
-  readonly whiteouts: Set<string>
-  readonly opaque: Set<string>
-  /** Located paths of device nodes, which are left out, with the links to them. */
-  readonly dropped: Set<string>
   size: number
 }
 
-const FLAGS = {
-  file: '0',
-  link: '1',
-  symlink: '2',
-  device: '3',
-  directory: '5',
-  fifo: '6',
-} as const
 const WHITEOUT = '.wh.'
 const OPAQUE = '.wh..wh..opq'
 
 /**
- * Reads a layer's archive and writes a new one that holds only what may be unpacked: every header is
- * made anew from what was understood, every name is relative and has no link in its directories, device
- * nodes are left out. So the program that unpacks it gets no byte of a header from outside.
+ * Reads a layer's archive and writes records for the program that unpacks it, made anew from what was
+ * understood: every path has no link in its directories, device nodes are left out, and what comes later
+ * in the archive replaces what was there (as `umoci unpack` and Docker have it). So that program gets no
+ * byte of a header from outside.
  *
  * Whiteouts (OCI image-spec, layer.md) become what overlayfs knows: a character device 0:0 for a removed
  * name, `user.overlay.opaque` for a directory that hides those below (kernel, overlayfs.rst).
@@ -63,149 +53,189 @@ const OPAQUE = '.wh..wh..opq'
  */
 export async function filterLayer(
   input: TarInput,
-  limits: LayerLimits,
   sink: Sink,
-  owners: LayerOwners = AS_ARCHIVED,
+  options: FilterOptions,
 ): Promise<Filtered> {
-  const filter: Filter = {
-    ...{ input, sink, limits, owners, tree: new LayerTree(), size: 0 },
-    ...{ directories: new Map(), whiteouts: new Set(), opaque: new Set(), dropped: new Set() },
-  }
+  const lower = new LowerFiles(options.parents.map((path) => Buffer.from(path)))
+  const filter: Filter = { ...options, input, sink, tree: new LayerTree(lower), size: 0 }
+  await writeImplied(filter, '', lower.self())
   for (;;) {
     const entry = await readEntry(input)
     if (entry === null) break
     await filterEntry(filter, entry)
-    if (filter.tree.size + filter.whiteouts.size > limits.layerEntriesMax) throw tooMany(limits)
+    if (filter.tree.size > options.limits.layerEntriesMax) throw entryErrors.tooMany(options.limits)
   }
-  await writeWhiteouts(filter)
-  await sink(TRAILER)
-  return { entries: filter.tree.size, size: filter.size }
+  await writeMarks(filter)
+  await emit(filter, { type: RECORD.end })
+  return { entries: filter.tree.size, size: filter.size, isBound: filter.tree.isBound }
 }
 
 async function filterEntry(filter: Filter, entry: TarEntry): Promise<void> {
-  const path = filter.tree.locate(entry.path)
-  const name = path.slice(path.lastIndexOf('/') + 1)
-  filter.size += entry.size
-  if (filter.size > filter.limits.layerBytesMax) throw tooLarge(filter.limits)
-  if (name.startsWith(WHITEOUT)) {
-    noteWhiteout(filter, path, name)
+  const place = await locate(filter, entry.path)
+  countBytes(filter, entry.sparse?.size ?? entry.size)
+  if (place.name.startsWith(WHITEOUT)) {
+    noteWhiteout(filter, place)
     await filter.input.skip(entry.size + padding(entry.size))
-  } else if (isDropped(filter, entry)) {
-    if (filter.tree.kindOf(path) === null) filter.dropped.add(path)
-  } else {
-    filter.dropped.delete(path)
-    await writeEntry(filter, entry, path)
+  } else await writeEntry(filter, entry, place)
+}
+
+async function locate(filter: Filter, path: string): Promise<Place> {
+  const place = filter.tree.locate(path)
+  for (const { path: implied, below } of filter.tree.takeImplied()) {
+    await writeImplied(filter, implied, below)
+  }
+  return place
+}
+
+function countBytes(filter: Filter, size: number): void {
+  filter.size += size
+  if (filter.size > filter.limits.layerBytesMax) throw entryErrors.tooLarge(filter.limits)
+}
+
+async function writeEntry(filter: Filter, entry: TarEntry, place: Place): Promise<void> {
+  switch (entry.type) {
+    case 'directory':
+      return writeDirectory(filter, entry, place)
+    case 'link':
+      return writeLink(filter, entry, place)
+    case 'device':
+      return replace(filter, place, { kind: 'device' })
+    case 'file':
+      return writeFile(filter, entry, place)
+    case 'symlink':
+      await replace(filter, place, { kind: 'symlink', target: targetOf(entry) })
+      return emitEntry(filter, RECORD.symlink, entry, place, { target: entry.linkPath })
+    case 'fifo':
+      await replace(filter, place, { kind: 'file' })
+      return emitEntry(filter, RECORD.fifo, entry, place)
   }
 }
 
-function isDropped(filter: Filter, entry: TarEntry): boolean {
-  if (entry.type === 'device') return true
-  return entry.type === 'link' && filter.dropped.has(filter.tree.locate(entry.linkPath))
-}
-
-async function writeEntry(filter: Filter, entry: TarEntry, path: string): Promise<void> {
-  const { tree, sink, input } = filter
-  if (path === '' && entry.type !== 'directory') throw invalidLayer('the root is no directory')
-  if (entry.type === 'link') tree.addLink(path, tree.locate(entry.linkPath))
-  else tree.add(path, nodeOf(entry))
-  if (entry.type === 'directory') filter.directories.set(path, entry)
-  const linkPath = linkPathOf(tree, entry)
-  const { mode, mtime, size } = entry
-  const { uid, gid } = ownerOf(filter, entry)
-  const xattrs = allowedXattrs(entry)
-  const flag = FLAGS[entry.type]
-  await sink(
-    encodeHeaders({ flag, path: `./${path}`, linkPath, mode, uid, gid, mtime, size, xattrs }),
-  )
-  await input.forward(size, sink)
-  await input.forward(padding(size), sink)
-}
-
-function ownerOf(
-  { owners }: Filter,
-  { path, uid, gid }: Pick<TarEntry, 'path' | 'uid' | 'gid'>,
-): Pick<TarEntry, 'uid' | 'gid'> {
-  const largest = Math.max(uid, gid)
-  if (largest >= owners.count) throw tooFewIds(path, largest, owners)
-  return { uid: uid + owners.shift, gid: gid + owners.shift }
-}
-
-function nodeOf(entry: TarEntry): Parameters<LayerTree['add']>[1] {
-  if (entry.type === 'directory') return { kind: 'directory', implied: false }
-  if (entry.type === 'symlink') return { kind: 'symlink', target: entry.linkPath }
-  return { kind: 'other' }
-}
-
-function linkPathOf(tree: LayerTree, entry: TarEntry): string {
-  if (entry.type === 'link') return `./${tree.locate(entry.linkPath)}`
-  if (entry.type !== 'symlink') return ''
-  if (entry.linkPath === '' || entry.linkPath.length > 4095) {
-    throw invalidLayer(`${printable(entry.path)} is a link with a bad target`)
+async function writeDirectory(filter: Filter, entry: TarEntry, place: Place): Promise<void> {
+  const before = filter.tree.at(place)
+  if (before?.kind !== 'directory') {
+    await remove(filter, place, before)
+    filter.tree.addDirectory(place)
   }
-  return entry.linkPath
+  await emitEntry(filter, RECORD.directory, entry, place)
 }
 
-/** File capabilities and users' own attributes; none that mean something to overlayfs or the host. */
-function allowedXattrs(entry: TarEntry): ReadonlyMap<string, string> {
-  const allowed = (name: string): boolean =>
-    name === 'security.capability' ||
-    (/^user\.[^=\0]{1,250}$/.test(name) && !name.startsWith('user.overlay.'))
-  return new Map([...entry.xattrs].filter(([name]) => allowed(name)))
+async function writeFile(filter: Filter, entry: TarEntry, place: Place): Promise<void> {
+  const { input, sink } = filter
+  await replace(filter, place, { kind: 'file' })
+  const { size, sparse } = entry
+  const sizes = sparse === undefined ? { size, data: size } : { size: sparse.size }
+  await emitEntry(filter, RECORD.file, entry, place, sizes)
+  if (sparse === undefined) await input.forward(size, sink)
+  for (const { offset, length } of sparse?.extents ?? []) {
+    await emit(filter, { type: RECORD.data, offset, data: length })
+    await input.forward(length, sink)
+  }
+  await input.skip(padding(size))
 }
 
-function noteWhiteout(filter: Filter, path: string, name: string): void {
-  const directory = path.slice(0, Math.max(0, path.length - name.length - 1))
-  if (name === OPAQUE) filter.opaque.add(directory)
+/** A hard link to a file of a layer below takes the file into this one, as overlayfs would. */
+async function writeLink(filter: Filter, entry: TarEntry, place: Place): Promise<void> {
+  const { tree } = filter
+  const to = await locate(filter, entry.linkPath)
+  const found = tree.at(to)
+  const below = found === null ? tree.below(to) : null
+  const isFile = found === null ? below?.kind === 'file' : found.kind !== 'directory'
+  if (!isFile || to.path.startsWith(`${place.path}/`)) {
+    throw invalidLayer(`${printable(entry.path)} is a hard link to what is no file`)
+  }
+  if (to.path === place.path) return
+  if (below?.kind === 'file') {
+    countBytes(filter, Number(below.stat.size))
+    await copyUp(below, to.path, filter.sink)
+    tree.put(to, { kind: 'file' })
+  }
+  await replace(filter, place, found ?? { kind: 'file' })
+  if (found?.kind === 'device') return
+  await emit(filter, { type: RECORD.link, path: place.path, target: to.path })
+}
+
+/** Puts what is no directory at a place, instead of what is there. */
+async function replace(filter: Filter, place: Place, node: LayerNode): Promise<void> {
+  if (place.name === '') throw invalidLayer('the root is no directory')
+  await remove(filter, place, filter.tree.at(place))
+  filter.tree.put(place, node)
+}
+
+async function remove(filter: Filter, { path }: Place, before: LayerNode | null): Promise<void> {
+  if (before === null || before.kind === 'device') return
+  await emit(filter, { type: RECORD.remove, path })
+}
+
+function targetOf(entry: TarEntry): string {
+  const { linkPath, path } = entry
+  if (linkPath === '' || linkPath.length > 4095 || linkPath.includes('\0')) {
+    throw invalidLayer(`${printable(path)} is a link with a bad target`)
+  }
+  return linkPath
+}
+
+function noteWhiteout(filter: Filter, { path, parent, name }: Place): void {
+  if (name === OPAQUE) parent.isOpaque = true
   // Other names with the prefix twice are aufs's own bookkeeping.
   if (name.startsWith(WHITEOUT + WHITEOUT)) return
   const hidden = name.slice(WHITEOUT.length)
   if (hidden === '' || hidden === '.' || hidden === '..') {
     throw invalidLayer(`${printable(path)} hides nothing`)
   }
-  filter.whiteouts.add(directory === '' ? hidden : `${directory}/${hidden}`)
+  filter.tree.hide(parent, hidden)
 }
 
 /** Comes last: a whiteout counts for the layers below only, not for what its own layer holds. */
-async function writeWhiteouts(filter: Filter): Promise<void> {
-  for (const path of filter.whiteouts) {
-    const kind = filter.tree.kindOf(path)
-    if (kind === 'directory') filter.opaque.add(path)
-    const { shift } = filter.owners
-    const owner = { mode: 0, uid: shift, gid: shift, mtime: 0 }
-    if (kind === null) await filter.sink(encodeHeaders({ flag: '3', path: `./${path}`, ...owner }))
-  }
-  for (const path of filter.opaque) {
-    const named = filter.directories.get(path)
-    const { mode, mtime } = named ?? IMPLIED_DIRECTORY
-    const { uid, gid } = ownerOf(filter, named ?? { ...IMPLIED_DIRECTORY, path })
-    const xattrs = new Map(named === undefined ? [] : allowedXattrs(named))
-    xattrs.set('user.overlay.opaque', 'y')
-    const entry = { flag: '5', path: `./${path}`, mode, uid, gid, mtime, xattrs }
-    await filter.sink(encodeHeaders(entry))
+async function writeMarks(filter: Filter): Promise<void> {
+  const { root } = filter.tree
+  if (root.isOpaque) hideAll(filter, root)
+  const left: { path: string; node: DirectoryNode }[] = [{ path: '', node: root }]
+  for (let at = left.pop(); at !== undefined; at = left.pop()) {
+    const { path, node } = at
+    const prefix = path === '' ? '' : `${path}/`
+    for (const name of node.hidden) await writeWhiteout(filter, node, prefix, name)
+    if (node.isOpaque && path !== '') await emit(filter, { type: RECORD.opaque, path })
+    for (const [name, child] of node.children) {
+      if (child.kind === 'directory') left.push({ path: prefix + name, node: child })
+    }
   }
 }
 
-const IMPLIED_DIRECTORY = { mode: 0o755, uid: 0, gid: 0, mtime: 0 }
-
-/** The error for a layer with more bytes than the limits allow. */
-export function tooLarge(limits: LayerLimits): Error {
-  return limitError(`more than ${String(limits.layerBytesMax)} bytes`)
+async function writeWhiteout(
+  filter: Filter,
+  directory: DirectoryNode,
+  prefix: string,
+  name: string,
+): Promise<void> {
+  const node = directory.children.get(name)
+  if (node?.kind === 'directory') node.isOpaque = true
+  if (node !== undefined && node.kind !== 'device') return
+  const { shift } = filter.owners
+  await emit(filter, { type: RECORD.whiteout, path: prefix + name, uid: shift, gid: shift })
 }
 
-function tooFewIds(path: string, id: number, { count }: LayerOwners): SandpiperError {
-  return new SandpiperError(
-    'SP_LAYER_IDS',
-    `${printable(path)} belongs to id ${String(id)}, and stages of this user have ${String(count)} ids`,
-    { hint: 'Give the user more subordinate ids, or run as root: `sandpiper doctor` tells how.' },
-  )
+/** overlayfs merges the roots of all layers whatever they are marked as: their names are hidden one by one. */
+function hideAll({ tree }: Filter, root: DirectoryNode): void {
+  tree.isBound = true
+  for (const name of root.lower.names()) root.hidden.add(name)
 }
 
-function tooMany(limits: LayerLimits): Error {
-  return limitError(`more than ${String(limits.layerEntriesMax)} entries`)
+async function writeImplied(filter: Filter, path: string, below: LowerStep | null): Promise<void> {
+  const metadata = metadataOf(path, below, filter.owners)
+  await emit(filter, { type: RECORD.directory, path, ...metadata })
 }
 
-function limitError(what: string): SandpiperError {
-  return new SandpiperError('SP_LAYER_TOO_LARGE', `a layer has ${what}`, {
-    hint: 'Make the image smaller.',
-  })
+async function emitEntry(
+  filter: Filter,
+  type: LayerRecord['type'],
+  entry: TarEntry,
+  { path }: Place,
+  rest: Partial<LayerRecord> = {},
+): Promise<void> {
+  await emit(filter, { type, path, ...metadataOf(entry.path, entry, filter.owners), ...rest })
+}
+
+async function emit({ sink }: Filter, record: LayerRecord): Promise<void> {
+  await sink(encodeRecord(record))
 }

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isNamespaceRoot, namespaceStageIds } from '../../native/lib/user-namespace.js'
 import { SandpiperError } from '../../protocol/errors.js'
-import { AS_ARCHIVED, type LayerOwners } from './layer-filter.js'
+import { AS_ARCHIVED, type LayerOwners } from './metadata.js'
 import { writeWhole, type StorePaths } from './store-files.js'
 
 /** The ids, as the host knows them, that are root's in the layers of a store. */

@@ -1,6 +1,6 @@
 import { withFileLock } from '../../git/file-lock.js'
 import type { Durability } from './durability.js'
-import type { LayerOwners } from './layer-filter.js'
+import type { LayerOwners } from './metadata.js'
 import { STORE_LOCK_TIMEOUT_MS, type LayerLimits } from './limits.js'
 import type { StorePaths } from './store-files.js'
 import type { StoredLayer } from './types.js'

@@ -13,9 +13,6 @@ const ENVIRONMENT = {
 
 const STDERR_BYTES_MAX = 2000
 
-/** Small pieces are gathered to this many bytes before they are written. */
-const WRITE_BYTES = 64 * 1024
-
 /** A running tool. */
 interface Tool {
   readonly child: ChildProcess
@@ -92,53 +89,6 @@ export async function* outputOf(
   } finally {
     child.kill('SIGKILL')
     source?.destroy()
-  }
-}
-
-/**
- * Starts a tool and lets `write` feed its stdin; resolves when the tool has exited 0. When the tool ends
- * before it has read everything, its own error is the one that is thrown.
- * @throws SandpiperError SP_LAYER_TOOL; whatever `write` throws
- */
-export async function feedTool<T>(
-  program: string,
-  args: readonly string[],
-  write: (sink: (chunk: Buffer) => Promise<void>) => Promise<T>,
-): Promise<T> {
-  const { child, done } = startTool(program, args, true, false)
-  done.catch(() => undefined)
-  const stdin = child.stdin
-  if (stdin === null) throw new Error('no pipe')
-  let pending: Buffer[] = []
-  let size = 0
-  const state = { over: false, wake: () => undefined as unknown }
-  const wake = (): unknown => state.wake()
-  stdin.on('drain', wake)
-  child.on('close', () => {
-    state.over = true
-    wake()
-  })
-  const flush = async (): Promise<void> => {
-    const drained = stdin.write(Buffer.concat(pending))
-    pending = []
-    size = 0
-    if (!drained && !state.over) await new Promise((resolve) => (state.wake = () => resolve(null)))
-    if (state.over) await done
-  }
-  try {
-    const result = await write(async (chunk) => {
-      pending.push(chunk)
-      size += chunk.length
-      if (size >= WRITE_BYTES) await flush()
-    })
-    await flush()
-    stdin.end()
-    await done
-    return result
-  } catch (error) {
-    child.kill('SIGKILL')
-    await done.catch(() => undefined)
-    throw error
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { LayerOwners } from './layer-filter.js'
+import type { LayerOwners } from './metadata.js'
 import { packTree } from './pack.js'
 import { layerDirectory, type StorePaths } from './store-files.js'
 

@@ -10,6 +10,7 @@
 #include "lock_file.h"
 #include "seccomp_filter.h"
 #include "spawn.h"
+#include "xattrs.h"
 
 // The only file that knows Node. Arguments come from native/lib, which has checked them: a wrong
 // type here is a bug there and throws node-addon-api's own error.
@@ -194,12 +195,26 @@ void ExecuteProgram(const Napi::CallbackInfo& info) {
   throw ToError(info.Env(), Execute(path, ToStrings(info[1]), ToStrings(info[2])), path);
 }
 
+// readXattrs(path: Buffer) -> array of names and values, in turn, as Buffers
+Napi::Value XattrsOf(const Napi::CallbackInfo& info) {
+  const auto bytes = info[0].As<Napi::Uint8Array>();
+  const std::string path(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength());
+  const Napi::Array all = Napi::Array::New(info.Env());
+  uint32_t at = 0;
+  for (const auto& [name, value] : OrThrow(info.Env(), ReadXattrs(path), path)) {
+    all.Set(at++, Napi::Buffer<char>::Copy(info.Env(), name.data(), name.size()));
+    all.Set(at++, Napi::Buffer<char>::Copy(info.Env(), value.data(), value.size()));
+  }
+  return all;
+}
+
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("LauncherLink", LauncherLink::Define(env));
   exports.Set("compileSeccomp", Napi::Function::New(env, CompileFilter));
   exports.Set("resolveSystemCall", Napi::Function::New(env, ResolveName));
   exports.Set("lockFile", Napi::Function::New(env, Lock<LockFile>));
   exports.Set("lockDirectory", Napi::Function::New(env, Lock<LockDirectory>));
+  exports.Set("readXattrs", Napi::Function::New(env, XattrsOf));
   exports.Set("execute", Napi::Function::New(env, ExecuteProgram));
   return exports;
 }

@@ -6,6 +6,7 @@ namespace sandpiper {
 // returns the exit code.
 using Command = int (*)(int argc, char** argv);
 
+int RunUnpack(int argc, char** argv);
 int RunPack(int argc, char** argv);
 int RunCopy(int argc, char** argv);
 int RunCat(int argc, char** argv);

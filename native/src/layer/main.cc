@@ -1,7 +1,7 @@
 // sandpiper-layer: writes the files of layers, and reads files into layers. It is started by the
 // runner, on the host or, with --inside, in a sandbox.
 //
-//   sandpiper-layer unpack [--ids START:COUNT] DIRECTORY
+//   sandpiper-layer unpack DIRECTORY
 //       Fills a directory with what the records on stdin say: record.h.
 //   sandpiper-layer pack [OPTION...] DIRECTORY
 //       Writes a directory to stdout as a tar archive.
@@ -42,6 +42,7 @@ constexpr struct {
   const char* name;
   sandpiper::Command run;
 } kCommands[] = {
+    {"unpack", sandpiper::RunUnpack},
     {"pack", sandpiper::RunPack},
     {"copy", sandpiper::RunCopy},
     {"cat", sandpiper::RunCat},

@@ -48,6 +48,39 @@ constexpr SystemCall kReading[] = {
     {SYS_exit_group},
 };
 
+// Of devices only 0:0, which is overlayfs's mark and none.
+constexpr SystemCall kNode = {SYS_mknodat, 3, ~0U, {0, 0}};
+
+constexpr SystemCall kWriting[] = {
+    {SYS_read},
+    {SYS_write},
+    {SYS_close},
+    {SYS_lseek},
+    {SYS_openat2},
+    {SYS_mkdirat},
+    kNode,
+    {SYS_symlinkat},
+    {SYS_linkat},
+    {SYS_unlinkat},
+    {SYS_getdents64},
+    {SYS_fchown},
+    {SYS_fchownat},
+    {SYS_fchmod},
+    {SYS_fchmodat},
+    {SYS_ftruncate},
+    {SYS_utimensat},
+    {SYS_fsetxattr},
+    {SYS_fremovexattr},
+    {SYS_brk},
+    kMapping,
+    {SYS_munmap},
+    {SYS_mremap},
+    {SYS_getrandom},
+    {SYS_rt_sigreturn},
+    {SYS_restart_syscall},
+    {SYS_exit_group},
+};
+
 // Where the low half of an argument is; both architectures are little-endian.
 constexpr uint32_t ArgumentAt(int argument) {
   return offsetof(seccomp_data, args) + static_cast<uint32_t>(argument) * sizeof(uint64_t);
@@ -86,6 +119,8 @@ void AddCall(std::vector<sock_filter>* program, const SystemCall& call) {
 }  // namespace
 
 const SystemCalls kReadingCalls = {kReading, sizeof(kReading) / sizeof(*kReading)};
+
+const SystemCalls kWritingCalls = {kWriting, sizeof(kWriting) / sizeof(*kWriting)};
 
 Status AllowOnly(const SystemCalls& calls) {
   std::vector<sock_filter> program;

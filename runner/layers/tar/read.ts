@@ -2,25 +2,18 @@ import { invalidLayer } from '../errors.js'
 import { BLOCK_BYTES, padding } from './entry.js'
 import type { TarEntry } from './entry.js'
 import type { TarInput } from './input.js'
+import { decimalTime, readNumber, readSize, readTime } from './numbers.js'
+import { applyRecord, newExtension, readPaxRecords, type Extension } from './pax.js'
+import { readOldSparse, readSparseMap, toSparse, type Sparse } from './sparse.js'
 
 /** Bytes that the long names and extended headers before one entry may have. */
 const EXTENSION_BYTES_MAX = 1024 * 1024
-
-/** What headers before an entry say about it (pax(1), and GNU tar's `L` and `K`). */
-interface Extension {
-  path?: string
-  linkPath?: string
-  size?: number
-  uid?: number
-  gid?: number
-  mtime?: number
-  readonly xattrs: Map<string, string>
-}
 
 const TYPES: Readonly<Record<string, TarEntry['type']>> = {
   '\0': 'file',
   '0': 'file',
   '7': 'file',
+  S: 'file',
   '1': 'link',
   '2': 'symlink',
   '3': 'device',
@@ -35,39 +28,68 @@ const TYPES: Readonly<Record<string, TarEntry['type']>> = {
  * @throws SandpiperError SP_LAYER_INVALID
  */
 export async function readEntry(input: TarInput): Promise<TarEntry | null> {
-  const extension: Extension = { xattrs: new Map() }
+  const extension = newExtension()
   for (let extensionBytes = 0; ;) {
     const header = await input.read(BLOCK_BYTES)
     if (header === null || header.every((byte) => byte === 0)) return null
     checkSum(header)
     const flag = header.toString('latin1', 156, 157)
-    const size = readNumber(header, 124, 12)
-    if (!'xgLKV'.includes(flag)) return toEntry(header, flag, size, extension)
+    const size = readSize(header, 124, 12)
+    if (!'xgLKV'.includes(flag)) return toEntry(header, flag, size, extension, input)
     extensionBytes += BLOCK_BYTES + size
     if (extensionBytes > EXTENSION_BYTES_MAX) throw invalidLayer('extended headers are too large')
     await readExtension(input, flag, size, extension)
   }
 }
 
-function toEntry(header: Buffer, flag: string, size: number, extension: Extension): TarEntry {
-  const path = extension.path ?? readPath(header)
+async function toEntry(
+  header: Buffer,
+  flag: string,
+  headerSize: number,
+  extension: Extension,
+  input: TarInput,
+): Promise<TarEntry> {
+  const path = extension.sparse.name ?? extension.path ?? readPath(header)
   const known = TYPES[flag]
   if (known === undefined)
     throw invalidLayer(`an entry has the unknown type ${JSON.stringify(flag)}`)
   // Before POSIX a directory was a file whose name ends with a slash.
   const type = known === 'file' && path.endsWith('/') ? 'directory' : known
+  // Other kinds have no content, whatever their size field says.
+  const size = type === 'file' ? (extension.size ?? headerSize) : 0
+  const sparse = type === 'file' ? await readSparse(header, flag, size, extension, input) : null
   return {
     type,
     path,
     linkPath: extension.linkPath ?? readText(header, 157, 100),
     mode: readNumber(header, 100, 8) & 0o7777,
-    uid: extension.uid ?? readNumber(header, 108, 8),
-    gid: extension.gid ?? readNumber(header, 116, 8),
-    // Other kinds have no content, whatever their size field says.
-    size: type === 'file' ? (extension.size ?? size) : 0,
-    mtime: extension.mtime ?? readNumber(header, 136, 12),
+    uid: readId(extension.uid, header, 108),
+    gid: readId(extension.gid, header, 116),
+    size: sparse?.contentBytes ?? size,
+    ...(sparse === null ? {} : { sparse: { size: sparse.size, extents: sparse.extents } }),
+    ...(extension.mtime === undefined
+      ? { mtime: readTime(header, 136, 12), mtimeNs: 0 }
+      : decimalTime(extension.mtime)),
     xattrs: extension.xattrs,
   }
+}
+
+/** Whether there is such an id is looked at where it is used. */
+function readId(extended: number | undefined, header: Buffer, at: number): number {
+  return extended ?? readNumber(header, at, 8)
+}
+
+function readSparse(
+  header: Buffer,
+  flag: string,
+  size: number,
+  { sparse }: Extension,
+  input: TarInput,
+): Promise<Sparse> | Sparse | null {
+  if (flag === 'S') return readOldSparse(header, size, input)
+  if (sparse.size === undefined) return null
+  if (sparse.isMapInContent) return readSparseMap(sparse.size, size, input)
+  return toSparse(sparse.size, sparse.numbers, size)
 }
 
 async function readExtension(
@@ -85,41 +107,6 @@ async function readExtension(
     for (const [key, value] of readPaxRecords(text)) applyRecord(extension, key, value)
 }
 
-/** Records are `LENGTH KEY=VALUE NEWLINE`, the length counting all of itself (pax(1)). */
-function* readPaxRecords(text: string): Generator<[string, string]> {
-  for (let at = 0; at < text.length;) {
-    const space = text.indexOf(' ', at)
-    const length = Number(text.slice(at, space))
-    const record = text.slice(space + 1, at + length)
-    const equals = record.indexOf('=')
-    const whole = space > at && /^\d+$/.test(text.slice(at, space)) && at + length <= text.length
-    if (!whole || equals < 1 || !record.endsWith('\n')) throw invalidLayer('a pax header is broken')
-    yield [record.slice(0, equals), record.slice(equals + 1, -1)]
-    at += length
-  }
-}
-
-const XATTR = 'SCHILY.xattr.'
-
-function applyRecord(extension: Extension, key: string, value: string): void {
-  if (key.startsWith('GNU.sparse.')) {
-    throw invalidLayer('the archive has sparse files; make it without tar --sparse')
-  }
-  if (key.startsWith(XATTR)) extension.xattrs.set(key.slice(XATTR.length), value)
-  else if (key === 'path') extension.path = value
-  else if (key === 'linkpath') extension.linkPath = value
-  else if (key === 'size') extension.size = decimal(value)
-  else if (key === 'uid') extension.uid = decimal(value)
-  else if (key === 'gid') extension.gid = decimal(value)
-  else if (key === 'mtime') extension.mtime = Math.floor(Number(value)) || 0
-}
-
-function decimal(value: string): number {
-  const number = Number(value)
-  if (/^\d{1,16}$/.test(value) && Number.isSafeInteger(number)) return number
-  throw invalidLayer(`a pax header has a bad number`)
-}
-
 function readPath(header: Buffer): string {
   const name = readText(header, 0, 100)
   const posix = header.toString('latin1', 257, 263) === 'ustar\0'
@@ -131,37 +118,12 @@ function readText(header: Buffer, at: number, length: number): string {
   return header.toString('latin1', at, at + length).replace(/\0[^]*$/, '')
 }
 
-/** Octal text, or, when its first bit is set, GNU's big-endian two's complement. */
-function readNumber(header: Buffer, at: number, length: number): number {
-  const field = header.subarray(at, at + length)
-  const first = field[0] ?? 0
-  if ((first & 0x80) !== 0) return readBinary(field, (first & 0x40) !== 0)
-  const text = field
-    .toString('latin1')
-    .replace(/[\0 ]+$/, '')
-    .trim()
-  if (text === '') return 0
-  if (!/^[0-7]+$/.test(text)) throw invalidLayer('a header has a bad number')
-  return parseInt(text, 8)
-}
-
-function readBinary(field: Buffer, negative: boolean): number {
-  let value = 0n
-  for (const [index, byte] of field.entries()) {
-    value = (value << 8n) | BigInt(index === 0 ? byte & 0x7f : byte)
-  }
-  const bits = BigInt(field.length * 8 - 1)
-  const number = Number(negative ? value - (1n << bits) : value)
-  if (!Number.isSafeInteger(number)) throw invalidLayer('a header has a number that is too large')
-  return number
-}
-
 /** The sum of all bytes, the sum's own field counting as spaces; some old programs summed signed bytes. */
 function checkSum(header: Buffer): void {
   let unsigned = 0
   let signed = 0
-  for (const [index, byte] of header.entries()) {
-    const counted = index >= 148 && index < 156 ? 0x20 : byte
+  for (let index = 0; index < BLOCK_BYTES; index += 1) {
+    const counted = index >= 148 && index < 156 ? 0x20 : (header[index] ?? 0)
     unsigned += counted
     signed += counted > 127 ? counted - 256 : counted
   }
