@@ -1,5 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
+import { gunzip } from './gunzip.js'
+import { invalidLayer } from './errors.js'
+import { layerError, layerProgram, parseLayerProblem } from './layer-program.js'
 import { outputOf } from './tools.js'
 
 export type Compression = 'gzip' | 'zstd' | 'none'
@@ -11,8 +13,22 @@ export async function detectCompression(file: FileHandle, offset: number): Promi
   return buffer.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'none'
 }
 
-/** The uncompressed bytes of a stream. @throws SandpiperError SP_LAYER_TOOL for broken data */
-export function decompress(source: Readable, compression: Compression): AsyncIterable<Buffer> {
+/**
+ * The uncompressed bytes of a stream; how many is for the caller to bound. zstd is decompressed by a
+ * process that has no rights and sees no files.
+ * @throws SandpiperError SP_LAYER_INVALID for what is damaged, cut short or has something else behind it
+ */
+export function decompress(
+  source: AsyncIterable<Buffer>,
+  compression: Compression,
+): AsyncIterable<Buffer> {
   if (compression === 'none') return source
-  return outputOf(compression, ['--decompress', '--stdout'], source)
+  if (compression === 'gzip') return gunzip(source)
+  return outputOf(layerProgram(), ['unzstd'], source, zstdError)
+}
+
+function zstdError(said: string, how: string): Error {
+  const problem = parseLayerProblem(said)
+  if (problem?.errno !== 0) return layerError('decompress zstd', said, how)
+  return invalidLayer(`the zstd data is damaged: ${problem.call}`)
 }

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { SandpiperError } from '../../protocol/errors.js'
 
@@ -26,6 +25,7 @@ function startTool(
   args: readonly string[],
   stdin: boolean,
   stdout: boolean,
+  failure: ToolFailure = (said, how) => toolError(`${how}: ${said.trim()}`),
 ): Tool {
   const pipe = (wanted: boolean): 'pipe' | 'ignore' => (wanted ? 'pipe' : 'ignore')
   const child = spawn(program, args, {
@@ -37,15 +37,23 @@ function startTool(
     said = (said + chunk.toString('utf8')).slice(0, STDERR_BYTES_MAX)
   })
   child.stdin?.on('error', () => undefined)
-  return { child, done: ended(child, program, () => said) }
+  return { child, done: ended(child, program, () => said, failure) }
 }
 
-async function ended(child: ChildProcess, program: string, said: () => string): Promise<void> {
+/** The error for a program that has said something on stderr and ended, not with exit code 0. */
+export type ToolFailure = (said: string, how: string) => Error
+
+async function ended(
+  child: ChildProcess,
+  program: string,
+  said: () => string,
+  failure: ToolFailure,
+): Promise<void> {
   try {
     const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
     if (code === 0) return
     const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`
-    throw toolError(`${program} ended with ${how}: ${said().trim()}`)
+    throw failure(said(), `${program} ended with ${how}`)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     throw toolError(`there is no program ${program}`, `Install it: apt install ${program}`)
@@ -66,20 +74,24 @@ export async function readTool(program: string, args: readonly string[]): Promis
     .toString('utf8')
 }
 
-/** Streams a tool's stdout, fed from `source` where there is one. @throws SandpiperError SP_LAYER_TOOL */
+/**
+ * Streams a tool's stdout, fed from `source` where there is one.
+ * @throws what `failure` makes, by default SandpiperError SP_LAYER_TOOL
+ */
 export async function* outputOf(
   program: string,
   args: readonly string[],
-  source?: Readable,
+  source?: AsyncIterable<Buffer>,
+  failure?: ToolFailure,
 ): AsyncGenerator<Buffer> {
-  const { child, done } = startTool(program, args, source !== undefined, true)
+  const { child, done } = startTool(program, args, source !== undefined, true, failure)
   done.catch(() => undefined)
   // A tool that ends early closes its stdin: its exit code says why.
   const feeding =
     source === undefined || child.stdin === null
       ? Promise.resolve()
       : pipeline(source, child.stdin).catch((error: unknown) => {
-          if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+          if (!ENDED_EARLY.has((error as NodeJS.ErrnoException).code ?? '')) throw error
         })
   feeding.catch(() => child.kill('SIGKILL'))
   try {
@@ -88,9 +100,14 @@ export async function* outputOf(
     await done
   } finally {
     child.kill('SIGKILL')
-    source?.destroy()
   }
 }
+
+const ENDED_EARLY: ReadonlySet<string> = new Set([
+  'EPIPE',
+  'ECONNRESET',
+  'ERR_STREAM_PREMATURE_CLOSE',
+])
 
 function toolError(message: string, hint = ''): SandpiperError {
   return new SandpiperError('SP_LAYER_TOOL', message, { hint })

@@ -2,8 +2,12 @@ import { execFile } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { DEFAULT_LAYER_LIMITS } from '../layers/limits.js'
+import { makeTar } from '../layers/testing/archives.js'
+import { unpackLayer } from '../layers/unpack.js'
 import { ImageFiles } from './image-files.js'
 
 let directory: string
@@ -53,6 +57,21 @@ describe('ImageFiles', () => {
     expect(await read('/etc/gone')).toBeNull()
     expect(await read('/opt/a/file')).toBeNull()
     expect(await read('/opt/a/other')).toBe('a directory again')
+  })
+
+  it('shows nothing of lower layers in an opaque directory', async () => {
+    await put('bottom/opt/sub/old', 'text')
+    await put('bottom/opt/low', 'text')
+    await put('bottom/var/old', 'text')
+    await rm(path.join(directory, 'top'), { recursive: true })
+    const entries = ['opt/.wh..wh..opq', 'opt/sub/new', 'var/new'].map((name) => ({ path: name }))
+    const archive = Readable.from([makeTar(entries)])
+    await unpackLayer(archive, path.join(directory, 'top'), DEFAULT_LAYER_LIMITS)
+    expect(await files.find('/opt/sub')).toEqual({ kind: 'directory' })
+    expect(await read('/opt/sub/new')).toBe('')
+    expect(await read('/opt/sub/old')).toBeNull()
+    expect(await read('/opt/low')).toBeNull()
+    expect(await read('/var/old')).toBe('text')
   })
 
   it('follows links through all layers, inside of them', async () => {

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, open, readlink } from 'node:fs/promises'
 import path from 'node:path'
+import { isOpaque } from '../layers/lower-files.js'
 
 /** Links that are followed on the way to one file; the kernel's own bound (path_resolution(7)). */
 const LINKS_MAX = 40
@@ -17,8 +18,7 @@ type Step = Found | { readonly kind: 'link'; readonly target: string }
 /**
  * Looks at the files of a root before it is mounted: as overlayfs merges its layers, and as a process
  * sees them whose root it is. Links are followed here, so that none leads out of the layers; the layers
- * must not change meanwhile. Opaque directories are not known to it: names below one may be found that
- * the mounted root hides.
+ * must not change meanwhile.
  */
 export class ImageFiles {
   readonly #layers: readonly string[]
@@ -99,6 +99,7 @@ async function look(
     if (stat === null) continue
     if (stat.isDirectory()) {
       below.push(hostPath)
+      if (isOpaque(hostPath)) break
       continue
     }
     // What is no directory hides those below it and is hidden by one above.

@@ -13,12 +13,12 @@ export const PACKAGES = {
     passt: 'pasta, which connects the network of a stage with the outside',
     nftables: 'nft, which keeps steps from the host and from what they may not reach',
     iproute2: 'ip, which connects services with their stage',
-    zstd: 'unpacks image layers that are packed with it',
   },
   build: {
     'g++': 'compiles the sandbox launcher and the addon',
     make: 'drives that build',
     'libseccomp-dev': 'system call filter of the sandbox',
+    'libzstd-dev': 'unpacks image layers that are packed with zstd',
   },
   vm: {
     'qemu-system-x86': 'boots the kernel that the sandbox is tested on with cgroup v2 alone',
@@ -32,6 +32,7 @@ export const PACKAGES = {
     umoci: 'unpacks images for tests and benchmarks to compare with',
     buildah: 'builds images for tests to compare with',
     podman: 'the benchmark compares with its pull',
+    zstd: 'packs layers for tests',
     mmdebstrap: 'makes an image of Debian for tests and benchmarks',
     openssl: 'makes certificates for tests',
   },

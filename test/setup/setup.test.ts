@@ -74,7 +74,7 @@ describe('installing Debian packages', () => {
     const { code, output } = await call('packages', install)
     expect(output).toMatch(/redis-server +the queue between server and runner/)
     expect(output).not.toMatch(/^ {2}git /m)
-    expect(output).toContain('uidmap passt nftables iproute2 g++ libseccomp-dev\n')
+    expect(output).toContain('uidmap passt nftables iproute2 g++ libseccomp-dev libzstd-dev\n')
     expect(code).toBe(0)
   })
 

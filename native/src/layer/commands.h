@@ -10,5 +10,6 @@ int RunUnpack(int argc, char** argv);
 int RunPack(int argc, char** argv);
 int RunCopy(int argc, char** argv);
 int RunCat(int argc, char** argv);
+int RunUnzstd(int argc, char** argv);
 
 }  // namespace sandpiper

@@ -56,17 +56,18 @@ Status EnterRoot(const Confinement& c) {
   TRY(sys::Unshare(kNamespaces, "namespaces"));
   // Nothing that is mounted here is to be seen on the host.
   TRY(Check(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "mount private", "/"));
-  const UniqueFd tree = TRY(CloneDirectory(c.root));
+  const char* name = c.root == nullptr ? "empty root" : c.root;
+  const UniqueFd tree = TRY(c.root == nullptr ? sys::NewMount("tmpfs", 0) : CloneDirectory(c.root));
   const uint64_t flags = kMountFlags | (c.read_only ? MOUNT_ATTR_RDONLY : 0U);
-  TRY(sys::SetMountAttributes(tree.get(), AT_RECURSIVE, flags, c.root));
+  TRY(sys::SetMountAttributes(tree.get(), AT_RECURSIVE, flags, name));
   const UniqueFd old_root = TRY(sys::Open(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0));
-  TRY(sys::AttachTree(tree.get(), old_root.get(), c.root));
+  TRY(sys::AttachTree(tree.get(), old_root.get(), name));
   const Status pivoted = sys::PivotTo(tree.get());
   // The first root of all, of a system that runs from memory, can't be left (pivot_root(2),
   // EINVAL).
   if (pivoted.ok() || pivoted.failure().error != EINVAL) return pivoted;
-  TRY(Check(fchdir(tree.get()), "fchdir", c.root));
-  TRY(Check(chroot("."), "chroot", c.root));
+  TRY(Check(fchdir(tree.get()), "fchdir", name));
+  TRY(Check(chroot("."), "chroot", name));
   return Check(chdir("/"), "chdir", "/");
 }
 
@@ -99,7 +100,7 @@ Status DropRights(const Confinement& c) {
 Status Confine(const Confinement& confinement) {
   TRY(ForgetParent());
   TRY(EnterRoot(confinement));
-  TRY(sys::CloseAllBut({confinement.kept[0], confinement.kept[1]}));
+  TRY(sys::CloseAllBut(confinement.kept));
   TRY(SetLimits(confinement));
   TRY(DropRights(confinement));
   return AllowOnly(confinement.calls);

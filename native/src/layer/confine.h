@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 
 #include "result.h"
 #include "system_calls.h"
@@ -9,7 +10,7 @@ namespace sandpiper {
 
 // What a process is to be left with.
 struct Confinement {
-  // The directory that becomes its root, without what is mounted below it.
+  // The directory that becomes its root, without what is mounted below it. Null: an empty one.
   const char* root;
   bool read_only;
   // Capabilities, as in caps.h.
@@ -17,8 +18,8 @@ struct Confinement {
   // Descriptors that it may have open at once, and bytes of memory of its own.
   unsigned descriptors_max;
   uint64_t memory_bytes_max;
-  // Descriptors that stay, of the first three.
-  int kept[2];
+  // The only descriptors that stay.
+  std::initializer_list<int> kept;
   const SystemCalls& calls;
 };
 

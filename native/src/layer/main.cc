@@ -26,6 +26,8 @@
 //       --no-times          all times are 0: equal contents are equal bytes
 //   sandpiper-layer cat [--inside] [--errors FILE] [--bytes-max N] --context DIRECTORY PATH
 //       Writes a file below a directory to stdout, of at most N bytes (default 1 MiB).
+//   sandpiper-layer unzstd
+//       Decompresses stdin, which is zstd (RFC 8878), to stdout.
 //
 // It exits 0 when all was done, 1 when something failed and 2 for a wrong command line. A failure
 // is one line of JSON (TellFailure in problem.h). Bytes on stdout count only with exit 0.
@@ -42,10 +44,9 @@ constexpr struct {
   const char* name;
   sandpiper::Command run;
 } kCommands[] = {
-    {"unpack", sandpiper::RunUnpack},
-    {"pack", sandpiper::RunPack},
-    {"copy", sandpiper::RunCopy},
-    {"cat", sandpiper::RunCat},
+    {"unpack", sandpiper::RunUnpack}, {"pack", sandpiper::RunPack},
+    {"copy", sandpiper::RunCopy},     {"cat", sandpiper::RunCat},
+    {"unzstd", sandpiper::RunUnzstd},
 };
 
 }  // namespace

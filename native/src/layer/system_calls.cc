@@ -27,6 +27,12 @@ constexpr uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 // Memory that can't be executed.
 constexpr SystemCall kMapping = {SYS_mmap, 2, PROT_EXEC, {0, 0}};
 
+constexpr SystemCall kPlain[] = {
+    {SYS_read},         {SYS_write},           {SYS_close},      {SYS_brk},
+    kMapping,           {SYS_munmap},          {SYS_mremap},     {SYS_getrandom},
+    {SYS_rt_sigreturn}, {SYS_restart_syscall}, {SYS_exit_group},
+};
+
 constexpr SystemCall kReading[] = {
     {SYS_read},
     {SYS_write},
@@ -118,6 +124,7 @@ void AddCall(std::vector<sock_filter>* program, const SystemCall& call) {
 
 }  // namespace
 
+const SystemCalls kPlainCalls = {kPlain, sizeof(kPlain) / sizeof(*kPlain)};
 const SystemCalls kReadingCalls = {kReading, sizeof(kReading) / sizeof(*kReading)};
 
 const SystemCalls kWritingCalls = {kWriting, sizeof(kWriting) / sizeof(*kWriting)};

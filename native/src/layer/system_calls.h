@@ -26,7 +26,9 @@ struct SystemCalls {
 // Ends this process at every other call, for good (seccomp(2)). Takes no_new_privs.
 Status AllowOnly(const SystemCalls& calls);
 
-// What reading a tree takes, and what writing one takes.
+// What it takes to read from one descriptor and to write to another, to read a tree, and to write
+// one.
+extern const SystemCalls kPlainCalls;
 extern const SystemCalls kReadingCalls;
 extern const SystemCalls kWritingCalls;
 
