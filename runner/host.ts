@@ -11,6 +11,7 @@ import { openLayerStore } from './layers/store.js'
 import type { LayerStore } from './layers/types.js'
 import { silentLog, type RunnerLog } from './log.js'
 import { createRegistries } from './registry/create-registries.js'
+import type { Registries } from './registry/types.js'
 import { prepareHostRoot } from './roots/host-root.js'
 import type { StageDeps } from './stage/deps.js'
 import { SteadyLauncher } from './steady-launcher.js'
@@ -55,10 +56,13 @@ export async function openHost(config: HostConfig): Promise<Host> {
   await writable.keepReady(launcher, [limits.diskBytes, limits.workspaceBytes])
   const { dataDir: directory, diskReserveBytes: reserveBytes } = config
   const layers = await openLayerStore(dataDir.layers)
-  const images = await openHostImages(config, dataDir, layers)
+  const registries = createRegistries(config.registries)
+  const images = await openHostImages(config, dataDir, layers, registries)
   const relieve = (): Promise<number> => images.giveUpUnused()
   const disk = new DiskGuard({ directory, reserveBytes, relieve, log })
-  const own = { dataDir, launcher, ids, trash, writable, disk, limits, layers, images }
+  const own = {
+    ...{ dataDir, launcher, ids, trash, writable, disk, limits, layers, images, registries },
+  }
   const deps = stageDeps(own, config)
   const warning = unkeptWarning(limits)
   if (warning !== null) log.warn({}, warning)
@@ -76,7 +80,7 @@ export async function openHost(config: HostConfig): Promise<Host> {
 
 interface HostParts extends Pick<
   StageDeps,
-  'ids' | 'trash' | 'writable' | 'disk' | 'limits' | 'layers' | 'images' | 'launcher'
+  'ids' | 'trash' | 'writable' | 'disk' | 'limits' | 'layers' | 'images' | 'launcher' | 'registries'
 > {
   readonly dataDir: DataDir
 }
@@ -93,13 +97,14 @@ function stageDeps({ dataDir, ...parts }: HostParts, config: HostConfig): Host['
 }
 
 async function openHostImages(
-  { layersBytesMax, registries = {} }: HostConfig,
+  { layersBytesMax }: HostConfig,
   dataDir: DataDir,
   store: LayerStore,
+  registries: Registries,
 ): Promise<Images> {
   return openImages({
     store,
-    registries: createRegistries(registries),
+    registries,
     layersBytesMax: layersBytesMax ?? (await defaultLayersBytesMax(dataDir.layers)),
   })
 }

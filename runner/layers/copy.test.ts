@@ -158,7 +158,7 @@ describe('sandpiper-layer copy', () => {
     expect(await copy(['--no-times', '--to', '/', 'src'])).toEqual(before)
   })
 
-  it('makes the directories that the image lacks, and follows its links', async () => {
+  it('makes the directories that the image lacks, keeps what others have, and follows links', async () => {
     const image = join(directory, 'image')
     await sh(
       directory,
@@ -166,15 +166,20 @@ describe('sandpiper-layer copy', () => {
     )
     const to = (path: string, ...sources: string[]): Promise<readonly string[]> =>
       listing('--image', image, '--chown', '3:4', '--to', path, ...sources)
-    expect(await to('/lib/x', 'README.md')).toEqual(['usr/lib/x'])
-    expect(await to('/dir', 'README.md')).toEqual(['dir/README.md'])
+    expect(await to('/lib/x', 'README.md')).toEqual(['usr/', 'usr/lib/', 'usr/lib/x'])
+    expect(await to('/dir', 'README.md')).toEqual(['dir/', 'dir/README.md'])
     expect(await to('/new/deep/', 'README.md', 'src/a.txt')).toEqual([
       ...['new/', 'new/deep/', 'new/deep/README.md', 'new/deep/a.txt'],
     ])
-    expect(await to('/lib/app', 'docs')).toEqual(['usr/lib/app/', 'usr/lib/app/d.md'])
-    expect(await sh(directory, 'tar --numeric-owner -tvf copy.tar')).toMatch(/^drwxr-xr-x 3\/4/)
+    await sh(directory, 'chmod 1777 image/usr; chown 5:6 image/usr')
+    expect(await to('/lib/app', 'docs')).toEqual([
+      ...['usr/', 'usr/lib/', 'usr/lib/app/', 'usr/lib/app/d.md'],
+    ])
+    expect(await sh(directory, 'tar --numeric-owner -tvf copy.tar | tr -s " "')).toMatch(
+      /^drwxrwxrwt 5\/6 .* usr\/\ndrwxr-xr-x 0\/0 .* usr\/lib\/\ndrwxr-xr-x 3\/4 .* usr\/lib\/app\/\n/,
+    )
     expect(await to('/z/../w', 'README.md')).toEqual(['x/', 'x/w'])
-    expect(await to('/../../dir/', 'README.md')).toEqual(['dir/README.md'])
+    expect(await to('/../../dir/', 'README.md')).toEqual(['dir/', 'dir/README.md'])
   })
 
   it('tells failures in the file that is named for them', async () => {

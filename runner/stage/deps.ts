@@ -5,6 +5,7 @@ import type { IdSource } from '../ids.js'
 import type { Images } from '../images/types.js'
 import type { LayerStore } from '../layers/types.js'
 import type { NetworkConfig } from '../network/stage-network.js'
+import type { Registries } from '../registry/types.js'
 import type { Trash } from '../trash.js'
 import type { WritableLayers } from '../writable/writable-layers.js'
 import type { Workspace } from './workspace.js'
@@ -25,6 +26,7 @@ export interface StageDeps {
   readonly disk: DiskGuard
   readonly limits: StepLimits
   readonly network: NetworkConfig
+  readonly registries: Registries
   /** Directory in which each stage gets its own. */
   readonly stagesDir: string
   /** Name of the machine, for DRONE_STAGE_MACHINE. */

@@ -10,6 +10,8 @@ export interface PumpOptions {
   readonly ended: Promise<unknown>
   readonly write: WriteOutput
   readonly limits: StepLimits
+  /** Counts what several outputs print together; default one of its own. */
+  readonly meter?: OutputMeter
   /** Called once, with the limit in words, when the step has printed too much. */
   readonly onLimit: (limit: string) => void
   /** Called once when the output can't be taken any more. */
@@ -22,7 +24,7 @@ export interface PumpOptions {
  * read and dropped: the step must be able to end.
  */
 export async function pumpOutput(output: Readable, options: PumpOptions): Promise<void> {
-  const meter = new OutputMeter(options.limits)
+  const meter = options.meter ?? new OutputMeter(options.limits)
   let isDropping = false
   for await (const chunk of readOutput(output, options.ended)) {
     if (isDropping) continue

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RetryPlan } from '../../pipelines/plan.js'
 import { TIMER_MS_MAX } from './deadline.js'
+import { buildStep } from '../build/run/build-step.js'
+import { builderOf } from './builder-of.js'
 import type { StageDeps } from './deps.js'
 import { formatDuration } from './format.js'
 import type { StepOutcome, StepRun, TryOutcome } from './step-run.js'
@@ -17,7 +19,7 @@ export async function runStep(run: StepRun, deps: StageDeps): Promise<StepOutcom
   const { retry } = step
   const tries = 1 + (retry?.count ?? 0)
   for (let number = 1; ; number++) {
-    const { stop: reason, wasUp, ...outcome } = await tryStep(run, number, deps)
+    const { stop: reason, wasUp, ...outcome } = await tryOnce(run, number, deps)
     const isLast = retry === undefined || number === tries || (step.detach && wasUp)
     if (isLast || stop.signal.aborted || !isWorthAnother(outcome, reason, retry)) {
       return outcome
@@ -28,6 +30,11 @@ export async function runStep(run: StepRun, deps: StageDeps): Promise<StepOutcom
     if (stop.reason !== null) return stopVerdict(stop.reason, outcome.exitCode)
     await log.say(`attempt ${number + 1} of ${tries}`)
   }
+}
+
+function tryOnce(run: StepRun, number: number, deps: StageDeps): Promise<TryOutcome> {
+  const builder = builderOf(run.step)
+  return builder === undefined ? tryStep(run, number, deps) : buildStep(run, builder, number, deps)
 }
 
 /** What the runner ended is tried again only when the step was to blame for taking too long. */

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { SandboxStep, StagePlan } from '../../pipelines/plan.js'
+import { builderOf } from './builder-of.js'
 
 const run = promisify(execFile)
 
@@ -16,7 +17,8 @@ export async function hasOtherUsers(
   userOf: (step: SandboxStep) => Promise<string | null>,
 ): Promise<boolean> {
   for (const step of stage.steps) {
-    if (step.kind === 'clone') continue
+    // A plugin that the runner stands in for is not run, and its image not brought.
+    if (step.kind === 'clone' || builderOf(step) !== undefined) continue
     const user = step.user ?? (await userOf(step))
     if (user === null || !ROOT.test(user)) return true
   }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { SandboxStep, StagePlan } from '../../pipelines/plan.js'
 import type { Images } from '../images/types.js'
 import type { Image, LayerStore, Lease } from '../layers/types.js'
+import { builderOf } from './builder-of.js'
 import type { HostRootView } from './deps.js'
 import type { PullCredentials } from './pull-credentials.js'
 import { PullLog } from './pull-log.js'
@@ -58,7 +59,7 @@ export class StageImages {
   /** Begins to bring what the steps will want, a few at a time. Those that run after failures alone wait. */
   begin(): void {
     const queue = this.#options.stage.steps.filter(
-      (step) => step.kind !== 'clone' && step.runOn.success,
+      (step) => step.kind !== 'clone' && step.runOn.success && builderOf(step) === undefined,
     ) as SandboxStep[]
     const next = async (): Promise<void> => {
       for (let step = queue.shift(); step !== undefined; step = queue.shift()) {

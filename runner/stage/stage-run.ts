@@ -4,6 +4,7 @@ import { messageOf, SandpiperError } from '../../protocol/errors.js'
 import type { StageJob } from '../../protocol/job.js'
 import { refusalOf, refusalText } from '../../protocol/refusal.js'
 import type { Status } from '../../protocol/status.js'
+import { builderOf } from './builder-of.js'
 import type { StageDeps } from './deps.js'
 import { inheritedOutputs } from './outputs/inherited.js'
 import { attemptName } from '../spool/attempt-file.js'
@@ -300,7 +301,8 @@ export class StageRun {
       (step) =>
         step.kind !== 'clone' && !this.#ended.has(step.name) && !this.#running.has(step.name),
     )
-    const isOver = this.#stopped !== null || next === undefined || next.kind === 'clone'
+    const isBuild = next !== undefined && builderOf(next) !== undefined
+    const isOver = this.#stopped !== null || next === undefined || next.kind === 'clone' || isBuild
     this.#ready.expect(isOver ? null : next, this.#space.ground())
   }
 

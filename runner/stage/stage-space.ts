@@ -20,6 +20,8 @@ export interface OpenStage {
   readonly network: StageNetwork
   /** What the workspace and the volumes take. */
   readonly disk: DiskMeter
+  /** The ids that its files have on the host: 0 inside is `start`. */
+  readonly stageIds: { readonly start: number; readonly count: number }
 }
 
 /** The places of one stage: its directory on the host, the checkout, the sandboxes' common ground. */
@@ -138,7 +140,10 @@ export class StageSpace {
     })
     const stage = await this.#stage
     await this.#network.make(stage)
-    return { stage, volumes, network: this.#network, disk: this.disk }
+    return {
+      ...{ stage, volumes, network: this.#network, disk: this.disk },
+      stageIds: { start, count },
+    }
   }
 
   #place(name: string): string {

@@ -1,6 +1,7 @@
 #include "copy.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -14,6 +15,7 @@ namespace sandpiper {
 namespace {
 
 constexpr uint32_t kNewDirectoryMode = 0755;
+constexpr uint32_t kModeMask = 07777;
 
 struct Destination {
   // Without links; "" is the image's root.
@@ -33,21 +35,51 @@ Result<Destination> FindDestination(const CopyRequest& request, size_t source_co
   return Destination{found.path, found.existing, is_directory || there};
 }
 
-// Headers for the missing directories on the way to `path`, that one too.
-Status MakeDirectories(const CopyRequest& request, const std::string& existing,
-                       const std::string& path, timespec time, TarWriter* writer) {
-  size_t at = existing.empty() ? 0 : existing.size() + 1;
+// The later of two parts of one path.
+const std::string& Longer(const std::string& a, const std::string& b) {
+  return a.size() > b.size() ? a : b;
+}
+
+// A directory that is there keeps what it has: the layer's own would hide that.
+Status Keep(int image, TarEntry* entry) {
+  struct stat info {};
+  if (fstatat(image, entry->path.c_str(), &info, AT_SYMLINK_NOFOLLOW) < 0) {
+    return FailedOn("fstatat", entry->path);
+  }
+  entry->mode = info.st_mode & kModeMask;
+  entry->uid = info.st_uid;
+  entry->gid = info.st_gid;
+  entry->mtime = info.st_mtim;
+  return {};
+}
+
+void Make(const PackRules& rules, timespec time, TarEntry* entry) {
+  entry->mode = kNewDirectoryMode;
+  if (rules.owner.has_value()) {
+    entry->uid = rules.owner->uid;
+    entry->gid = rules.owner->gid;
+  }
+  if (!rules.no_times) entry->mtime = time;
+}
+
+// Headers for the directories on the way to `path`, that one too, but for those that have been
+// written: `written` is the longest of them.
+Status WriteDirectories(const CopyRequest& request, const Destination& destination,
+                        const std::string& written, const std::string& path, timespec time,
+                        TarWriter* writer) {
+  const bool is_known = request.image >= 0;
+  const std::string& from = is_known ? written : Longer(written, destination.existing);
+  size_t at = from.empty() ? 0 : from.size() + 1;
   while (at < path.size()) {
     const size_t end = std::min(path.find('/', at), path.size());
     TarEntry entry;
     entry.type = '5';
     entry.path = path.substr(0, end);
-    entry.mode = kNewDirectoryMode;
-    if (request.rules.owner.has_value()) {
-      entry.uid = request.rules.owner->uid;
-      entry.gid = request.rules.owner->gid;
+    if (is_known && end <= destination.existing.size()) {
+      TRY(Keep(request.image, &entry));
+    } else {
+      Make(request.rules, time, &entry);
     }
-    if (!request.rules.no_times) entry.mtime = time;
     TRY(writer->WriteHeader(entry));
     at = end + 1;
   }
@@ -57,11 +89,6 @@ Status MakeDirectories(const CopyRequest& request, const std::string& existing,
 std::string DirectoryOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? "" : path.substr(0, slash);
-}
-
-// The later of two parts of one path.
-const std::string& Longer(const std::string& a, const std::string& b) {
-  return a.size() > b.size() ? a : b;
 }
 
 // Where a source goes.
@@ -83,12 +110,12 @@ Status WriteCopy(const CopyRequest& request, TarWriter* writer) {
   const std::vector<Source> sources =
       TRY(FindSources(request.context, request.sources, request.rules.ignored));
   const Destination destination = TRY(FindDestination(request, sources.size()));
-  std::string made = destination.existing;
+  std::string written;
   Packer packer(request.context, writer, request.rules);
   for (const Source& source : sources) {
     const Target target = TargetOf(source, destination);
-    TRY(MakeDirectories(request, made, target.directory, source.time, writer));
-    made = Longer(made, target.directory);
+    TRY(WriteDirectories(request, destination, written, target.directory, source.time, writer));
+    written = Longer(written, target.directory);
     TRY(source.is_directory ? packer.PackContents(source.path, target.path)
                             : packer.PackOne(source.path, target.path));
   }

@@ -22,7 +22,7 @@ struct CopyRequest {
 // Writes a layer with what COPY brings (https://docs.docker.com/reference/dockerfile/#copy): of a
 // directory its contents, anything else by its name. The destination is a directory when it ends
 // with a slash, when there are several sources, or when it is one in the image. Directories that
-// are missing in the image are made, with mode 0755; those that are there are not written.
+// are missing in the image are made, with mode 0755; those that are there are written as they are.
 Status WriteCopy(const CopyRequest& request, TarWriter* writer);
 
 }  // namespace sandpiper

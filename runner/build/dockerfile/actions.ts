@@ -37,6 +37,8 @@ export interface CopyAction {
 export interface DirectoryAction {
   readonly kind: 'directory'
   readonly path: string
+  /** Whose it is when it has to be made; empty is root. */
+  readonly user: string
 }
 
 /** Where the program is that a RUN brings along as a heredoc with a `#!`. */

@@ -86,9 +86,9 @@ describe('evaluate', () => {
     )
     expect(config.WorkingDir).toBe('/a/b/d')
     expect(actions).toEqual([
-      { kind: 'directory', path: '/a' },
-      { kind: 'directory', path: '/a/b/c' },
-      { kind: 'directory', path: '/a/b/d' },
+      { kind: 'directory', path: '/a', user: '' },
+      { kind: 'directory', path: '/a/b/c', user: '' },
+      { kind: 'directory', path: '/a/b/d', user: '' },
     ])
   })
 

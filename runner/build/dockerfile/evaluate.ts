@@ -205,5 +205,6 @@ function applyValue(
   }
   const path = absolutePath(value, state.config)
   const changed = withConfig(state, { WorkingDir: path })
-  return { state: changed, action: { kind: 'directory', path }, createdBy: `WORKDIR ${path}` }
+  const user = state.config.User ?? ''
+  return { state: changed, action: { kind: 'directory', path, user }, createdBy: `WORKDIR ${path}` }
 }
