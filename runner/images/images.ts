@@ -41,7 +41,9 @@ async function named<T>(text: string, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (!(error instanceof SandpiperError) || error.code === 'SP_IMAGE_NAME') throw error
-    const { code, hint, message } = error
+    const { code, message } = error
+    const byHand = `Or put it there without: sandpiper image import ${text} --tar FILE`
+    const hint = code === 'SP_REGISTRY_UNREACHABLE' ? `${error.hint} ${byHand}` : error.hint
     throw new SandpiperError(code, `can't pull ${text}: ${message}`, { hint, cause: error })
   }
 }
