@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { SandpiperError } from '../../protocol/errors.js'
 import { decompress } from '../layers/compression.js'
 import { invalidImage } from '../layers/errors.js'
@@ -83,7 +82,7 @@ export function requestOf({
 }
 
 function plain(bytes: AsyncIterable<Buffer>, mediaType: string): AsyncIterable<Buffer> {
-  return decompress(Readable.from(bytes), compressionOf(mediaType) ?? 'none')
+  return decompress(bytes, compressionOf(mediaType) ?? 'none')
 }
 
 /** Whether wrong bytes of a blob could be why it can't be unpacked. */

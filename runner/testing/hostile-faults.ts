@@ -33,6 +33,8 @@ export function stallingAfter(bytes: number): Fault {
     const { status, headers, body } = await turn.proper()
     turn.response.writeHead(status, { ...headers, 'content-length': String(body.length) })
     await turn.write(body.subarray(0, bytes))
+    // The next answer on the connection would come behind this one for ever.
+    if (bytes >= body.length) turn.response.end()
   }
 }
 
