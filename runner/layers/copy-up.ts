@@ -1,9 +1,8 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { readXattrs } from '../../native/lib/xattrs.js'
 import { invalidLayer, printable } from './errors.js'
 import type { LowerStep } from './lower-files.js'
-import { statMetadata } from './metadata.js'
+import { lowerMetadata } from './metadata.js'
 import { encodeRecord, RECORD } from './layer-records.js'
 
 /**
@@ -17,8 +16,7 @@ export async function copyUp(
   sink: (chunk: Buffer) => Promise<void>,
 ): Promise<void> {
   const size = Number(from.stat.size)
-  const xattrs = new Map([...readXattrs(from.path)].filter(([name]) => KEPT.test(name)))
-  const metadata = { ...statMetadata(from.stat), xattrs }
+  const metadata = lowerMetadata(from)
   await sink(encodeRecord({ type: RECORD.file, path, ...metadata, size, data: size }))
   const file = await open(from.path, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
@@ -34,5 +32,4 @@ export async function copyUp(
   }
 }
 
-const KEPT = /^(?:security\.capability$|user\.)/
 const CHUNK_BYTES = 256 * 1024

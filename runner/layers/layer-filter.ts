@@ -195,7 +195,7 @@ async function writeMarks(filter: Filter): Promise<void> {
     const { path, node } = at
     const prefix = path === '' ? '' : `${path}/`
     for (const name of node.hidden) await writeWhiteout(filter, node, prefix, name)
-    if (node.isOpaque && path !== '') await emit(filter, { type: RECORD.opaque, path })
+    if (isMarked(node, path)) await emit(filter, { type: RECORD.opaque, path })
     for (const [name, child] of node.children) {
       if (child.kind === 'directory') left.push({ path: prefix + name, node: child })
     }
@@ -211,8 +211,14 @@ async function writeWhiteout(
   const node = directory.children.get(name)
   if (node?.kind === 'directory') node.isOpaque = true
   if (node !== undefined && node.kind !== 'device') return
+  // Where nothing is merged a whiteout would hide nothing, and overlayfs would list it.
+  if (isMarked(directory, prefix)) return
   const { shift } = filter.owners
   await emit(filter, { type: RECORD.whiteout, path: prefix + name, uid: shift, gid: shift })
+}
+
+function isMarked({ isOpaque }: DirectoryNode, path: string): boolean {
+  return isOpaque && path !== ''
 }
 
 /** overlayfs merges the roots of all layers whatever they are marked as: their names are hidden one by one. */

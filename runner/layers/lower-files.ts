@@ -15,6 +15,13 @@ export function isOpaque(directory: string | Buffer): boolean {
   return readXattrs(directory).get(OPAQUE) === 'y'
 }
 
+/** The extended attributes that layers hold of a file that is in one. */
+export function keptXattrs(path: Buffer): ReadonlyMap<string, string> {
+  return new Map([...readXattrs(path)].filter(([name]) => KEPT.test(name)))
+}
+
+const KEPT = /^(?:security\.capability$|user\.(?!overlay\.))/
+
 /**
  * A directory as overlayfs merges it from layers that are unpacked, topmost first. Names hold bytes as
  * latin1; none is followed when it is a link.

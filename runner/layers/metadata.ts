@@ -1,5 +1,5 @@
 import { entryErrors } from './errors.js'
-import type { LowerStep } from './lower-files.js'
+import { keptXattrs, type LowerStep } from './lower-files.js'
 import type { LayerRecord } from './layer-records.js'
 import type { TarEntry } from './tar/entry.js'
 
@@ -32,11 +32,14 @@ export function metadataOf(
   if (from?.kind !== 'directory') {
     return { mode: 0o755, uid: owners.shift, gid: owners.shift, mtime: 0 }
   }
-  return statMetadata(from.stat)
+  return lowerMetadata(from)
 }
 
-/** The same of a file that is on disk. */
-export function statMetadata(stat: Extract<LowerStep, { kind: 'directory' }>['stat']): Metadata {
+/** The same of what is on disk in a layer. */
+export function lowerMetadata({
+  path,
+  stat,
+}: Extract<LowerStep, { readonly stat: unknown }>): Metadata {
   const seconds = floorDivide(stat.mtimeNs, 1_000_000_000n)
   return {
     mode: Number(stat.mode) & 0o7777,
@@ -44,6 +47,7 @@ export function statMetadata(stat: Extract<LowerStep, { kind: 'directory' }>['st
     gid: Number(stat.gid),
     mtime: Number(seconds),
     mtimeNs: Number(stat.mtimeNs - seconds * 1_000_000_000n),
+    xattrs: keptXattrs(path),
   }
 }
 

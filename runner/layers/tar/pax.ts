@@ -44,16 +44,34 @@ export function* readPaxRecords(text: string): Generator<[string, string]> {
 const XATTR = 'SCHILY.xattr.'
 const SPARSE = 'GNU.sparse.'
 
-/** Takes a record in; those that say nothing of interest are passed over. */
+/**
+ * Takes a record in; those that say nothing of interest are passed over. One without a value takes back
+ * what was said before (pax(1)), as Go has it for attributes, too.
+ */
 export function applyRecord(extension: Extension, key: string, value: string): void {
-  if (key.startsWith(XATTR)) extension.xattrs.set(key.slice(XATTR.length), value)
+  if (key.startsWith(XATTR)) applyXattr(extension, key.slice(XATTR.length), value)
   else if (key.startsWith(SPARSE)) applySparse(extension, key.slice(SPARSE.length), value)
+  else if (value === '') remove(extension, key)
   else if (key === 'path') extension.path = value
   else if (key === 'linkpath') extension.linkPath = value
   else if (key === 'size') extension.size = decimal(value)
   else if (key === 'uid') extension.uid = decimal(value)
   else if (key === 'gid') extension.gid = decimal(value)
   else if (key === 'mtime') extension.mtime = value
+}
+
+function applyXattr({ xattrs }: Extension, name: string, value: string): void {
+  if (value === '') xattrs.delete(name)
+  else xattrs.set(name, value)
+}
+
+function remove(extension: Extension, key: string): void {
+  if (key === 'path') delete extension.path
+  else if (key === 'linkpath') delete extension.linkPath
+  else if (key === 'size') delete extension.size
+  else if (key === 'uid') delete extension.uid
+  else if (key === 'gid') delete extension.gid
+  else if (key === 'mtime') delete extension.mtime
 }
 
 function applySparse({ sparse }: Extension, key: string, value: string): void {
