@@ -102,7 +102,9 @@ export class OciLayout {
 
 function pack(tar: Buffer, packing: Packing): Buffer {
   if (packing === 'gzip') return gzipSync(tar)
-  return packing === 'zstd' ? execFileSync('zstd', ['-q', '-c'], { input: tar }) : tar
+  return packing === 'zstd'
+    ? execFileSync('zstd', ['-q', '-c'], { input: tar, maxBuffer: 1 << 28 })
+    : tar
 }
 
 function digestOf(bytes: Buffer): string {

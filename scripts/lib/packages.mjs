@@ -132,26 +132,35 @@ async function refuseRemovals(apt, missing) {
   }
 }
 
+/** Packages with a service that Debian starts when they are installed, and at every boot. */
+const SERVICES = {
+  'redis-server': 'redis-server.service',
+  'docker-registry': 'docker-registry.service',
+}
+
 /**
- * Debian starts a service when redis-server is installed and at every boot. Sandpiper runs a private
- * one, so the unit is masked during the installation only and left disabled; both are said.
+ * Sandpiper and its tests run private ones, so the units are masked during the installation only and left
+ * disabled; both are said.
  */
 async function withoutService(apt, missing) {
-  const unit = 'redis-server.service'
-  const quiet = missing.includes('redis-server') && existsSync('/run/systemd/system')
-  if (!quiet) return aptInstall(apt, missing)
+  const units = existsSync('/run/systemd/system')
+    ? missing.flatMap((name) => SERVICES[name] ?? [])
+    : []
+  if (units.length === 0) return aptInstall(apt, missing)
   const systemctl = (...args) => run(apt[0], [...apt.slice(1), 'systemctl', ...args])
-  await systemctl('mask', '--runtime', unit)
+  await systemctl('mask', '--runtime', ...units)
   try {
     await aptInstall(apt, missing)
   } finally {
-    await systemctl('unmask', '--runtime', unit)
+    await systemctl('unmask', '--runtime', ...units)
   }
-  await systemctl('disable', unit)
-  const active = await run('systemctl', ['is-active', '--quiet', unit])
-  say(
-    active.code === 0
-      ? `  note: Debian started ${unit}; Sandpiper doesn't need it: systemctl disable --now ${unit}`
-      : `  note: ${unit} is left stopped and disabled; Sandpiper runs its own Redis`,
-  )
+  for (const unit of units) {
+    await systemctl('disable', unit)
+    const active = await run('systemctl', ['is-active', '--quiet', unit])
+    say(
+      active.code === 0
+        ? `  note: Debian started ${unit}; Sandpiper doesn't need it: systemctl disable --now ${unit}`
+        : `  note: ${unit} is left stopped and disabled; Sandpiper runs its own`,
+    )
+  }
 }
