@@ -14,6 +14,8 @@ export interface LocalRun {
   readonly plan: Plan
   /** The working tree that is seen as the checkout; it is never written to. */
   readonly tree: WorkspaceTree
+  /** Values by the secrets' names; absent: there are none. */
+  readonly secrets?: ReadonlyMap<string, string>
   readonly repo: JobRepo
   readonly commit: string
   readonly ref: string
@@ -78,7 +80,10 @@ async function runOne(run: LocalRun, name: string, host: Host): Promise<StageOut
   const stage = run.plan.stages[index]
   if (!stage) throw new Error(`no stage ${name}`)
   const job = jobOf(run, stage, index + 1)
-  const deps = { ...host.deps, workspace: treeWorkspace(run.tree), platform: ownPlatform() }
+  const deps = {
+    ...{ ...host.deps, workspace: treeWorkspace(run.tree), platform: ownPlatform() },
+    ...(run.secrets === undefined ? {} : { secrets: run.secrets }),
+  }
   return runStage(job, deps, run.sinkFor(job), run.signal)
 }
 

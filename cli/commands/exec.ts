@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { addCommand, type Finish } from '../command.js'
 import { EVENT_OPTIONS } from '../exec/event-options.js'
+import { SECRET_OPTIONS } from '../exec/secrets.js'
 import type { CliIo } from '../io.js'
 
 /** `sandpiper exec` */
@@ -12,6 +13,7 @@ export function addExecCommand(program: Command, io: CliIo, finish: Finish): voi
     asRoot: true,
     options: [
       ...EVENT_OPTIONS,
+      ...SECRET_OPTIONS,
       ['--pipeline <name>', 'run this pipeline of the file only, without those it depends on'],
     ],
     examples: [

@@ -16,6 +16,7 @@ import { localEvent, localRepo } from '../exec/event.js'
 import { describeLeftOut, describeResult } from '../exec/describe-result.js'
 import { viewSink, type NamedStepResult } from '../exec/view-sink.js'
 import { readEventOptions } from '../exec/event-options.js'
+import { readSecrets } from '../exec/secrets.js'
 import { resultJson } from '../exec/result-json.js'
 import { readWorkingTree, type WorkingTree } from '../exec/working-tree.js'
 import { ExitCode } from '../exit-code.js'
@@ -31,12 +32,15 @@ import { requireRoot } from './require-root.js'
 import { findBuildFiles } from './find-pipeline-files.js'
 import { compileFiles, formatDiagnostics } from './pipeline-file.js'
 
+const SECRET_WARNING =
+  'what --secret gives is in the list of processes; --secret-file keeps it out of there'
 const STAGE_TIMEOUT_MS = 24 * 3_600_000
 
 /** `sandpiper exec`: see the command's help. */
 export async function runExec(context: CommandContext): Promise<ExitCode> {
   const { io } = context
   const wish = readEventOptions(context)
+  const secrets = await readSecrets(context)
   const files = await findBuildFiles(io, context.args[0])
   const tree = await readWorkingTree(join(files.root, '.git'))
   const facts = { event: localEvent(tree, wish), repo: localRepo(tree, wish.repo) }
@@ -57,7 +61,7 @@ export async function runExec(context: CommandContext): Promise<ExitCode> {
     io.stderr.write(`pipeline ${cleanName(skipped)} does not run: ${cleanName(reason)}\n`)
   }
   await requireRoot(io, 'exec')
-  return run(context, { plan, tree, ...facts })
+  return run(context, { plan, tree, secrets, ...facts })
 }
 
 function selectPipeline(plan: Plan, name: string | undefined): Plan {
@@ -73,6 +77,7 @@ function selectPipeline(plan: Plan, name: string | undefined): Plan {
 interface Work {
   readonly plan: Plan
   readonly tree: WorkingTree
+  readonly secrets: ReadonlyMap<string, string>
   readonly event: BuildEvent
   readonly repo: RepoFacts
 }
@@ -92,6 +97,7 @@ async function run(context: CommandContext, work: Work): Promise<ExitCode> {
   const since = Date.now()
   try {
     if (executor.warning !== null) view.note(`warning: ${executor.warning}`)
+    if (context.list('secret').length > 0) view.note(`warning: ${SECRET_WARNING}`)
     for (const line of describeLeftOut(work.plan)) view.note(line)
     const result = await executor.run(localRun(context, work, view, steps))
     view.close()
@@ -121,7 +127,7 @@ function jsonView(io: CliIo): BuildView {
 
 function localRun(
   { io, settings }: CommandContext,
-  { plan, tree, event, repo }: Work,
+  { plan, tree, secrets, event, repo }: Work,
   view: BuildView,
   steps: Map<string, NamedStepResult[]>,
 ): LocalRun {
@@ -129,6 +135,7 @@ function localRun(
   const build = { number: 1, parent: 0, created: Date.now(), started: Date.now(), link: '' }
   return {
     plan,
+    secrets,
     tree: { path: tree.path, owner: tree.owner },
     repo: { id: 0, slug, cloneUrl, allowFileTransport: false },
     commit: event.after,

@@ -10,33 +10,42 @@ export interface CacheKey {
   readonly what: unknown
 }
 
+export interface CacheOptions {
+  readonly keeper: Pick<LayerKeeper, 'layers' | 'lease'>
+  /** Whether old layers may be used; new ones are kept in any case. */
+  readonly isUsed: boolean
+  /**
+   * Whose layers may be used; new ones are the first one's. What a RUN makes depends on whom its network led
+   * to, so nobody takes layers from those whom he does not trust.
+   */
+  readonly scopes: readonly string[]
+}
+
 /** Layers that instructions have made before, on this runner. */
 export class BuildCache {
-  readonly #keeper: Pick<LayerKeeper, 'layers' | 'lease'>
-  readonly #isUsed: boolean
+  readonly #options: CacheOptions
 
-  /** @param isUsed whether old layers may be used; new ones are kept in any case */
-  constructor(keeper: Pick<LayerKeeper, 'layers' | 'lease'>, isUsed: boolean) {
-    this.#keeper = keeper
-    this.#isUsed = isUsed
+  constructor(options: CacheOptions) {
+    this.#options = options
   }
 
   /** The diff id that was kept, null where nothing was written; undefined: it has to be done. */
   async find(key: CacheKey): Promise<string | null | undefined> {
-    if (!this.#isUsed) return undefined
-    const { layers, lease } = this.#keeper
-    const found = await layers.readRecord(keyText(key), lease)
-    if (found === null) return undefined
-    const [layer] = found.layers
-    return isNothing(found.data) ? null : layer
+    const { keeper, isUsed, scopes } = this.#options
+    for (const scope of isUsed ? scopes : []) {
+      const found = await keeper.layers.readRecord(keyText(key, scope), keeper.lease)
+      if (found !== null) return isNothing(found.data) ? null : found.layers[0]
+    }
+    return undefined
   }
 
   async keep(key: CacheKey, layer: StoredLayer | null): Promise<void> {
     // A record leads to layers: of an instruction that wrote nothing to the one below.
     const leads = layer?.diffId ?? key.below.at(-1)
     if (leads === undefined) return
+    const { keeper, scopes } = this.#options
     const data = { wroteNothing: layer === null }
-    await this.#keeper.layers.writeRecord(keyText(key), { layers: [leads], data })
+    await keeper.layers.writeRecord(keyText(key, scopes[0] ?? ''), { layers: [leads], data })
   }
 }
 
@@ -44,7 +53,8 @@ function isNothing(data: unknown): boolean {
   return (data as { readonly wroteNothing?: unknown } | null)?.wroteNothing === true
 }
 
-function keyText({ below, what }: CacheKey): string {
-  const digest = createHash('sha256').update(JSON.stringify({ below, what })).digest('hex')
+function keyText({ below, what }: CacheKey, scope: string): string {
+  const text = JSON.stringify({ scope, below, what })
+  const digest = createHash('sha256').update(text).digest('hex')
   return `build 1 ${digest}`
 }

@@ -97,6 +97,27 @@ RUN echo last; cat /copied
     expect(printed(await build(files, { no_cache: 'true' }))).toEqual(['ran with 1', 'last', 'one'])
   })
 
+  it('takes no layers of other repos, nor of pull requests', async () => {
+    const files = { Dockerfile: 'FROM busybox\nRUN echo "whose is this"; echo > /x' }
+    const tree = await makeTree(host, files)
+    const repo = (id: number, ref: string): object => ({
+      repo: { id, slug: `o/${String(id)}`, cloneUrl: '', allowFileTransport: true },
+      ref,
+    })
+    const isCached = async (id: number, ref: string): Promise<boolean> => {
+      const done = await runBuild(host, tree, { dry_run: 'true' }, {}, repo(id, ref))
+      expect(done.outcome.status).toBe('success')
+      return printed(done).length === 0
+    }
+    expect(await isCached(1, 'refs/pull/7/head')).toBe(false)
+    expect(await isCached(1, 'refs/pull/7/head')).toBe(true)
+    expect(await isCached(1, 'refs/pull/8/head')).toBe(false)
+    expect(await isCached(1, 'refs/heads/main')).toBe(false)
+    expect(await isCached(1, 'refs/tags/v1')).toBe(true)
+    expect(await isCached(1, 'refs/pull/9/head')).toBe(true)
+    expect(await isCached(2, 'refs/heads/main')).toBe(false)
+  })
+
   it('builds only the stages that are needed, and shows their names', async () => {
     const text = `FROM busybox AS one
 RUN echo 1 > /made

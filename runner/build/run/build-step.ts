@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { Builder } from '../../../pipelines/index.js'
+import type { StageJob } from '../../../protocol/job.js'
 import type { Lease } from '../../layers/types.js'
 import { armDeadline } from '../../stage/deadline.js'
 import type { StageDeps } from '../../stage/deps.js'
@@ -108,6 +109,7 @@ async function buildImage(
     ...{ ground, keeper, request },
     place: { workspace: run.job.stage.workspace, directory: run.step.workingDir ?? '.' },
     created: timeOf(env, Date.now()),
+    cacheScopes: cacheScopesOf(run.job),
     image: baseImages({ run, deps, lease, request, signal: stop.signal }),
     say: (text) => run.log.say(text),
   })
@@ -127,6 +129,13 @@ async function buildImage(
     say: (text) => run.log.say(text),
   })
   return SUCCESS
+}
+
+/** A pull request may be a stranger's: it takes layers from its repo, and keeps its own to itself. */
+export function cacheScopesOf({ repo, ref, environment }: StageJob): readonly string[] {
+  const own = `${String(repo.id)} ${repo.slug}`
+  const isRequest = (environment['DRONE_BUILD_EVENT'] ?? '').startsWith('pull_request')
+  return isRequest || /^refs\/(?:pull|merge-requests?)\//.test(ref) ? [`${own} ${ref}`, own] : [own]
 }
 
 function withLabels(config: RunConfig, labels: Readonly<Record<string, string>>): RunConfig {

@@ -32,6 +32,8 @@ export interface BuildOptions {
   readonly keeper: LayerKeeper
   readonly request: BuildRequest
   readonly place: StepPlace
+  /** Whose old layers may be used, and whose the new ones are: the first. */
+  readonly cacheScopes: readonly string[]
   /** Time of the build as RFC 3339 has it. */
   readonly created: string
   /** Brings an image, whose layers are held then. */
@@ -57,7 +59,11 @@ export class Build {
     parts: Pick<Build, 'dockerfile' | 'scope' | 'context' | 'ignore'>,
   ) {
     this.options = options
-    this.cache = new BuildCache(options.keeper, options.request.useCache)
+    this.cache = new BuildCache({
+      keeper: options.keeper,
+      isUsed: options.request.useCache,
+      scopes: options.cacheScopes,
+    })
     this.dockerfile = parts.dockerfile
     this.scope = parts.scope
     this.context = parts.context

@@ -37,16 +37,18 @@ export async function runBuild(
   tree: string,
   settings: Files,
   more: Partial<EntrypointStep> = {},
+  job: Parameters<typeof makeJob>[1] = {},
 ): Promise<TestBuild> {
   const environment = Object.fromEntries(
     Object.entries(settings).map(([name, value]) => [`PLUGIN_${name.toUpperCase()}`, value]),
   )
   const step = program('image', 'plugins/docker', { builder: 'docker', environment, ...more })
   const clone = { kind: 'clone', name: 'clone', dependsOn: [] } as const
-  const job = makeJob([clone, { ...step, dependsOn: ['clone'] }], {
+  const whole = makeJob([clone, { ...step, dependsOn: ['clone'] }], {
     plan: { clone: { disabled: false } },
+    ...job,
   })
-  const done = await runJob(host, job, { tree: { path: tree } })
+  const done = await runJob(host, whole, { tree: { path: tree } })
   return { ...done, log: done.sink.log('image') }
 }
 
