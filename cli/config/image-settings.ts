@@ -1,5 +1,5 @@
 import type { Scope, Setting } from './settings.js'
-import { bytes, hosts, mirrors, path } from './values.js'
+import { bytes, hosts, mirrors, noProxy, path, proxyUrl } from './values.js'
 
 const IMAGES: readonly Scope[] = ['standalone', 'runner', 'exec', 'image', 'sandbox']
 
@@ -39,6 +39,24 @@ export const IMAGE_SETTINGS = {
     defaultText: 'none',
     description:
       'PEM file of certificate authorities to trust for registries beside the usual ones',
+    scopes: IMAGES,
+  }),
+  registryProxy: define({
+    env: 'SANDPIPER_REGISTRY_PROXY',
+    flag: 'registry-proxy',
+    type: proxyUrl,
+    defaultText: 'HTTPS_PROXY or https_proxy of the environment',
+    description:
+      'HTTP proxy for registries, `http://USER:PASSWORD@proxy.example.com:3128` or `https://...`; with a password prefer the variable, a flag shows in process lists',
+    scopes: IMAGES,
+  }),
+  registryNoProxy: define({
+    env: 'SANDPIPER_REGISTRY_NO_PROXY',
+    flag: 'registry-no-proxy',
+    type: noProxy,
+    defaultText: 'NO_PROXY or no_proxy of the environment',
+    description:
+      'What is reached without the proxy: `host` (and all below it), `.suffix`, addresses and networks, several by commas; `*` for no proxy at all. This machine never is a matter for it',
     scopes: IMAGES,
   }),
   layersMax: define({

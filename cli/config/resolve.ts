@@ -46,7 +46,7 @@ function givenText(
 
 /** Secrets, and URLs that may hold one, are not repeated in messages. */
 function quoteValue(setting: Setting<unknown>, text: string): string {
-  return /TOKEN|SECRET|URL/.test(setting.env) ? '(value not shown)' : text
+  return /TOKEN|SECRET|URL|_REGISTRY_PROXY/.test(setting.env) ? '(value not shown)' : text
 }
 
 function describe(problems: readonly string[]): string {

@@ -229,6 +229,33 @@ export function url(schemes: readonly string[]): ValueType<string> {
   }
 }
 
+/** An HTTP proxy: `http://proxy.example.com:3128`, with a login where it wants one. */
+export const proxyUrl: ValueType<string> = {
+  name: 'URL',
+  parse(raw) {
+    const text = raw.trim()
+    const parsed = URL.canParse(text) ? new URL(text) : null
+    const isBare = parsed !== null && parsed.pathname + parsed.search + parsed.hash === '/'
+    return isBare && /^https?:$/.test(parsed.protocol)
+      ? { value: text }
+      : { problem: 'must be http://[USER:PASSWORD@]HOST[:PORT], or the same with https' }
+  },
+}
+
+const NO_PROXY =
+  /^(?:\*|(?:\*?\.)?[a-z0-9][a-z0-9._-]*(?::\d{1,5})?|[0-9a-f.:]+(?:\/\d{1,3})?|\[[0-9a-f.:]+\](?::\d{1,5})?)$/i
+
+/** What is reached without a proxy: `registry.example.com,.corp.example,10.0.0.0/8`; or `*`. */
+export const noProxy: ValueType<readonly string[]> = {
+  name: 'hosts',
+  parse(raw) {
+    const value = raw.split(',').map((one) => one.trim())
+    return value.every((one) => NO_PROXY.test(one))
+      ? { value }
+      : { problem: 'must be hosts such as registry.example.com,.corp.example,10.0.0.0/8, or *' }
+  },
+}
+
 /** `redis://`, `rediss://`, or the absolute path of a unix socket. */
 export const redisAddress: ValueType<string> = {
   name: 'URL or socket path',

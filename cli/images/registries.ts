@@ -7,6 +7,7 @@ import {
 } from '../../runner/registry/credentials/docker-config.js'
 import type { CommandContext } from '../command.js'
 import { usageError } from '../errors.js'
+import { proxyOf } from './proxy.js'
 
 type Context = Pick<CommandContext, 'io' | 'settings'>
 
@@ -18,7 +19,7 @@ export interface Audience {
 
 /**
  * The settings of images as the runner wants them.
- * @throws CliError SP_CLI_USAGE for a file that can't be read; SandpiperError SP_REGISTRY_CREDENTIALS
+ * @throws CliError SP_CLI_USAGE for a file that can't be read or a proxy of the environment that is none; SandpiperError SP_REGISTRY_CREDENTIALS
  */
 export async function imagesConfig(
   context: Context,
@@ -33,6 +34,7 @@ export async function imagesConfig(
       ...(registryMirrors === undefined ? {} : { mirrors: registryMirrors }),
       ...(registryInsecure === undefined ? {} : { insecure: registryInsecure }),
       ...(registryCa === undefined ? {} : { caFile: resolve(io.cwd, registryCa) }),
+      ...proxyOf(context),
     },
   }
 }

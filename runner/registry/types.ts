@@ -142,10 +142,19 @@ export interface RegistriesConfig {
   readonly insecure?: readonly string[]
   /** PEM certificates of authorities to trust besides the usual ones. */
   readonly caFile?: string
+  /** HTTP proxy that registries are spoken to through. */
+  readonly proxy?: ProxyConfig
   readonly timeouts?: Partial<Timeouts>
   readonly retries?: Partial<Retries>
   /** Clock, waits and chance; tests put their own in. */
   readonly timing?: Timing
+}
+
+export interface ProxyConfig {
+  /** `http://` or `https://`, with `USER:PASSWORD@` where the proxy wants it. */
+  readonly url: string
+  /** What is spoken to without the proxy, as in `NO_PROXY`. */
+  readonly noProxy: readonly string[]
 }
 
 export interface Timeouts {

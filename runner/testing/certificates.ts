@@ -8,7 +8,7 @@ const run = promisify(execFile)
 export interface TestCertificates {
   /** Certificate of the authority, PEM. */
   readonly caFile: string
-  /** Certificate for 127.0.0.1 and localhost that the authority has signed, PEM. */
+  /** Certificate for 127.0.0.1, localhost and registry.example that the authority has signed, PEM. */
   readonly certFile: string
   readonly keyFile: string
 }
@@ -19,7 +19,7 @@ basicConstraints = critical, CA:TRUE
 keyUsage = keyCertSign
 [leaf]
 basicConstraints = CA:FALSE
-subjectAltName = IP:127.0.0.1, DNS:localhost
+subjectAltName = IP:127.0.0.1, DNS:localhost, DNS:registry.example
 `
 
 /** Makes an authority and a certificate for loopback with openssl, for tests. */

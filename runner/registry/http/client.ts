@@ -7,6 +7,7 @@ import { DEFAULT_RETRIES, DEFAULT_TIMEOUTS, MIRROR_TRIES } from '../limits.js'
 import type { RegistriesConfig, RequestOptions, Retries, Timeouts } from '../types.js'
 import { Connections } from './connections.js'
 import type { Answer, Message } from './exchange.js'
+import { Proxy } from './proxy.js'
 import type { RetryOptions } from './retry.js'
 import { Schemes } from './schemes.js'
 import { send, type Sender } from './send.js'
@@ -54,6 +55,7 @@ export class Client {
     const connections = new Connections({
       caFile: config.caFile,
       connectMs: this.timeouts.connectMs,
+      proxy: config.proxy ? new Proxy(config.proxy) : null,
     })
     this.#sender = { connections, endpoints: this.endpoints, timeouts: this.timeouts }
     this.#keychain = new Keychain(config.credentials ?? [], this.timing, config.environment)

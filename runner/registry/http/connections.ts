@@ -2,11 +2,13 @@ import dns from 'node:dns'
 import { readFileSync } from 'node:fs'
 import type { LookupFunction } from 'node:net'
 import tls from 'node:tls'
-import { Agent, type Dispatcher } from 'undici'
+import { Agent, buildConnector, type Dispatcher } from 'undici'
 import { SandpiperError, messageOf } from '../../../protocol/errors.js'
 import { HEADER_BYTES_MAX } from '../limits.js'
 import { literalAddress, nearnessOf, type Nearness } from './addresses.js'
+import type { Proxy } from './proxy.js'
 import { Remembered } from './remembered.js'
+import { Tunnels } from './tunnel.js'
 
 /** Which server is meant, and how far it is trusted. */
 export interface Peer {
@@ -31,36 +33,80 @@ export class RefusedAddress extends Error {
 export interface ConnectionsOptions {
   readonly caFile?: string | undefined
   readonly connectMs: number
+  /** Null for none. */
+  readonly proxy?: Proxy | null
+}
+
+/** How a message comes to the server of its URL. */
+export interface Route {
+  readonly dispatcher: Dispatcher
+  /** Whom the dispatcher is to be asked for. */
+  readonly origin: string
+  readonly path: string
+  /** For the proxy; none go to the server. */
+  readonly headers: Readonly<Record<string, string>>
+  /** `tunnel`: the proxy passes bytes on; `forward`: it is the proxy that we speak HTTP with. */
+  readonly kind: 'direct' | 'tunnel' | 'forward'
+  /** Null where it is `direct`. */
+  readonly proxy: Proxy | null
+}
+
+/** Where a message goes. */
+export interface Target {
+  /** How people call the server: `registry docker.io`. */
+  readonly where: string
+  readonly url: URL
+  /** Null where there is none. */
+  route: Route | null
 }
 
 /**
  * Connections that are kept alive, in one pool for each host and degree of trust. Addresses are checked where
- * the name is looked up for the connection itself, so that a name can't mean another one at the check.
+ * the name is looked up for the connection itself, so that a name can't mean another one at the check. Behind
+ * a proxy it is the proxy that looks up names: what stands in a URL as an address is checked all the same.
  */
 export class Connections {
   readonly #connectMs: number
   readonly #strict: tls.SecureContext | undefined
+  readonly #proxy: Proxy | null
   readonly #agents = new Map<string, Agent>()
+  readonly #tunnels: Tunnels[] = []
   readonly #farthest = new Remembered<Nearness>()
 
   /** @throws SandpiperError SP_REGISTRY_SETTING when the file of certificates can't be used */
-  constructor({ caFile, connectMs }: ConnectionsOptions) {
+  constructor({ caFile, connectMs, proxy = null }: ConnectionsOptions) {
     this.#connectMs = connectMs
+    this.#proxy = proxy
     this.#strict = caFile === undefined ? undefined : trustBesides(caFile)
   }
 
   /** @throws RefusedAddress for a URL with such an address in it */
-  dispatcher(url: URL, { isInsecure, nearest }: Peer): Dispatcher {
+  route(url: URL, { isInsecure, nearest }: Peer): Route {
     const address = literalAddress(url.hostname)
     if (address !== null) {
       const nearness = nearnessOf(address)
       this.#note(url.hostname, nearness)
       if (nearness > nearest) throw new RefusedAddress(address, nearness)
     }
-    const key = `${String(isInsecure)} ${String(nearest)}`
-    const agent = this.#agents.get(key) ?? this.#newAgent(isInsecure, nearest)
-    this.#agents.set(key, agent)
-    return agent
+    const path = url.pathname + url.search
+    const same = { origin: url.origin, path, headers: {} }
+    const proxy = this.#proxy?.serves(url) ? this.#proxy : null
+    if (proxy === null) {
+      const key = `direct ${String(isInsecure)} ${String(nearest)}`
+      const dispatcher = this.#agent(key, () => this.#direct(isInsecure, nearest))
+      return { ...same, dispatcher, kind: 'direct', proxy }
+    }
+    if (url.protocol === 'https:') {
+      const key = `tunnel ${String(isInsecure)}`
+      const dispatcher = this.#agent(key, () => this.#tunnel(isInsecure, proxy))
+      return { ...same, dispatcher, kind: 'tunnel', proxy }
+    }
+    // Absolute form (RFC 9112, 3.2.2).
+    return {
+      dispatcher: this.#agent('forward', () => this.#toProxy(proxy)),
+      ...{ origin: proxy.url.origin, path: url.origin + path, kind: 'forward', proxy },
+      headers: { host: url.host, ...proxy.headers },
+    }
   }
 
   /**
@@ -74,17 +120,18 @@ export class Connections {
   async close(): Promise<void> {
     const agents = [...this.#agents.values()]
     this.#agents.clear()
+    for (const tunnels of this.#tunnels) tunnels.close()
     await Promise.all(agents.map((agent) => agent.destroy()))
   }
 
-  #newAgent(isInsecure: boolean, nearest: Nearness): Agent {
-    return new Agent({
-      connect: {
-        timeout: this.#connectMs,
-        lookup: this.#lookup(nearest),
-        rejectUnauthorized: !isInsecure,
-        ...(this.#strict && !isInsecure ? { secureContext: this.#strict } : {}),
-      },
+  #agent(
+    key: string,
+    connect: () => buildConnector.BuildOptions | buildConnector.connector,
+  ): Agent {
+    const known = this.#agents.get(key)
+    if (known) return known
+    const agent = new Agent({
+      connect: connect(),
       // Time is kept by who sends: by progress, not by single packets.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -92,6 +139,43 @@ export class Connections {
       keepAliveTimeout: 15_000,
       keepAliveMaxTimeout: 60_000,
     })
+    this.#agents.set(key, agent)
+    return agent
+  }
+
+  #direct(isInsecure: boolean, nearest: Nearness): buildConnector.BuildOptions {
+    return { ...this.#tls(isInsecure), lookup: this.#lookup(nearest) }
+  }
+
+  #tunnel(isInsecure: boolean, proxy: Proxy): buildConnector.connector {
+    const tunnels = new Tunnels({
+      proxy,
+      toProxy: this.#toProxy(proxy),
+      overTunnel: buildConnector(this.#tls(isInsecure)),
+      connectMs: this.#connectMs,
+    })
+    this.#tunnels.push(tunnels)
+    return tunnels.connect
+  }
+
+  /**
+   * The proxy itself is the operator's, wherever it is; its certificate has to verify, and for its own name:
+   * undici takes that of the Host header.
+   */
+  #toProxy({ url }: Proxy): buildConnector.connector {
+    const connect = buildConnector(this.#tls(false))
+    const hostname = url.hostname.replace(/^\[|\]$/g, '')
+    const port = url.port || (url.protocol === 'https:' ? '443' : '80')
+    const address = { hostname, host: url.host, protocol: url.protocol, port }
+    return (_, callback) => connect(address, callback)
+  }
+
+  #tls(isInsecure: boolean): buildConnector.BuildOptions {
+    return {
+      timeout: this.#connectMs,
+      rejectUnauthorized: !isInsecure,
+      ...(this.#strict && !isInsecure ? { secureContext: this.#strict } : {}),
+    }
   }
 
   #lookup(nearest: Nearness): LookupFunction {

@@ -4,8 +4,9 @@ import type { Dispatcher } from 'undici'
 import { badAnswer } from '../errors.js'
 import { ERROR_BYTES_MAX, STALL_BYTES } from '../limits.js'
 import type { Timeouts } from '../types.js'
-import type { Connections, Peer } from './connections.js'
+import type { Connections, Peer, Route, Target } from './connections.js'
 import { connectionError } from './failures.js'
+import { ProxyFailure } from './proxy-failure.js'
 import { Pace, Watchdog } from './watchdog.js'
 
 export interface Message {
@@ -34,23 +35,35 @@ export async function exchange(
   const source = message.body && new Source(message.body, lifeline, timeouts)
   const firstMs = message.withinMs ?? timeouts.connectMs + timeouts.answerMs
   lifeline.watchdog.start(firstMs, 'there was no answer')
+  const target: Target = { where, url: message.url, route: null }
   try {
-    const response = await connections.dispatcher(message.url, peer).request({
-      origin: message.url.origin,
-      path: message.url.pathname + message.url.search,
-      method: message.method,
-      headers: message.headers,
+    target.route = connections.route(message.url, peer)
+    const { dispatcher, origin, path, headers } = target.route
+    const response = await dispatcher.request({
+      ...{ origin, path, method: message.method, headers: { ...message.headers, ...headers } },
       signal: lifeline.signal,
       ...(source ? { body: source.body } : {}),
     })
+    await refuseProxysOwn(response, target.route)
     if (message.withinMs === undefined) lifeline.watchdog.pause()
-    return new Answer({ response, where, url: message.url, lifeline, timeouts })
+    return new Answer({ response, target, lifeline, timeouts })
   } catch (error) {
     lifeline.end()
     message.signal?.throwIfAborted()
     if (source?.error) throw source.error
-    throw connectionError(error, where, message.url)
+    throw connectionError(error, target)
   }
+}
+
+/** 407 comes from no server but the proxy (RFC 9110, 15.5.8). @throws ProxyFailure */
+async function refuseProxysOwn(
+  { statusCode, body }: Dispatcher.ResponseData,
+  { kind, proxy }: Route,
+): Promise<void> {
+  if (kind !== 'forward' || statusCode !== 407) return
+  body.on('error', () => undefined)
+  await body.dump({ limit: ERROR_BYTES_MAX }).catch(() => undefined)
+  throw new ProxyFailure({ status: statusCode, hadCredentials: proxy?.hasCredentials === true })
 }
 
 /** An answer whose body is still to be read, or to be discarded. */
@@ -59,19 +72,20 @@ export class Answer {
   readonly url: URL
   readonly where: string
   readonly #response: Dispatcher.ResponseData
+  readonly #target: Target
   readonly #lifeline: Lifeline
   readonly #timeouts: Timeouts
 
   constructor(parts: {
     readonly response: Dispatcher.ResponseData
-    readonly where: string
-    readonly url: URL
+    readonly target: Target
     readonly lifeline: Lifeline
     readonly timeouts: Timeouts
   }) {
     this.status = parts.response.statusCode
-    this.url = parts.url
-    this.where = parts.where
+    this.url = parts.target.url
+    this.where = parts.target.where
+    this.#target = parts.target
     this.#response = parts.response
     this.#lifeline = parts.lifeline
     this.#timeouts = parts.timeouts
@@ -159,7 +173,7 @@ export class Answer {
 
   #failure(error: unknown): unknown {
     this.#lifeline.throwIfAborted()
-    return connectionError(error, this.where, this.url)
+    return connectionError(error, this.#target)
   }
 }
 

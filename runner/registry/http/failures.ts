@@ -2,32 +2,84 @@ import { errors } from 'undici'
 import { messageOf } from '../../../protocol/errors.js'
 import { badAnswer, RegistryError } from '../errors.js'
 import { NEARNESS_NAMES } from './addresses.js'
-import { RefusedAddress } from './connections.js'
+import { RefusedAddress, type Target } from './connections.js'
+import { ProxyFailure } from './proxy-failure.js'
 import { Stalled } from './watchdog.js'
 
-/** What went wrong below HTTP, in words. `where` is how people call the server: `registry docker.io`. */
-export function connectionError(error: unknown, where: string, url: URL): RegistryError {
+/** What went wrong below HTTP, in words. */
+export function connectionError(error: unknown, { where, url, route }: Target): RegistryError {
+  const fault = deepest(error)
+  const proxy = route?.proxy ?? null
+  const place = proxy ? `${where} through the proxy ${proxy.url.origin}` : where
+  if (fault instanceof RefusedAddress) return refusedAddress(fault, where, url)
+  if (proxy && fault instanceof ProxyFailure) return proxyFailure(fault, place, url, proxy.url)
+  if (proxy && route?.kind === 'forward') return forwardFailure(error, place, proxy.url)
+  return serverFailure(error, place, url)
+}
+
+function serverFailure(error: unknown, where: string, url: URL): RegistryError {
   const fault = deepest(error)
   const code = codeOf(fault)
-  if (fault instanceof RefusedAddress) return refusedAddress(fault, where, url)
-  if (fault instanceof Stalled)
-    return unreachable(where, fault.message, { cause: error, again: true })
   if (isPlainAnswer(code, fault)) return plainHttp(where, url, error)
   if (isTls(code)) return untrusted(where, url, fault)
   if (fault instanceof errors.HTTPParserError) {
     return badAnswer(where, `${url.host} speaks no HTTP (${messageOf(fault)})`)
   }
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return badAnswer(where, 'its headers have no end')
-  const text = WORDS[code]
-  if (text)
-    return unreachable(where, text(url.hostname, url.host), {
-      cause: error,
-      again: AGAIN.has(code),
-    })
-  return unreachable(where, `the connection to ${url.host} broke: ${messageOf(fault)}`, {
-    cause: error,
-    again: true,
+  const { why, again } = inWords(fault, url)
+  return new RegistryError('SP_REGISTRY_UNREACHABLE', `can't reach ${where}: ${why}`, {
+    hint: 'Check the host and port in the image name, and the DNS, network and firewall of the runner.',
+    ...{ again, cause: error },
   })
+}
+
+/** The connection is one to the proxy, also once it has begun to answer for the server. */
+function forwardFailure(error: unknown, where: string, proxy: URL): RegistryError {
+  const fault = deepest(error)
+  const words =
+    fault instanceof errors.HTTPParserError
+      ? { why: `${proxy.host} speaks no HTTP (${messageOf(fault)})`, again: false }
+      : inWords(fault, proxy)
+  return noProxy(where, { ...words, cause: error })
+}
+
+function proxyFailure(failure: ProxyFailure, where: string, url: URL, proxy: URL): RegistryError {
+  const { status, hadCredentials, cause } = failure
+  if (status === null) return noProxy(where, { ...inWords(deepest(cause), proxy), cause })
+  if (status === 407) {
+    const why = hadCredentials ? 'it does not take our credentials' : 'it wants credentials'
+    return new RegistryError('SP_REGISTRY_UNREACHABLE', `can't reach ${where}: ${why} (407)`, {
+      hint: 'Give the proxy its credentials in SANDPIPER_REGISTRY_PROXY: http://USER:PASSWORD@HOST:PORT.',
+      cause: failure,
+    })
+  }
+  const why = `it does not connect us with ${url.host} (${String(status)})`
+  return new RegistryError('SP_REGISTRY_UNREACHABLE', `can't reach ${where}: ${why}`, {
+    hint: 'Check the host in the image name and the rules and logs of the proxy, or name the host in SANDPIPER_REGISTRY_NO_PROXY.',
+    again: status >= 500 || status === 429 || status === 408,
+    cause: failure,
+  })
+}
+
+/** The way ends before or at the proxy. */
+function noProxy(
+  where: string,
+  { why, ...more }: { readonly why: string; readonly again: boolean; readonly cause: unknown },
+): RegistryError {
+  return new RegistryError('SP_REGISTRY_UNREACHABLE', `can't reach ${where}: ${why}`, {
+    hint: 'Check SANDPIPER_REGISTRY_PROXY (or HTTPS_PROXY); with the host in SANDPIPER_REGISTRY_NO_PROXY it goes without.',
+    ...more,
+  })
+}
+
+/** Why a server is out of reach, and whether another try may help. */
+function inWords(fault: unknown, url: URL): { readonly why: string; readonly again: boolean } {
+  if (fault instanceof Stalled) return { why: fault.message, again: true }
+  const code = codeOf(fault)
+  const text = WORDS[code]
+  if (text) return { why: text(url.hostname, url.host), again: AGAIN.has(code) }
+  if (isTls(code)) return { why: `${url.host}: ${messageOf(fault)}`, again: false }
+  return { why: `the connection to ${url.host} broke: ${messageOf(fault)}`, again: true }
 }
 
 const WORDS: Readonly<Record<string, (hostname: string, host: string) => string>> = {
@@ -42,17 +94,6 @@ const WORDS: Readonly<Record<string, (hostname: string, host: string) => string>
 }
 
 const AGAIN = new Set(Object.keys(WORDS).filter((code) => code !== 'ENOTFOUND'))
-
-function unreachable(
-  where: string,
-  why: string,
-  options: { readonly cause: unknown; readonly again: boolean },
-): RegistryError {
-  return new RegistryError('SP_REGISTRY_UNREACHABLE', `can't reach ${where}: ${why}`, {
-    hint: 'Check the host and port in the image name, and the DNS, network and firewall of the runner.',
-    ...options,
-  })
-}
 
 function untrusted(where: string, url: URL, fault: unknown): RegistryError {
   return new RegistryError(
@@ -116,6 +157,7 @@ function isTls(code: string): boolean {
 /** What an undici error, or one for several addresses at once, goes back to. */
 export function deepest(error: unknown): unknown {
   if (error instanceof RefusedAddress || error instanceof Stalled) return error
+  if (error instanceof ProxyFailure) return error
   if (error instanceof AggregateError && error.errors.length > 0) return deepest(error.errors[0])
   if (error instanceof Error && error.cause instanceof Error) return deepest(error.cause)
   return error

@@ -2,6 +2,7 @@ import type { Endpoint } from '../endpoints.js'
 import { RegistryError } from '../errors.js'
 import { exchange } from './exchange.js'
 import { codeOf, deepest, isPlainAnswer } from './failures.js'
+import { ProxyFailure } from './proxy-failure.js'
 import { Remembered } from './remembered.js'
 import type { Sender } from './send.js'
 import type { Timing } from './timing.js'
@@ -59,7 +60,12 @@ export class Schemes {
     } catch (error) {
       signal?.throwIfAborted()
       const fault = deepest(error)
-      return { scheme: 'http', isSure: isPlainAnswer(codeOf(fault), fault) }
+      return { scheme: 'http', isSure: isRefused(fault) || isPlainAnswer(codeOf(fault), fault) }
     }
   }
+}
+
+/** By a proxy that makes tunnels to some ports only. */
+function isRefused(fault: unknown): boolean {
+  return fault instanceof ProxyFailure && fault.status !== null && fault.status < 407
 }
