@@ -31,6 +31,7 @@ export async function imagesConfig(
     ...(layersMax === undefined ? {} : { layersBytesMax: layersMax }),
     registries: {
       credentials: await credentialsOf(context, isPersonal),
+      pushesAsOperator: isPersonal,
       ...(registryMirrors === undefined ? {} : { mirrors: registryMirrors }),
       ...(registryInsecure === undefined ? {} : { insecure: registryInsecure }),
       ...(registryCa === undefined ? {} : { caFile: resolve(io.cwd, registryCa) }),

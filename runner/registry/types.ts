@@ -133,6 +133,8 @@ export interface RegistriesConfig {
   readonly credentials?: readonly DockerConfig[]
   /** Environment of credential helpers. Default: that of this process. */
   readonly environment?: NodeJS.ProcessEnv
+  /** Pushes show these, too. Default: only what comes with the request, as strangers' pipelines can ask for any. */
+  readonly pushesAsOperator?: boolean
   /** By registry (`docker.io`): base URLs to try in order before the registry itself, for pulls only. */
   readonly mirrors?: Readonly<Record<string, readonly string[]>>
   /**
