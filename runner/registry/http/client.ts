@@ -1,7 +1,8 @@
 import { Authorizer } from '../auth/authorizer.js'
 import { parseChallenges } from '../auth/challenge.js'
 import { scopesFor, type Access } from '../auth/scopes.js'
-import { Keychain } from '../credentials/keychain.js'
+import { Keychain, type FoundLogin } from '../credentials/keychain.js'
+import { explainHelper } from '../credentials/unused-helper.js'
 import { Endpoints, type Endpoint } from '../endpoints.js'
 import { DEFAULT_RETRIES, DEFAULT_TIMEOUTS, MIRROR_TRIES } from '../limits.js'
 import type { RegistriesConfig, RequestOptions, Retries, Timeouts } from '../types.js'
@@ -65,20 +66,24 @@ export class Client {
 
   /** One try. @throws RegistryError for a status that the call does not expect */
   async call(call: Call): Promise<Answer> {
-    const { endpoint, options, what } = call
-    const { signal } = options
+    const { endpoint, options } = call
+    const { signal, credentials = [] } = options
     signal?.throwIfAborted()
     const repository = endpoint.prefix + call.repository
+    const request = { host: endpoint.registry, repository, credentials, signal }
+    try {
+      return await this.#callWith(call, repository, await this.#keychain.find(request))
+    } catch (error) {
+      throw explainHelper(error, request)
+    }
+  }
+
+  async #callWith(call: Call, repository: string, found: FoundLogin | null): Promise<Answer> {
+    const { endpoint, options, what } = call
+    const { signal } = options
     const origin = await this.#schemes.originOf(endpoint, signal)
     const url =
       typeof call.path === 'string' ? new URL(`${origin}/v2/${repository}${call.path}`) : call.path
-    const credentials = options.credentials ?? []
-    const found = await this.#keychain.find({
-      host: endpoint.registry,
-      repository,
-      credentials,
-      signal,
-    })
     const scopes = scopesFor(repository, call.access, call.mountFrom)
     const access = { endpoint, scopes, found, what, signal }
     const sent = await this.#authorizer.header(access)

@@ -9,7 +9,7 @@ import { makeTar } from '../../layers/testing/archives.js'
 import { OciLayout } from '../../testing/oci-layout.js'
 import { IDENTITY_TOKEN, REGISTRY_LOGIN, TestRegistry } from '../../testing/registry.js'
 import { createRegistries } from '../create-registries.js'
-import { parseDockerConfig } from '../credentials/docker-config.js'
+import { parseDockerConfig, type DockerConfig } from '../credentials/docker-config.js'
 import { compressionOf } from '../manifest/media-types.js'
 import type { RegistriesConfig, Registries, RemoteImage } from '../types.js'
 
@@ -204,6 +204,25 @@ describe('a registry with users and passwords', () => {
     expect((await client.resolve(named(registry, 'app:1'), { credentials })).layers).toHaveLength(2)
     await expect(client.resolve(named(registry, 'app:1'))).rejects.toMatchObject({
       code: 'SP_IMAGE_DENIED',
+    })
+  })
+
+  test.each<[string, (host: string) => object]>([
+    ['ecr-login', (host) => ({ credHelpers: { [host]: 'ecr-login' } })],
+    ['desktop', (host) => ({ auths: { [host]: {} }, credsStore: 'desktop' })],
+  ])('says that the helper of a secret is not run: %s', async (helper, file) => {
+    const secret = parseDockerConfig(JSON.stringify(file(registry.host)), 'secret dockerconfig')
+    const client = connect({ insecure: [registry.host] })
+    const pull = (credentials: readonly DockerConfig[]): Promise<unknown> =>
+      client.resolve(named(registry, 'app:1'), { credentials })
+    await expect(pull([secret])).rejects.toMatchObject({
+      code: 'SP_IMAGE_DENIED',
+      hint: expect.stringMatching(`secret dockerconfig .* ${helper}, .* the runner's own`),
+    })
+    await pull([secret, parseDockerConfig(registry.dockerConfig, 'secret other')])
+    const wrong = JSON.stringify({ auths: { [registry.host]: { username: 'x', password: 'y' } } })
+    await expect(pull([secret, parseDockerConfig(wrong, 'secret wrong')])).rejects.toMatchObject({
+      hint: expect.not.stringContaining(helper),
     })
   })
 
