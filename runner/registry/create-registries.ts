@@ -1,3 +1,4 @@
+import { openEcr } from './ecr/ecr.js'
 import { Client } from './http/client.js'
 import { openBlob } from './pull/open-blob.js'
 import { readBlob } from './pull/read-blob.js'
@@ -21,6 +22,7 @@ export function createRegistries(config: RegistriesConfig = {}): Registries {
     pushBlob: (target, source, options = {}) => pushBlob(pusher, target, source, options),
     pushManifest: (target, mediaType, bytes, options = {}) =>
       pushManifest(pusher, target, { mediaType, bytes }, options),
+    ecr: (account) => openEcr({ client, elsewhere: config.awsEndpoint }, account),
     close: async () => {
       await client.close()
       if (pusher !== client) await pusher.close()

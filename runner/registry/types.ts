@@ -1,5 +1,6 @@
 import type { ImageName } from '../layers/image-name.js'
 import type { DockerConfig } from './credentials/docker-config.js'
+import type { Ecr, EcrAccount } from './ecr/types.js'
 import type { Timing } from './http/timing.js'
 
 /** What a manifest says about a blob or another manifest (OCI image-spec, descriptor.md). */
@@ -124,6 +125,8 @@ export interface Registries {
     bytes: Uint8Array,
     options?: RequestOptions,
   ): Promise<string>
+  /** Amazon's API for its registries. */
+  ecr(account: EcrAccount): Ecr
   /** Ends every connection; what still runs fails. */
   close(): Promise<void>
 }
@@ -146,6 +149,8 @@ export interface RegistriesConfig {
   readonly caFile?: string
   /** HTTP proxy that registries are spoken to through. */
   readonly proxy?: ProxyConfig
+  /** Base URL that is asked instead of Amazon; for tests. */
+  readonly awsEndpoint?: string
   readonly timeouts?: Partial<Timeouts>
   readonly retries?: Partial<Retries>
   /** Clock, waits and chance; tests put their own in. */

@@ -7,7 +7,7 @@ import { Endpoints, type Endpoint } from '../endpoints.js'
 import { DEFAULT_RETRIES, DEFAULT_TIMEOUTS, MIRROR_TRIES } from '../limits.js'
 import type { RegistriesConfig, RequestOptions, Retries, Timeouts } from '../types.js'
 import { Connections } from './connections.js'
-import type { Answer, Message } from './exchange.js'
+import { exchange, type Answer, type Message } from './exchange.js'
 import { Proxy } from './proxy.js'
 import type { RetryOptions } from './retry.js'
 import { Schemes } from './schemes.js'
@@ -98,6 +98,11 @@ export class Client {
     }
     if (call.expects.includes(answer.status)) return answer
     throw await statusError({ answer, what, found, access: call.access, now: this.timing.now() })
+  }
+
+  /** Asks a server that is no registry, once. @param where how people call it @throws RegistryError */
+  ask(where: string, message: Message): Promise<Answer> {
+    return exchange(this.#sender, this.endpoints.of(message.url.host).peer, where, message)
   }
 
   /** How patient to be with an endpoint. */

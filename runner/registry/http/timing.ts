@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 /** Clock, waits and chance. */
 export interface Timing {
-  /** Milliseconds since some fixed moment. */
+  /** Milliseconds since 1970. */
   now(): number
   /** Rejects with the signal's reason when that is aborted. */
   wait(ms: number, signal?: AbortSignal): Promise<void>
