@@ -205,6 +205,29 @@ export interface CommandsStep extends SandboxStepBase {
   readonly commands: readonly string[]
   /** Absolute path of the shell; default `/bin/sh`. */
   readonly shell?: string
+  /** When it has succeeded, what it wrote to its root is pushed as a layer on its image. */
+  readonly publish?: PublishPlan
+}
+
+/** Text, or the name of the secret that holds it. */
+export type ValuePlan =
+  | { readonly value: string; readonly secret?: undefined }
+  | { readonly secret: string; readonly value?: undefined }
+
+/** The image that a step makes; what is absent is as in the image of the step. */
+export interface PublishPlan {
+  /** With its registry, without a tag. */
+  readonly repo: string
+  /** None where the event has no values for them: the step can't publish then. */
+  readonly tags: readonly string[]
+  readonly username?: ValuePlan
+  readonly password?: ValuePlan
+  readonly entrypoint?: readonly string[]
+  readonly cmd?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly workdir?: string
+  readonly user?: string
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 /** Runs the image's own program: plugins and most services. */

@@ -2,6 +2,7 @@ import type {
   Demand,
   HealthcheckPlan,
   MountPlan,
+  PublishPlan,
   ResourcesPlan,
   RetryPlan,
   SandboxStep,
@@ -74,7 +75,12 @@ function outcome(step: SandboxStep): TreeNode[] {
     ...detail('retry', step.retry && describeRetry(step.retry)),
     ...detail('timeout', step.timeoutMs === undefined ? '' : formatDuration(step.timeoutMs)),
     ...detail('health check', step.healthcheck && describeCheck(step.healthcheck)),
+    ...detail('publishes', step.kind === 'commands' ? describePublish(step.publish) : undefined),
   ]
+}
+
+function describePublish(publish: PublishPlan | undefined): string | undefined {
+  return publish && publish.tags.map((tag) => `${publish.repo}:${tag}`).join(', ')
 }
 
 const FAILURE_MODES = {

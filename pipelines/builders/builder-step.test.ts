@@ -66,3 +66,44 @@ describe('a step that builds an image', () => {
     ])
   })
 })
+
+describe('publish', () => {
+  const stepWith = (publish: string, more = 'commands: [make]'): string =>
+    `kind: pipeline\nclone: {disable: true}\nsteps:\n  - {name: a, image: busybox, ${more}, publish: ${publish}}`
+
+  it('does not count tags that the event has no value for', () => {
+    const step = (tags: string) => stageOf(stepWith(`{repo: a/b, tags: ${tags}}`)).steps[0]
+    expect(step("['${DRONE_TAG}', x]")).toMatchObject({ publish: { tags: ['x'] } })
+    expect(step("['${DRONE_TAG}']")).toMatchObject({ publish: { tags: [] } })
+  })
+
+  it('is planned with its defaults, and with what secrets it takes', () => {
+    const [step] = stageOf(stepWith('{repo: r.example.com:5000/a/b}')).steps
+    expect(step).toMatchObject({
+      publish: { repo: 'r.example.com:5000/a/b', tags: ['latest'] },
+    })
+    const whole =
+      '{repo: a/b, tags: [1.0, x, x], username: u, password: {from_secret: p}, entrypoint: /x y, cmd: [z], env: {A: 1}, workdir: /w, user: "1:2", labels: {l: m}}'
+    expect(stageOf(stepWith(whole)).steps[0]).toMatchObject({
+      publish: {
+        ...{ repo: 'a/b', tags: ['1.0', 'x'], username: { value: 'u' }, password: { secret: 'p' } },
+        ...{ entrypoint: ['/x', 'y'], cmd: ['z'], env: { A: '1' }, workdir: '/w', user: '1:2' },
+        labels: { l: 'm' },
+      },
+    })
+    // The commands of the step don't see the password.
+    expect(stageOf(stepWith(whole)).steps[0]).not.toHaveProperty('secrets')
+  })
+
+  it.each([
+    ['{tags: x}', 'commands: [make]', 'needs the key `repo`'],
+    ['{repo: "a/b:1"}', 'commands: [make]', '`repo` of `publish` has a tag'],
+    ['{repo: a/b, tags: []}', 'commands: [make]', 'must have 1 to 100 entries'],
+    ['{repo: a/b, tag: x}', 'commands: [make]', 'tag'],
+    ['{repo: a/b, workdir: x}', 'commands: [make]', 'must be an absolute path'],
+    ['{repo: a/b}', 'entrypoint: [x]', '`publish` needs a step with `commands`'],
+    ['{repo: a/b}', 'commands: [make], detach: true', 'needs a step that is waited for'],
+  ])('refuses %s beside %s', (publish, more, message) => {
+    expect(problemsOf(stepWith(publish, more)).join('\n')).toContain(message)
+  })
+})

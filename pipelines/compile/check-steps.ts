@@ -15,6 +15,7 @@ export function checkSteps(pipeline: DecodedPipeline, dialect: Dialect, reporter
     checkReadiness(named, reporter)
     checkMemory(named, reporter)
     if (!isExec) checkBuilder(named, reporter)
+    checkPublish(named, isExec, reporter)
     if (isExec) checkExec(named, dialect, reporter)
   }
 }
@@ -49,6 +50,21 @@ function checkReadiness(named: NamedStep, reporter: Reporter): void {
     const message = `\`${key}\` has no effect on a step that is waited for until its end`
     const hint = 'declare it among the `services`, or set `detach: true`'
     reporter.warning('SP_PIPELINE_NO_EFFECT', span, message, hint)
+  }
+}
+
+/** There is a layer to be published where commands have written one, and have ended. */
+function checkPublish(named: NamedStep, isExec: boolean, reporter: Reporter): void {
+  const { publish, commands, node } = named.step
+  if (publish === undefined) return
+  const span = node.entries.get('publish')?.keySpan ?? node.span
+  const message = isExec
+    ? '`publish` needs a step with an image'
+    : isDetached(named)
+      ? '`publish` needs a step that is waited for until its end'
+      : '`publish` needs a step with `commands`'
+  if (isExec || isDetached(named) || commands === undefined) {
+    reporter.error('SP_PIPELINE_VALUE', span, message)
   }
 }
 

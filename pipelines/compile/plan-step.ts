@@ -53,7 +53,7 @@ function commandsStep(base: Base, { step }: NamedStep): CommandsStep {
     kind: 'commands',
     ...base,
     commands: step.commands?.items.map(({ value }) => value) ?? [],
-    ...compact({ shell: step.shell?.value }),
+    ...compact({ shell: step.shell?.value, publish: step.publish }),
   }
 }
 

@@ -8,6 +8,7 @@ import { HEALTHCHECK } from './healthcheck-shape.js'
 import { NAME } from './name-shape.js'
 import { ADDRESSES, DOMAINS, EXTRA_HOSTS, NETWORK, PORTS } from './network-shapes.js'
 import type { Keys } from './object.js'
+import { PUBLISH } from './publish-shape.js'
 import { RESOURCES } from './resources-shape.js'
 import { RETRY } from './retry-shape.js'
 import { flag, LINE, text } from './scalars.js'
@@ -261,6 +262,18 @@ const MEANS_KEYS = {
   },
 } satisfies Keys
 
+/** What becomes of what a step leaves. */
+const RESULT_KEYS = {
+  publish: {
+    shape: PUBLISH,
+    origin: 'sandpiper',
+    description:
+      'For steps with `commands` and an image: when the step has succeeded, what it wrote outside of the ' +
+      'workspace and the volumes becomes a layer on its image, and the new image is pushed.',
+    example: 'publish:\n  repo: registry.example.com/octo/hello\n  tags: [latest, "1.2"]',
+  },
+} satisfies Keys
+
 const BUILD = 'it never had one in Drone either; build images with a plugin'
 
 /** Every key of steps and services. */
@@ -268,6 +281,7 @@ export const STEP_KEYS = {
   ...WORK_KEYS,
   ...FLOW_KEYS,
   ...MEANS_KEYS,
+  ...RESULT_KEYS,
   build: {
     shape: withoutEffect(ANYTHING, BUILD),
     description: 'No effect, as in Drone: images are built by plugins.',

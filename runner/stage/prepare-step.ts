@@ -1,9 +1,17 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import type { BindMount, ExecSpec, SandboxSpec, WritableLayer } from '../../native/lib/types.js'
+import type {
+  BindMount,
+  ExecSpec,
+  OverlaySpec,
+  SandboxSpec,
+  WritableLayer,
+} from '../../native/lib/types.js'
 import type { SandboxStep } from '../../pipelines/plan.js'
 import { generateScript } from '../../pipelines/script/generate-script.js'
+import { makeStubs, upperOf } from '../build/run/stubs.js'
 import type { StepLimits } from '../config.js'
+import type { Image } from '../layers/types.js'
 import { cgroupLimits } from './cgroup-limits.js'
 import type { StageDeps } from './deps.js'
 import { DiskMeter } from './disk-meter.js'
@@ -32,6 +40,8 @@ export interface PreparedStep {
   readonly sized: readonly SizedDirectory[]
   /** What its writable layer takes. */
   readonly disk: DiskMeter
+  /** What becomes a layer on the image when the step has succeeded; null: nothing does. */
+  readonly published: { readonly upper: string; readonly image: Image } | null
   /** How others know that they may use it; null where nobody waits for that. */
   readonly readiness: ReadinessPlan | null
   /** The command of that; null where it has none. */
@@ -66,14 +76,21 @@ export async function prepareStep(
   const mounts = await mountsOf(step, job.stage, open.volumes, root.files)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const layer = path.join(directory, 'layer')
-  const writable = await deps.writable.make(layer, limits.diskBytes)
+  const isKept = isPublished(step)
+  const writable = isKept
+    ? await keptLayer(layer)
+    : await deps.writable.make(layer, limits.diskBytes)
   const files = await writeFiles(run, directory, open)
+  const binds = [...root.binds, ...mounts.binds, ...files]
+  const stubs = isKept
+    ? [await stubsOf({ run, root, mounts, files, deps }, path.join(directory, 'stubs'))]
+    : []
   const spec: SandboxSpec = {
     name: nameOf(run, tryNumber),
-    root: { lowers: root.lowers, writable },
+    root: { lowers: [...root.lowers, ...stubs], writable },
     workspaceTarget: job.stage.workspace,
     // The runner's own files come last, so that nothing is mounted over them.
-    binds: [...root.binds, ...mounts.binds, ...files],
+    binds,
     argv,
     ...surroundings,
     hostname: hostnameOf(run),
@@ -82,8 +99,10 @@ export async function prepareStep(
     ...shapeOf(step, open),
     ...(mounts.volumes.length === 0 ? {} : { volumes: mounts.volumes }),
   }
-  const sized = sizedOf(limits, writable, mounts)
-  return { open, spec, limits, sized, disk: new DiskMeter([layer]), ...check }
+  const sized = sizedOf({ ...limits, ...(isKept ? { watchDisk: true } : {}) }, writable, mounts)
+  const published =
+    isKept && root.image !== undefined ? { upper: upperOf(layer), image: root.image } : null
+  return { open, spec, limits, sized, disk: new DiskMeter([layer]), published, ...check }
 }
 
 /** An image's own check that can't be run tells nothing: its step is ready when it runs. */
@@ -103,6 +122,42 @@ async function checkOf(
     if (ofImage !== true) throw error
     return { readiness: null, health: null }
   }
+}
+
+/** A layer that is looked at when the step has ended is a directory: others are gone then. */
+async function keptLayer(directory: string): Promise<WritableLayer> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  return { kind: 'directory', path: directory, mode: 0o755 }
+}
+
+/** Whether what a step writes to its root is kept. */
+export function isPublished(step: SandboxStep): boolean {
+  return step.kind === 'commands' && step.publish !== undefined
+}
+
+interface Mounted {
+  readonly run: StepRun
+  readonly root: StepRoot
+  readonly mounts: StepMounts
+  readonly files: readonly BindMount[]
+  readonly deps: Pick<StageDeps, 'ids'>
+}
+
+async function stubsOf(
+  { run, root, mounts, files, deps }: Mounted,
+  directory: string,
+): Promise<OverlaySpec['lowers'][number]> {
+  const stubs = await makeStubs(directory, {
+    directories: [
+      run.job.stage.workspace,
+      ...mounts.binds.map(({ target }) => target),
+      ...mounts.volumes.map(({ target }) => target),
+    ],
+    files: files.map(({ target }) => target),
+    image: root.files,
+    rootOnDisk: deps.ids.rootOnDisk,
+  })
+  return { path: stubs }
 }
 
 function writeFiles(

@@ -5,7 +5,7 @@ import type { StageImages } from './stage-images.js'
 import type { OpenStage } from './stage-space.js'
 import { limitsOfStep } from './step-limits.js'
 import { cgroupLimits } from './cgroup-limits.js'
-import { shapeOf } from './prepare-step.js'
+import { isPublished, shapeOf } from './prepare-step.js'
 
 /**
  * Keeps a sandbox ready for the step that comes next, so that it starts at once. Only a help: whatever
@@ -40,7 +40,7 @@ export class ReadySandboxes {
   async #shapeFor(step: SandboxStep, open: OpenStage): Promise<SandboxSpec | null> {
     const { writable, limits } = this.#deps
     // A directory is for one sandbox, and made with it.
-    if (writable.medium.kind === 'directory') return null
+    if (writable.medium.kind === 'directory' || isPublished(step)) return null
     const root = await this.#images.rootNow(step)
     if (root === null) return null
     const own = limitsOfStep(step, limits)

@@ -19,6 +19,8 @@ export interface StepRoot {
   readonly readiness: Pick<ImageConfig, 'ports' | 'healthcheck'>
   /** User to run as, in the words of `user:`; empty is root. */
   readonly user: string
+  /** Absent for the host's tools. */
+  readonly image?: Image
 }
 
 /** The root that an image makes. Its layers must be held as long as it is used. */
@@ -29,6 +31,7 @@ export function rootOfImage(image: Image, layers: Pick<LayerStore, 'layerPaths'>
     lowers: paths.map((path) => ({ path })),
     files: new ImageFiles(paths),
     binds: [],
+    image,
     env: { PATH: PATH_DEFAULT, ...env },
     ...{ entrypoint, cmd, user, readiness },
     workingDir: workingDir.startsWith('/') ? workingDir : `/${workingDir}`,

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Sandbox, SandboxExit, UsageSample } from '../../native/lib/types.js'
 import { messageOf } from '../../protocol/errors.js'
+import { publishStep } from '../build/publish/publish-step.js'
 import type { DiskGuard } from '../disk-guard/disk-guard.js'
 import { describePressure } from '../disk-guard/free-space.js'
 import { COUNTED_INTERFACES } from '../network/firewall.js'
@@ -42,10 +43,24 @@ export async function tryStep(
       ...prepared.spec,
       ...{ onUsage, usageInterfaces: COUNTED_INTERFACES },
     })
-    return await new Try(run, prepared, sandbox, deps.disk).run()
+    const outcome = await new Try(run, prepared, sandbox, deps.disk).run()
+    if (outcome.status === 'success') await publish(run, prepared, directory, deps)
+    return outcome
   } finally {
     await deps.trash.discard(directory)
   }
+}
+
+/** What a step wrote to its root becomes an image where it asks for that. */
+async function publish(
+  run: StepRun,
+  { published, open, limits }: PreparedStep,
+  directory: string,
+  deps: StageDeps,
+): Promise<void> {
+  const plan = run.step.kind === 'commands' ? run.step.publish : undefined
+  if (plan === undefined || published === null) return
+  await publishStep({ run, plan, ids: open.stageIds, limits, directory, ...published }, deps)
 }
 
 class Try {

@@ -183,6 +183,19 @@ export const OUTCOMES: readonly Outcome[] = [
     ],
   },
   {
+    example: 'build-image',
+    statuses: { 'build-image': DONE, 'build-image/write': DONE, 'build-image/image': DONE },
+    log: [
+      '[3/3] RUN echo "$GREETING from a RUN" > /greeting',
+      'built; nothing is pushed, as the settings say',
+    ],
+  },
+  {
+    example: 'publish',
+    statuses: { publish: DONE, 'publish/test': DONE },
+    log: ['| tested', 'step image does not run'],
+  },
+  {
     example: 'failure',
     code: 1,
     statuses: {

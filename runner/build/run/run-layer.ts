@@ -10,7 +10,7 @@ import { resolveUser } from '../../stage/step-user.js'
 import { RUN_SCRIPT_PATH, type RunAction } from '../dockerfile/actions.js'
 import type { BuildGround } from './build-ground.js'
 import { keepUpper, type LayerKeeper } from './layers.js'
-import { makeStubs } from './stubs.js'
+import { makeStubs, upperOf } from './stubs.js'
 import type { StoredLayer } from '../../layers/types.js'
 
 /** A directory or file of the host that a RUN sees besides its root. */
@@ -77,7 +77,7 @@ export async function runLayer(request: RunRequest): Promise<RanLayer> {
     ...(action.network === 'none' ? { network: 'none' as const } : {}),
   })
   const hasFailed = exit.code !== 0 || ground.options.stop.reason !== null
-  const layer = hasFailed ? null : await keepUpper(keeper, path.join(upper, 'upper'), open.stageIds)
+  const layer = hasFailed ? null : await keepUpper(keeper, upperOf(upper), open.stageIds)
   await deps.trash.discard(directory)
   return { exit, layer }
 }

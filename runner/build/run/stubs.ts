@@ -44,3 +44,8 @@ async function place(directory: string, inside: string, image: ImageFiles): Prom
 async function makePath(target: string): Promise<void> {
   await mkdir(target, { recursive: true, mode: 0o755 })
 }
+
+/** Where the files are that were written to a writable layer that is a directory. */
+export function upperOf(layer: string): string {
+  return path.join(layer, 'upper')
+}
