@@ -32,7 +32,7 @@ export function printable(name: string): string {
 }
 
 /** Errors about what a layer holds as a whole. */
-export const entryErrors = { tooLarge, tooMany, tooFewIds } as const
+export const entryErrors = { tooLarge, tooMany, tooMuchText, tooFewIds } as const
 
 function tooLarge({ layerBytesMax }: LayerLimits): SandpiperError {
   return limitError(`more than ${String(layerBytesMax)} bytes`)
@@ -40,6 +40,10 @@ function tooLarge({ layerBytesMax }: LayerLimits): SandpiperError {
 
 function tooMany({ layerEntriesMax }: LayerLimits): SandpiperError {
   return limitError(`more than ${String(layerEntriesMax)} entries`)
+}
+
+function tooMuchText(bytesMax: number): SandpiperError {
+  return limitError(`more than ${String(bytesMax)} bytes in the names of its files`)
 }
 
 function tooFewIds(path: string, id: number, count: number): SandpiperError {

@@ -75,7 +75,8 @@ describe('unpacking a layer', () => {
       { path: 'opaque/', flag: '5', mode: 0o700, xattrs: { 'user.overlay.redirect': '/x' } },
       { path: 'opaque/.wh..wh..opq' },
       { path: 'opaque/new', content: 'x' },
-      { path: '.wh..wh.plnk' },
+      { path: '.wh..wh.plnk/', flag: '5' },
+      { path: '.wh..wh.plnk/12.34', content: 'x' },
       { path: '.wh..wh.aufs' },
     ])
     const gone = await lstat(join(target, 'etc/gone'))
@@ -181,6 +182,11 @@ describe('a hostile layer', () => {
       [{ path: './', flag: '2', linkPath: outside }],
       [{ path: 'a/.wh...' }],
       [{ path: 'a/.wh.' }],
+      [{ path: '.wh.a/b', content: 'x' }],
+      [
+        { path: 'a', flag: '2', linkPath: '.wh.b/c' },
+        { path: 'a/d', content: 'x' },
+      ],
       [{ path: 'x'.repeat(300) }],
       [{ path: 'x', flag: 'Z' }],
       [{ path: 'a', flag: '2', linkPath: '' }],

@@ -8,6 +8,7 @@ import { encodeRecord, RECORD, type LayerRecord } from './layer-records.js'
 import { padding } from './tar/entry.js'
 import type { TarEntry } from './tar/entry.js'
 import type { TarInput } from './tar/input.js'
+import { ownText } from './tar/own-text.js'
 import { readEntry } from './tar/read.js'
 
 /** What came through the filter. */
@@ -40,6 +41,8 @@ interface Filter extends FilterOptions {
 
 const WHITEOUT = '.wh.'
 const OPAQUE = '.wh..wh..opq'
+/** What is in the directories that aufs kept for itself, and left in layers of its time. */
+const IN_BOOKKEEPING = /(?:^|\/)\.wh\.\.wh\.[^/]*\/+[^/]/
 
 /**
  * Reads a layer's archive and writes records for the program that unpacks it, made anew from what was
@@ -71,8 +74,11 @@ export async function filterLayer(
 }
 
 async function filterEntry(filter: Filter, entry: TarEntry): Promise<void> {
-  const place = await locate(filter, entry.path)
   countBytes(filter, entry.sparse?.size ?? entry.size)
+  if (IN_BOOKKEEPING.test(entry.path)) {
+    return filter.input.skip(entry.size + padding(entry.size))
+  }
+  const place = await locate(filter, entry.path)
   if (place.name.startsWith(WHITEOUT)) {
     noteWhiteout(filter, place)
     await filter.input.skip(entry.size + padding(entry.size))
@@ -172,7 +178,7 @@ function targetOf(entry: TarEntry): string {
   if (linkPath === '' || linkPath.length > 4095 || linkPath.includes('\0')) {
     throw invalidLayer(`${printable(path)} is a link with a bad target`)
   }
-  return linkPath
+  return ownText(linkPath)
 }
 
 function noteWhiteout(filter: Filter, { path, parent, name }: Place): void {

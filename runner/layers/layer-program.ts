@@ -37,6 +37,9 @@ export function describeLayerProblem({ errno, call, path }: LayerProblem): strin
 
 const DISK_FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
 
+/** Of an attribute ENOSPC means that it is larger than a file can have (ext4: a block), on the emptiest disk. */
+const ATTRIBUTE_CALL = 'fsetxattr'
+
 /**
  * The error for a failed run.
  * @param doing what the run was for, e.g. `unpack a layer`
@@ -45,9 +48,13 @@ const DISK_FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
  */
 export function layerError(doing: string, said: string, how: string): SandpiperError {
   const problem = parseLayerProblem(said)
-  if (problem !== null && DISK_FULL.has(errnoName(problem.errno))) return diskFull(problem)
+  if (problem !== null && isDiskFull(problem)) return diskFull(problem)
   const reason = problem === null ? `${how}: ${said.trim()}` : describeLayerProblem(problem)
   return new SandpiperError('SP_LAYER_TOOL', `can't ${doing}: ${reason}`)
+}
+
+function isDiskFull({ errno, call }: LayerProblem): boolean {
+  return DISK_FULL.has(errnoName(errno)) && call !== ATTRIBUTE_CALL
 }
 
 function diskFull(problem: LayerProblem): SandpiperError {

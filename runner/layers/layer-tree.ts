@@ -1,5 +1,6 @@
-import { invalidLayer, printable } from './errors.js'
+import { entryErrors, invalidLayer, printable } from './errors.js'
 import type { LowerFiles, LowerStep } from './lower-files.js'
+import { ownText } from './tar/own-text.js'
 
 /** What a layer holds at a name. */
 export type LayerNode = DirectoryNode | SymlinkNode | { readonly kind: 'file' | 'device' }
@@ -51,7 +52,13 @@ const LINKS_FOLLOWED_MAX = 40
 const PATH_BYTES_MAX = 4095
 const NAME_BYTES_MAX = 255
 /** Names that are gone through for all entries together: links can make much of a short path. */
-const STEPS_MAX = 100_000_000
+const STEPS_MAX = 20_000_000
+/** Bytes that all names and targets of links may have together, as they are kept in memory. */
+const TEXT_BYTES_MAX = 128 * 1024 ** 2
+/** Directories that are remembered by the names that entries have for them: links give one any number. */
+const RESOLVED_MAX = 4096
+/** What whiteouts begin with; nothing else may (OCI image-spec, layer.md). */
+const WHITEOUT = '.wh.'
 
 /**
  * What a layer holds so far. It answers where an entry really goes: links on the way are followed here,
@@ -63,6 +70,7 @@ export class LayerTree {
   isBound = false
   #entries = 1
   #steps = 0
+  #textBytes = 0
   #implied: ImpliedDirectory[] = []
   /** Directories as they were named -> as they are, for the many entries of one directory. */
   readonly #resolved = new Map<string, Place>()
@@ -88,7 +96,7 @@ export class LayerTree {
     const named = parts.join('/')
     const known = this.#resolved.get(named)
     const directory = known ?? this.#walk(parts, name)
-    if (known === undefined) this.#resolved.set(named, directory)
+    if (known === undefined) this.#remember(named, directory)
     const path = directory.path === '' ? last : `${directory.path}/${last}`
     if (path.length > PATH_BYTES_MAX) throw invalidLayer(`${printable(name)} is too long`)
     return { path, parent: directory.parent, name: last }
@@ -115,21 +123,22 @@ export class LayerTree {
   /** Puts an entry at a place that is not the root, instead of what is there. */
   put({ parent, name }: Place, node: LayerNode): void {
     const before = parent.children.get(name)
-    this.#entries += 1
+    this.#count(name.length + (node.kind === 'symlink' ? node.target.length : 0))
     if (before?.kind === 'directory' || before?.kind === 'symlink') this.#resolved.clear()
-    parent.children.set(name, node)
+    parent.children.set(ownText(name), node)
   }
 
   /** Hides a name of the layers below. */
   hide(directory: DirectoryNode, name: string): void {
     if (directory.hidden.has(name)) return
-    directory.hidden.add(name)
-    this.#entries += 1
+    this.#count(name.length)
+    directory.hidden.add(ownText(name))
   }
 
   /** A directory at a place where the layer has none. What it has there hides the layers below. */
   addDirectory(place: Place): DirectoryNode {
-    const { parent, name } = place
+    const { parent } = place
+    const name = ownText(place.name)
     const hides = this.at(place) !== null || parent.hidden.has(name)
     const node: DirectoryNode = new DirectoryNode((): LowerFiles => {
       this.isBound = true
@@ -138,6 +147,17 @@ export class LayerTree {
     node.isOpaque = hides
     this.put(place, node)
     return node
+  }
+
+  #count(textBytes: number): void {
+    this.#entries += 1
+    this.#textBytes += textBytes
+    if (this.#textBytes > TEXT_BYTES_MAX) throw entryErrors.tooMuchText(TEXT_BYTES_MAX)
+  }
+
+  #remember(named: string, directory: Place): void {
+    if (this.#resolved.size >= RESOLVED_MAX) this.#resolved.clear()
+    this.#resolved.set(named, directory)
   }
 
   /** Where the named directory is; in the place, as its own parent. */
@@ -184,6 +204,9 @@ export class LayerTree {
     if (below !== null && below.kind === 'symlink') return { kind: 'symlink', target: below.target }
     if (below !== null && below.kind !== 'directory') return { kind: 'file' }
     const path = [...here.map((step) => step.name), name].join('/')
+    if (name.startsWith(WHITEOUT)) {
+      throw invalidLayer(`${printable(path)} has a name that is kept for whiteouts`)
+    }
     if (path.length > PATH_BYTES_MAX) throw invalidLayer(`${printable(path)} is too long`)
     this.#implied.push({ path, below })
     return this.addDirectory({ path, parent: directory, name })

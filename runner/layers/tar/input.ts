@@ -19,12 +19,26 @@ export function streamInput(
 ): TarInput & { drain(): Promise<void> } {
   const iterator = source[Symbol.asyncIterator]()
   let pending: Buffer = Buffer.alloc(0)
+  const next = async (): Promise<Buffer | null> => {
+    const result = await iterator.next()
+    if (result.done === true) return null
+    onChunk(result.value)
+    return result.value
+  }
   const more = async (): Promise<boolean> => {
-    const next = await iterator.next()
-    if (next.done === true) return false
-    onChunk(next.value)
-    pending = pending.length === 0 ? next.value : Buffer.concat([pending, next.value])
-    return true
+    const chunk = await next()
+    if (chunk !== null) pending = chunk
+    return chunk !== null
+  }
+  /** Has so many bytes at hand, if there are. Pieces may be of a byte each: they are joined only once. */
+  const gather = async (size: number): Promise<void> => {
+    const chunks = pending.length === 0 ? [] : [pending]
+    for (let found = pending.length; found < size; found += chunks.at(-1)?.length ?? 0) {
+      const chunk = await next()
+      if (chunk === null) break
+      chunks.push(chunk)
+    }
+    pending = chunks.length === 1 ? (chunks[0] ?? pending) : Buffer.concat(chunks)
   }
   const take = (size: number): Buffer => {
     const taken = pending.subarray(0, size)
@@ -41,12 +55,10 @@ export function streamInput(
   }
   return {
     read: async (size) => {
-      while (pending.length < size) {
-        if (await more()) continue
-        if (pending.length === 0) return null
-        throw cutShort()
-      }
-      return take(size)
+      if (pending.length < size) await gather(size)
+      if (pending.length >= size) return take(size)
+      if (pending.length === 0) return null
+      throw cutShort()
     },
     forward,
     skip: (size) => forward(size, () => Promise.resolve()),

@@ -59,6 +59,8 @@ export async function readSparseMap(
     if (block === null) throw invalidLayer('the map of a sparse file is cut short')
     const lines = (rest + block.toString('latin1')).split('\n')
     rest = lines.pop() ?? ''
+    // No number is so long; each block is looked at only once.
+    if (rest.length > BLOCK_BYTES) throw invalidLayer('the map of a sparse file is broken')
     for (const line of lines) {
       if (numbers.length === 0 || numbers.length < 1 + 2 * (numbers[0] ?? 0)) {
         numbers.push(decimal(line))
