@@ -2,6 +2,7 @@ import { invalidImage, otherPlatform } from './errors.js'
 import { readinessOf } from './image-health.js'
 import { IMAGE_LAYERS_MAX } from './limits.js'
 import { isDigest } from './oci.js'
+import { record, strings, text } from './json-values.js'
 import type { ImageConfig } from './types.js'
 
 export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -55,23 +56,6 @@ export function parseImageFile(value: unknown): ImageFile {
       ...readinessOf(config),
     },
   }
-}
-
-/** An object, or an empty one for anything else. */
-export function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : {}
-}
-
-/** The value when it is a string, else the empty string. */
-export function text(value: unknown): string {
-  return typeof value === 'string' ? value : ''
-}
-
-/** The strings of a list; empty for what is no list. */
-export function strings(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
 }
 
 function environment(list: readonly string[]): Record<string, string> {

@@ -1,4 +1,4 @@
-import { record, strings } from './image-config.js'
+import { record, strings } from './json-values.js'
 import type { ImageConfig, ImageHealthcheck } from './types.js'
 
 /** What Docker takes for what a HEALTHCHECK does not say (Dockerfile reference, HEALTHCHECK). */

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { record, text } from './image-config.js'
+import { record, text } from './json-values.js'
 import { isDigest } from './oci.js'
 import { layerDirectory, readJson, type StorePaths } from './store-files.js'
 import type { LayerBlob, StoredLayer } from './types.js'

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { record, strings } from './image-config.js'
+import { record, strings } from './json-values.js'
 import { locked, type StoreState } from './state.js'
 import { isLeft, ownedName, readJson, writeWhole } from './store-files.js'
 import type { Lease } from './types.js'

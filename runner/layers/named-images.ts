@@ -1,6 +1,6 @@
 import { readdir, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { record, strings, text } from './image-config.js'
+import { record, strings, text } from './json-values.js'
 import { isDigest } from './oci.js'
 import { readJson, writeWhole, type StorePaths } from './store-files.js'
 import type { Image, ImageConfig, ImageHealthcheck, ImageOrigin } from './types.js'

@@ -1,4 +1,5 @@
-import { DEFAULT_PATH, record, text } from '../../layers/image-config.js'
+import { DEFAULT_PATH } from '../../layers/image-config.js'
+import { record, text } from '../../layers/json-values.js'
 import type { Image } from '../../layers/types.js'
 import type { HistoryEntry, OciImage, RunConfig } from './oci-image.js'
 

@@ -1,6 +1,6 @@
 import type { LayerStore, Lease } from '../../layers/types.js'
 import { isDigest } from '../../layers/oci.js'
-import { record, text } from '../../layers/image-config.js'
+import { record, text } from '../../layers/json-values.js'
 import type { Descriptor } from '../../registry/types.js'
 
 /** A layer as a registry has it. */

@@ -13,8 +13,9 @@ export async function makeTemporaryDirectory(): Promise<string> {
   return realpath(await mkdtemp(join(tmpdir(), 'sandpiper-layers-')))
 }
 
+/** A store that is still being brought to the disk may add a file meanwhile. */
 export async function removeDirectory(directory: string): Promise<void> {
-  await rm(directory, { recursive: true, force: true })
+  await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 }
 
 /** Runs a program for a test and resolves with its stdout. */
