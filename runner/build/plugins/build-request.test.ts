@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Builder } from '../../../pipelines/index.js'
 import { autoTags, expandTag } from './auto-tags.js'
+import type { EcrAccount } from '../../registry/ecr/types.js'
 import { readBuildRequest } from './build-request.js'
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5)
@@ -162,9 +163,60 @@ describe('readBuildRequest', () => {
     expect(of({ logins: listed }, 'buildx').logins).toEqual([
       { registry: 'https://a.example.com', username: 'u', password: 'p' },
     ])
-    expect(of({ access_key: 'k', secret_key: 's', region: 'eu-west-1' }, 'docker-ecr').aws).toEqual(
-      [{ registry: '', region: 'eu-west-1', accessKey: 'k', secretKey: 's', assumeRole: '' }],
-    )
+  })
+
+  it.each<[Builder, Record<string, string>, Record<string, string>, Partial<EcrAccount>]>([
+    ['docker-ecr', { access_key: 'k', secret_key: 's', region: 'eu-west-1' }, {}, {}],
+    [
+      'docker-ecr',
+      {},
+      { AWS_ACCESS_KEY_ID: 'k', AWS_SECRET_ACCESS_KEY: 's', AWS_REGION: 'eu-west-1' },
+      {},
+    ],
+    ['docker-ecr', {}, { ECR_ACCESS_KEY: 'k', ECR_SECRET_KEY: 's' }, { region: 'us-east-1' }],
+    [
+      'kaniko-ecr',
+      { access_key: 'k', secret_key: 's', session_token: 't', assume_role: 'r', external_id: 'e' },
+      { AWS_REGION: 'eu-west-1', AWS_SESSION_TOKEN: 'other' },
+      { sessionToken: 't', assumeRole: 'r', externalId: 'e' },
+    ],
+    [
+      'buildx',
+      { aws_access_key_id: 'k', aws_secret_access_key: 's', aws_region: 'eu-west-1' },
+      { AWS_SESSION_TOKEN: 't' },
+      { sessionToken: 't' },
+    ],
+    [
+      'buildx',
+      {
+        logins:
+          '{"registry":"r","aws_access_key_id":"k","aws_secret_access_key":"s","aws_region":"eu-west-1"}',
+      },
+      {},
+      { registry: 'r' },
+    ],
+  ])('reads keys of Amazon for %s from %j and %j', (builder, settings, env, more) => {
+    expect(request(settings, builder, env).logins.aws).toEqual([
+      {
+        ...{ registry: '', region: 'eu-west-1', accessKey: 'k', secretKey: 's' },
+        ...{ sessionToken: '', assumeRole: '', externalId: '', ...more },
+      },
+    ])
+  })
+
+  it('reads no keys of Amazon that are for other programs', () => {
+    const env = { AWS_ACCESS_KEY_ID: 'k', AWS_SECRET_ACCESS_KEY: 's' }
+    expect(request({}, 'docker', env).logins.aws).toEqual([])
+    expect(request({}, 'docker-ecr').logins.aws).toEqual([])
+  })
+
+  it('reads whether a repository is to be made', () => {
+    expect(request({}, 'docker-ecr')).toMatchObject({ createRepository: false, scanOnPush: false })
+    const settings = { create_repository: 'true', scan_on_push: 'true' }
+    const made = { createRepository: true, scanOnPush: true }
+    expect(request(settings, 'docker-ecr')).toMatchObject(made)
+    const env = { ECR_CREATE_REPOSITORY: 'true' }
+    expect(request({}, 'docker-ecr', env).createRepository).toBe(true)
   })
 
   it('reads secrets of a build from variables and files', () => {

@@ -23,6 +23,10 @@ export interface BuildRequest {
   readonly repositories: readonly string[]
   readonly tags: Tags
   readonly push: boolean
+  /** Of repositories at Amazon: whether they are made where there are none. */
+  readonly createRepository: boolean
+  /** Whether what is pushed to a repository that was made so is looked through for known holes. */
+  readonly scanOnPush: boolean
   /** Absent: as the image's name says. */
   readonly pull?: 'always' | 'if-not-exists'
   readonly useCache: boolean
@@ -64,6 +68,7 @@ export function readBuildRequest(env: Environment, builder: Builder, nowMs: numb
     throw badSetting('repo', 'is missing', 'Name the image: repo: registry.example.com/octo/hello')
   }
   refuseOutput(settings)
+  const isOn = (variable: string): boolean => /^(?:1|t|true)$/i.test(env[variable] ?? '')
   const context = settings.text('CONTEXT') || '.'
   const path = settings.text('CONTEXT_SUB_PATH')
   const request: BuildRequest = {
@@ -77,6 +82,11 @@ export function readBuildRequest(env: Environment, builder: Builder, nowMs: numb
     repositories,
     tags: tagsOf(settings, builder),
     push: !isDry,
+    createRepository: settings.flag(
+      ['CREATE_REPOSITORY', 'ECR_CREATE_REPOSITORY'],
+      isOn('ECR_CREATE_REPOSITORY'),
+    ),
+    scanOnPush: settings.flag(['SCAN_ON_PUSH', 'ECR_SCAN_ON_PUSH'], isOn('ECR_SCAN_ON_PUSH')),
     ...pullOf(settings),
     useCache: !settings.flag(['NO_CACHE'], false),
     cacheFrom: [...cacheImages(settings.text('CACHE_FROM')), ...settings.list('CACHE_IMAGES')],

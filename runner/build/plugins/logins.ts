@@ -1,4 +1,5 @@
 import type { Builder } from '../../../pipelines/index.js'
+import type { EcrAccount } from '../../registry/ecr/types.js'
 import { badSetting, type Settings } from './values.js'
 
 /** What a registry is shown to be let in. */
@@ -9,24 +10,17 @@ export interface RegistryLogin {
   readonly password: string
 }
 
-/** Keys of AWS, which give a password for its registry. */
-export interface AwsKeys {
-  readonly registry: string
-  readonly region: string
-  readonly accessKey: string
-  readonly secretKey: string
-  readonly assumeRole: string
-}
-
 export interface Logins {
   /** The first that holds for a registry counts. */
   readonly logins: readonly RegistryLogin[]
   /** Text of a `config.json`. */
   readonly configs: readonly { readonly source: string; readonly text: string }[]
-  readonly aws: readonly AwsKeys[]
+  /** Keys of Amazon's, which give a password for its registry. */
+  readonly aws: readonly EcrAccount[]
 }
 
 const HUB = 'docker.io'
+const REGION_DEFAULT = 'us-east-1'
 
 /** How the build logs in to registries. @throws SandpiperError SP_BUILD_SETTING */
 export function loginsOf(settings: Settings, builder: Builder): Logins {
@@ -92,7 +86,8 @@ function jsonKey(settings: Settings): string {
   return decoded.trimStart().startsWith('{') ? decoded : text
 }
 
-function awsKeys(settings: Settings, vendor: string): AwsKeys[] {
+/** Variables are read as AWS's own tools read them, too. */
+function awsKeys(settings: Settings, vendor: string): EcrAccount[] {
   const accessKey = settings.textOr(
     ['ACCESS_KEY', 'AWS_ACCESS_KEY_ID'],
     ['ECR_ACCESS_KEY', 'AWS_ACCESS_KEY_ID'],
@@ -106,9 +101,11 @@ function awsKeys(settings: Settings, vendor: string): AwsKeys[] {
   const region = settings.textOr(['REGION', 'AWS_REGION'], ['ECR_REGION', 'AWS_REGION'])
   return [
     {
+      ...{ accessKey, secretKey, region: region || REGION_DEFAULT },
       registry: settings.text('REGISTRY'),
-      region: region === '' ? 'us-east-1' : region,
-      ...{ accessKey, secretKey, assumeRole: settings.text('ASSUME_ROLE') },
+      sessionToken: settings.textOr(['SESSION_TOKEN', 'AWS_SESSION_TOKEN'], ['AWS_SESSION_TOKEN']),
+      assumeRole: settings.text('ASSUME_ROLE'),
+      externalId: settings.text('EXTERNAL_ID'),
     },
   ]
 }
@@ -125,9 +122,11 @@ function listedLogins(settings: Settings): Pick<Logins, 'logins' | 'aws'> {
   }))
   const aws = items.flatMap((item) => {
     const { aws_access_key_id: accessKey = '', aws_secret_access_key: secretKey = '' } = item
-    const region = item['aws_region'] || 'us-east-1'
+    const region = item['aws_region'] || REGION_DEFAULT
     if (accessKey === '') return []
-    return [{ registry: item['registry'] ?? '', region, accessKey, secretKey, assumeRole: '' }]
+    const registry = item['registry'] ?? ''
+    const none = { sessionToken: '', assumeRole: '', externalId: '' }
+    return [{ registry, region, accessKey, secretKey, ...none }]
   })
   return { logins, aws }
 }

@@ -10,7 +10,8 @@ export type Meaning =
 const CACHE = { noEffect: 'layers that were built here before are kept anyway' }
 const ATTESTATION = { noEffect: 'images are pushed without attestations' }
 const KANIKO = { noEffect: 'it is about how kaniko works' }
-const AWS = { noEffect: 'repositories at AWS are not made or changed here' }
+const AWS = { noEffect: 'policies of repositories at AWS are not changed here' }
+const IMMUTABLE = { noEffect: 'tags are pushed whether they are there or not' }
 
 /**
  * Every setting that the plugins in `pipelines/builders` read, by its name in capitals with `_` for dots and
@@ -31,7 +32,9 @@ export const SETTINGS_TABLE: ReadonlyMap<string, Meaning> = new Map<string, Mean
     ...['BASE_IMAGE_USERNAME', 'BASE_IMAGE_PASSWORD'],
     ...['JSON_KEY', 'LOCATION', 'APP', 'PROCESS_TYPE', 'API_KEY', 'EMAIL'],
     ...['REGION', 'ACCESS_KEY', 'SECRET_KEY', 'ASSUME_ROLE', 'EXTERNAL_ID'],
-    ...['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+    ...['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
+    ...['SESSION_TOKEN', 'CREATE_REPOSITORY', 'ECR_CREATE_REPOSITORY'],
+    ...['SCAN_ON_PUSH', 'ECR_SCAN_ON_PUSH'],
   ]),
   ...named('daemon', [
     ...['STORAGE_DRIVER', 'STORAGE_PATH', 'BIP', 'MTU', 'CUSTOM_DNS', 'CUSTOM_DNS_SEARCH', 'IPV6'],
@@ -51,9 +54,9 @@ export const SETTINGS_TABLE: ReadonlyMap<string, Meaning> = new Map<string, Mean
     ...['IGNORE_VAR_RUN', 'IMAGE_FS_EXTRACT_RETRY', 'IMAGE_DOWNLOAD_RETRY', 'PUSH_RETRY'],
     ...['SKIP_PUSH_PERMISSION_CHECK', 'SKIP_DEFAULT_REGISTRY_FALLBACK', 'EXTRA_OPTS'],
   ]),
-  ...named(AWS, ['CREATE_REPOSITORY', 'LIFECYCLE_POLICY', 'REPOSITORY_POLICY', 'SCAN_ON_PUSH']),
-  ...named(AWS, ['ECR_CREATE_REPOSITORY', 'ECR_LIFECYCLE_POLICY', 'ECR_REPOSITORY_POLICY']),
-  ...named(AWS, ['ECR_SCAN_ON_PUSH', 'SKIP_PUSH_IF_TAG_EXISTS']),
+  ...named(AWS, ['LIFECYCLE_POLICY', 'REPOSITORY_POLICY']),
+  ...named(AWS, ['ECR_LIFECYCLE_POLICY', 'ECR_REPOSITORY_POLICY']),
+  ...named(IMMUTABLE, ['SKIP_PUSH_IF_TAG_EXISTS']),
   ...named({ noEffect: 'mirrors are set on the runner' }, ['MIRROR', 'REGISTRY_MIRRORS']),
   ...named({ noEffect: 'the runner says which registries may be insecure' }, [
     ...['INSECURE', 'INSECURE_PULL', 'INSECURE_REGISTRY', 'SKIP_TLS_VERIFY'],

@@ -12,6 +12,7 @@ import type { StepStop } from '../../stage/step-stop.js'
 import { stopVerdict, type Verdict } from '../../stage/verdict.js'
 import { readBuildRequest, timeOf, type BuildRequest } from '../plugins/build-request.js'
 import type { RunConfig } from '../image/oci-image.js'
+import { openAmazon } from '../push/amazon.js'
 import { credentialsOf } from '../push/credentials.js'
 import { pushImage } from '../push/push-image.js'
 import { baseImages } from './base-images.js'
@@ -87,9 +88,9 @@ async function told(run: StepRun, verdict: Verdict): Promise<Verdict> {
 }
 
 async function buildImage(
-  { run, directory, deps, stop }: Work,
+  { run, builder, directory, deps, stop }: Work,
   {
-    request,
+    request: asked,
     env,
     lease,
   }: {
@@ -99,6 +100,11 @@ async function buildImage(
   },
 ): Promise<Verdict> {
   const limits = limitsOfStep(run.step, deps.limits)
+  const say = (text: string): Promise<void> => run.log.say(text)
+  const amazon = await openAmazon(asked, builder, {
+    ...{ registries: deps.registries, signal: stop.signal, say },
+  })
+  const { request } = amazon
   const open = await run.openStage()
   const ground = new BuildGround({ run, open, deps, limits, directory, stop })
   const keeper = {
@@ -111,7 +117,7 @@ async function buildImage(
     created: timeOf(env, Date.now()),
     cacheScopes: cacheScopesOf(run.job),
     image: baseImages({ run, deps, lease, request, signal: stop.signal }),
-    say: (text) => run.log.say(text),
+    say,
   })
   const targets = await targetsOf(request, build)
   const built = await build.run()
@@ -120,13 +126,14 @@ async function buildImage(
     await run.log.say('built; nothing is pushed, as the settings say')
     return SUCCESS
   }
+  await amazon.makeRepositories()
   await mkdir(path.join(directory, 'push'), { recursive: true, mode: 0o700 })
   await pushImage({
     ...{ registries: deps.registries, layers: deps.layers, lease, image, targets },
     credentials: credentialsOf(request.logins),
     directory: path.join(directory, 'push'),
     signal: stop.signal,
-    say: (text) => run.log.say(text),
+    say,
   })
   return SUCCESS
 }
