@@ -6,7 +6,7 @@ import { pullImage, requestOf } from './pull-image.js'
 import { Slots } from './slots.js'
 import type { Images, PullOptions, RequireOptions } from './types.js'
 
-/** Layers that are brought at once; each keeps a connection and about half a CPU busy. */
+/** Layers that are brought at once for one stage; each keeps a connection and about half a CPU busy. */
 const LAYERS_AT_ONCE = 3
 
 export interface ImagesOptions {

@@ -13,7 +13,7 @@ import type { PullOptions } from './types.js'
 export interface PullDeps {
   readonly store: LayerStore
   readonly registries: Registries
-  /** For layers that are brought at once, of all images. */
+  /** For layers that are brought at once, by lease: of all images of one stage. */
   readonly slots: Slots
 }
 
@@ -39,7 +39,7 @@ export async function pullImage(
   )
   await abortTogether(signal, (own) =>
     remote.layers.map((blob, at) =>
-      slots.run(async () => {
+      slots.run(lease, async () => {
         const { registry, repository } = remote
         const reading = {
           ...request,

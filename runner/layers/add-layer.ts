@@ -4,6 +4,7 @@ import { withFileLock } from '../../git/file-lock.js'
 import { SandpiperError } from '../../protocol/errors.js'
 import { layerFile, type LayerFile } from './layer-files.js'
 import { LAYER_LOCK_TIMEOUT_MS } from './limits.js'
+import { digestOf } from './oci.js'
 import { locked, type StoreState } from './state.js'
 import { layerDirectory, withTemporary } from './store-files.js'
 import type { LayerSource, Lease, StoredLayer } from './types.js'
@@ -22,7 +23,7 @@ export async function addLayer(
     signal?.throwIfAborted()
     const known = await take(state, diffId, lease)
     if (known !== null) return known
-    const other = state.flights.get(diffId)
+    const other = state.flights.get(flightOf({ ...source, diffId }))
     if (other === undefined) return fly(state, { ...source, diffId }, lease, signal)
     await abortable(other, signal).catch(() => undefined)
   }
@@ -38,7 +39,15 @@ async function take(
   return layer !== null && (await lease.hold([diffId])) ? layer : null
 }
 
-/** Brings it once for all that want it here and in other processes. */
+/**
+ * Those who want a layer from one place wait for each other. Nobody waits for another place: anybody can make an
+ * image that names the diff ids of others, at a registry that never comes to an end.
+ */
+function flightOf({ diffId, blob }: LayerSource & { readonly diffId: string }): string {
+  return JSON.stringify([diffId, blob?.registry, blob?.digest])
+}
+
+/** Brings it once for all that want it from there, here and in other processes. */
 async function fly(
   state: StoreState,
   source: LayerSource & { readonly diffId: string },
@@ -46,11 +55,12 @@ async function fly(
   signal: AbortSignal | undefined,
 ): Promise<StoredLayer> {
   const { diffId } = source
-  const lock = join(state.paths.layerLocks, diffId.slice('sha256:'.length))
+  const key = flightOf(source)
+  const lock = join(state.paths.layerLocks, digestOf(key).slice('sha256:'.length))
   const flight = withFileLock(lock, { timeoutMs: LAYER_LOCK_TIMEOUT_MS, signal }, async () => {
     return (await take(state, diffId, lease)) ?? (await bring(state, source, lease, signal))
-  }).finally(() => state.flights.delete(diffId))
-  state.flights.set(diffId, flight)
+  }).finally(() => state.flights.delete(key))
+  state.flights.set(key, flight)
   return flight
 }
 

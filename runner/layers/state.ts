@@ -11,7 +11,7 @@ export interface StoreState {
   readonly limits: LayerLimits
   readonly owners: LayerOwners
   readonly durability: Durability
-  /** Layers that this process is bringing, by diff id. */
+  /** Layers that this process is bringing, by diff id and where they come from. */
   readonly flights: Map<string, Promise<StoredLayer>>
 }
 
