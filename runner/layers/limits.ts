@@ -14,6 +14,9 @@ export const DEFAULT_LAYER_LIMITS: LayerLimits = {
 /** Bytes of a manifest or configuration inside an image archive. */
 export const JSON_BYTES_MAX = 8 * 1024 * 1024
 
+/** Bytes of a configuration that is kept: each step that an image is for reads it. Real ones have some thousands. */
+export const CONFIGURATION_BYTES_MAX = 2 * 1024 * 1024
+
 /** Layers of one image: overlayfs takes 500 lower directories (OVL_MAX_STACK), and one page of options. */
 export const IMAGE_LAYERS_MAX = 127
 

@@ -65,16 +65,25 @@ export interface ImageEntry {
   readonly used: number
 }
 
-/** Every image of the store. */
+/** Every image of the store, without the text of its configuration. */
 export async function readImages(paths: StorePaths): Promise<readonly Image[]> {
-  return (await readImageEntries(paths)).map(({ image }) => image)
+  const images: Image[] = []
+  for await (const { image } of imageEntries(paths)) {
+    const { file: _, ...rest } = image
+    images.push(rest)
+  }
+  return images
 }
 
-/** The same with when they were used. */
-export async function readImageEntries(paths: StorePaths): Promise<readonly ImageEntry[]> {
-  const names = (await readdir(paths.images)).filter((name) => name.endsWith('.json'))
-  const entries = await Promise.all(names.map((name) => readEntry(join(paths.images, name))))
-  return entries.filter((entry) => entry !== null)
+/**
+ * The same one by one, whole and with when they were used: their files may have megabytes each, and there is no
+ * bound on how many there are.
+ */
+export async function* imageEntries(paths: StorePaths): AsyncGenerator<ImageEntry> {
+  for (const name of await readdir(paths.images)) {
+    const entry = name.endsWith('.json') ? await readEntry(join(paths.images, name)) : null
+    if (entry !== null) yield entry
+  }
 }
 
 async function readEntry(path: string): Promise<ImageEntry | null> {

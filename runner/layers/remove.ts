@@ -1,10 +1,10 @@
 import { rename, rm, unlink } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { planGarbage, type Contents, type GarbagePlan } from './garbage.js'
+import { join } from 'node:path'
+import { planGarbage, type Contents, type GarbagePlan, type Root } from './garbage.js'
 import type { ImageName } from './image-name.js'
 import { layerIds } from './layer-files.js'
 import { heldLayers } from './leases.js'
-import { readImageEntries } from './named-images.js'
+import { imageEntries } from './named-images.js'
 import { recordRoots } from './records.js'
 import { locked, type StoreState } from './state.js'
 import { imageFile, layerDirectory, withTemporary } from './store-files.js'
@@ -29,15 +29,11 @@ export function removeImage(state: StoreState, name: ImageName): Promise<boolean
 export function prune(state: StoreState, options: PruneOptions): Promise<Removed> {
   return withTemporary(state.paths, (temporary) =>
     locked(state, async () => {
-      const images = await readImageEntries(state.paths)
-      const plan = planGarbage(
-        await contentsOf(state, options.imported),
-        options.bytesMax,
-        options.unused,
-      )
+      const contents = await contentsOf(state, options.imported)
+      const plan = planGarbage(contents, options.bytesMax, options.unused)
       for (const { path } of plan.roots) await rm(path, { force: true })
       await removeLayers(state, plan.layers, temporary)
-      return { ...plan, images: namesOf(plan, images) }
+      return { ...plan, images: namesOf(plan, contents) }
     }),
   )
 }
@@ -49,12 +45,13 @@ export function removeDamaged(state: StoreState, diffIds: readonly string[]): Pr
   )
 }
 
-function namesOf(
-  { roots }: GarbagePlan,
-  images: Awaited<ReturnType<typeof readImageEntries>>,
-): readonly string[] {
-  const paths = new Set(roots.map(({ path }) => basename(path)))
-  return images.filter(({ path }) => paths.has(basename(path))).map(({ image }) => image.name)
+function namesOf({ roots }: GarbagePlan, { names }: StoreContents): readonly string[] {
+  return roots.flatMap(({ path }) => names.get(path) ?? [])
+}
+
+interface StoreContents extends Contents {
+  /** Of images, by the paths of their files. */
+  readonly names: ReadonlyMap<string, string>
 }
 
 async function unusedLayers(state: StoreState): Promise<readonly string[]> {
@@ -62,20 +59,23 @@ async function unusedLayers(state: StoreState): Promise<readonly string[]> {
 }
 
 /** The caller has the store's lock. */
-async function contentsOf(state: StoreState, imported = false): Promise<Contents> {
+async function contentsOf(state: StoreState, imported = false): Promise<StoreContents> {
   const { paths, durability } = state
   const layers = new Map<string, { size: number; created: number }>()
   for (const diffId of await layerIds(paths)) {
     // What is no whole layer takes room that nobody knows; it goes with the first that is removed.
     layers.set(diffId, (await durability.readLayer(diffId)) ?? { size: 0, created: 0 })
   }
-  const images = await readImageEntries(paths)
-  const roots = images.map(({ path, used, image }) => {
+  const names = new Map<string, string>()
+  const roots: Root[] = []
+  for await (const { path, used, image } of imageEntries(paths)) {
     const isKept = image.pinned === true || (image.origin === undefined && !imported)
-    return { path, used, layers: image.layers, pinned: isKept }
-  })
+    roots.push({ path, used, layers: image.layers, pinned: isKept })
+    names.set(path, image.name)
+  }
   return {
     layers,
+    names,
     roots: [...roots, ...(await recordRoots(paths))],
     held: await heldLayers(state),
   }

@@ -1,6 +1,6 @@
 import { SandpiperError } from '../../protocol/errors.js'
 import { invalidImage } from './errors.js'
-import { IMAGE_LAYERS_MAX } from './limits.js'
+import { CONFIGURATION_BYTES_MAX, IMAGE_LAYERS_MAX } from './limits.js'
 import type { ImageName } from './image-name.js'
 import { readImage, writeImage } from './named-images.js'
 import { digestOf } from './oci.js'
@@ -14,6 +14,11 @@ export function setImage(state: StoreState, name: ImageName, made: NewImage): Pr
   if (layers.length === 0 || layers.length > IMAGE_LAYERS_MAX) {
     throw invalidImage(
       `the image has ${layers.length} layers; 1 to ${IMAGE_LAYERS_MAX} are possible`,
+    )
+  }
+  if (file !== undefined && Buffer.byteLength(file) > CONFIGURATION_BYTES_MAX) {
+    throw invalidImage(
+      `the image's configuration has more than ${CONFIGURATION_BYTES_MAX / 1024 ** 2} MiB`,
     )
   }
   return locked(state, async () => {

@@ -2,7 +2,7 @@ import { messageOf } from '../../protocol/errors.js'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { layerIds } from './layer-files.js'
-import { readImageEntries } from './named-images.js'
+import { imageEntries } from './named-images.js'
 import { digestOf } from './oci.js'
 import { withLease } from './leases.js'
 import { removeDamaged } from './remove.js'
@@ -21,13 +21,14 @@ export async function verifyStore(state: StoreState, repair: boolean): Promise<S
     if (problem !== null) faults.push({ what: diffId, problem })
   }
   const damaged = new Set(faults.map(({ what }) => what))
-  const images = await readImageEntries(state.paths)
-  for (const { image } of images) {
+  let images = 0
+  for await (const { image } of imageEntries(state.paths)) {
+    images += 1
     const problem = await faultOfImage(state, image, damaged)
     if (problem !== null) faults.push({ what: image.name, problem })
   }
   if (repair && damaged.size > 0) await removeDamaged(state, [...damaged])
-  return { images: images.length, layers: ids.length, faults }
+  return { images, layers: ids.length, faults }
 }
 
 /** A layer that is removed meanwhile has no fault. */

@@ -4,7 +4,7 @@ import type { Retries, Timeouts } from './types.js'
 export const MANIFEST_BYTES_MAX = 4 * 1024 * 1024
 
 /** Bytes of a blob that is read whole: image configurations. */
-export const SMALL_BLOB_BYTES_MAX = 16 * 1024 * 1024
+export const SMALL_BLOB_BYTES_MAX = 2 * 1024 * 1024
 
 /** Bytes of a token endpoint's answer. */
 export const TOKEN_BYTES_MAX = 256 * 1024
