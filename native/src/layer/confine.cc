@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 
 #include "caps.h"
@@ -52,6 +53,21 @@ Result<UniqueFd> CloneDirectory(const char* path) {
   return sys::CloneTree(directory.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, path);
 }
 
+Result<uint64_t> MountOf(const char* path) {
+  struct statx info {};
+  if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_MNT_ID, &info) < 0) {
+    return LastFailure("statx", path);
+  }
+  return info.stx_mnt_id;
+}
+
+// What is mounted on top of the root is not seen at `/`, but by `..` there.
+Status CheckRoot() {
+  const uint64_t root = TRY(MountOf("/"));
+  if (TRY(MountOf("/..")) != root) return Failure{EBUSY, "umount2", "old root"};
+  return {};
+}
+
 Status EnterRoot(const Confinement& c) {
   TRY(sys::Unshare(kNamespaces, "namespaces"));
   // Nothing that is mounted here is to be seen on the host.
@@ -65,7 +81,8 @@ Status EnterRoot(const Confinement& c) {
   const Status pivoted = sys::PivotTo(tree.get());
   // The first root of all, of a system that runs from memory, can't be left (pivot_root(2),
   // EINVAL).
-  if (pivoted.ok() || pivoted.failure().error != EINVAL) return pivoted;
+  if (pivoted.ok()) return CheckRoot();
+  if (pivoted.failure().error != EINVAL) return pivoted;
   TRY(Check(fchdir(tree.get()), "fchdir", name));
   TRY(Check(chroot("."), "chroot", name));
   return Check(chdir("/"), "chdir", "/");

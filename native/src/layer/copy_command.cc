@@ -6,6 +6,7 @@
 
 #include "arguments.h"
 #include "commands.h"
+#include "confined.h"
 #include "copy.h"
 #include "options.h"
 #include "problem.h"

@@ -1,6 +1,5 @@
 #include "options.h"
 
-#include <linux/capability.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -9,15 +8,10 @@
 #include <utility>
 
 #include "arguments.h"
-#include "caps.h"
-#include "confine.h"
 #include "problem.h"
 
 namespace sandpiper {
 namespace {
-
-constexpr unsigned kDescriptorsMax = 128;
-constexpr uint64_t kMemoryBytesMax = uint64_t{1} << 30;
 
 Result<std::pair<uint32_t, uint32_t>> ParsePair(const char* text, const char* option) {
   const char* colon = std::strchr(text, ':');
@@ -38,17 +32,6 @@ Result<IdRange> ParseIds(const char* text) {
 Result<Owner> ParseOwner(const char* text) {
   const auto [uid, gid] = TRY(ParsePair(text, "--chown"));
   return Owner{uid, gid};
-}
-
-Status ConfineReader(const char* root) {
-  const Confinement confinement{.root = root,
-                                .read_only = true,
-                                .capabilities = CapabilityBit(CAP_DAC_READ_SEARCH),
-                                .descriptors_max = kDescriptorsMax,
-                                .memory_bytes_max = kMemoryBytesMax,
-                                .kept = {STDOUT_FILENO, STDERR_FILENO},
-                                .calls = kReadingCalls};
-  return Confine(confinement);
 }
 
 int Tell(const Status& status, int errors) {

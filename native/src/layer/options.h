@@ -11,9 +11,6 @@ Result<IdRange> ParseIds(const char* text);
 // UID:GID
 Result<Owner> ParseOwner(const char* text);
 
-// Confine, for a process that reads a tree and writes to stdout.
-Status ConfineReader(const char* root);
-
 // The exit code for how a command ended; a failure is told to `errors`.
 int Tell(const Status& status, int errors);
 // The same for a command line that is none.

@@ -1,11 +1,9 @@
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <unistd.h>
 
 #include "arguments.h"
-#include "caps.h"
 #include "commands.h"
-#include "confine.h"
+#include "confined.h"
 #include "options.h"
 #include "packer.h"
 #include "problem.h"

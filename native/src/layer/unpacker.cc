@@ -215,7 +215,8 @@ Result<Unpacker::Place> Unpacker::Find(const std::string& path) {
   std::string name = is_inside ? path.substr(slash + 1) : path;
   // The kernel looks at the rest, but makes and takes away entries by any name.
   const bool is_name = !name.empty() && name != "." && name != "..";
-  if (!is_name || path.find('\0') != std::string::npos) return Refused("is no path", path);
+  const bool is_relative = path.find('/') != 0 && path.find('\0') == std::string::npos;
+  if (!is_name || !is_relative) return Refused("is no path", path);
   const std::string_view parent(path.data(), is_inside ? slash : 0);
   if (!parent_.valid() || parent != parent_path_) {
     parent_.Reset();

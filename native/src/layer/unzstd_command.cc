@@ -6,7 +6,7 @@
 
 #include "arguments.h"
 #include "commands.h"
-#include "confine.h"
+#include "confined.h"
 #include "options.h"
 #include "output.h"
 #include "problem.h"
@@ -14,9 +14,6 @@
 namespace sandpiper {
 namespace {
 
-constexpr unsigned kDescriptorsMax = 4;
-// A frame says how much it wants, and the library gives it 128 MiB at most (ZSTD_d_windowLogMax).
-constexpr uint64_t kMemoryBytesMax = uint64_t{512} << 20;
 constexpr const char* kInput = "compressed data";
 
 struct FreeStream {
@@ -69,13 +66,7 @@ class Decompressor {
 };
 
 Status Decompress() {
-  TRY(Confine({.root = nullptr,
-               .read_only = true,
-               .capabilities = 0,
-               .descriptors_max = kDescriptorsMax,
-               .memory_bytes_max = kMemoryBytesMax,
-               .kept = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
-               .calls = kPlainCalls}));
+  TRY(ConfineFilter());
   return Decompressor().Run();
 }
 
