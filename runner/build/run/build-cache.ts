@@ -8,6 +8,8 @@ export interface CacheKey {
   readonly below: readonly string[]
   /** All that the instruction says and sees. */
   readonly what: unknown
+  /** It sees secrets: what it made is for those alone who were trusted with them. */
+  readonly hasSecrets?: boolean
 }
 
 export interface CacheOptions {
@@ -32,7 +34,8 @@ export class BuildCache {
   /** The diff id that was kept, null where nothing was written; undefined: it has to be done. */
   async find(key: CacheKey): Promise<string | null | undefined> {
     const { keeper, isUsed, scopes } = this.#options
-    for (const scope of isUsed ? scopes : []) {
+    const readable = key.hasSecrets === true ? scopes.slice(0, 1) : scopes
+    for (const scope of isUsed ? readable : []) {
       const found = await keeper.layers.readRecord(keyText(key, scope), keeper.lease)
       if (found !== null) return isNothing(found.data) ? null : found.layers[0]
     }

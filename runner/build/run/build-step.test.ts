@@ -118,6 +118,25 @@ RUN echo last; cat /copied
     expect(await isCached(2, 'refs/heads/main')).toBe(false)
   })
 
+  it('shows a pull request nothing that was made with secrets which it has not', async () => {
+    const run = 'RUN --mount=type=secret,id=token echo "made"; cat /run/secrets/token >/got || :'
+    const tree = await makeTree(host, {
+      Dockerfile: `FROM busybox\n${run}\nRUN --mount=type=tmpfs,target=/t cat /got`,
+    })
+    const repo = { id: 7, slug: 'o/secrets', cloneUrl: '', allowFileTransport: true }
+    const MY_TOKEN = 's3cret'
+    const trusted = { PLUGIN_SECRET: 'id=token,env=MY_TOKEN', PLUGIN_DRY_RUN: 'true', MY_TOKEN }
+    const main = { repo, ref: 'refs/heads/main' }
+    const first = await runBuild(host, tree, {}, { environment: trusted }, main)
+    expect(printed(first)).toEqual(['made', 's3cret'])
+    const again = await runBuild(host, tree, {}, { environment: trusted }, main)
+    expect(printed(again)).toEqual([])
+    const request = { repo, ref: 'refs/pull/1/head' }
+    const stranger = await runBuild(host, tree, { dry_run: 'true' }, {}, request)
+    expect(printed(stranger)).toContain('made')
+    expect(stranger.log).not.toContain('s3cret')
+  })
+
   it('builds only the stages that are needed, and shows their names', async () => {
     const text = `FROM busybox AS one
 RUN echo 1 > /made

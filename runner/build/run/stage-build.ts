@@ -130,7 +130,8 @@ export class StageBuild {
     })
     if (prepared.hasCaches) await this.#build.tellCaches()
     const { mounts: _, ...what } = action
-    const key = { below: this.#draft.layers, what: { ...what, mounts: prepared.key } }
+    const hasSecrets = action.mounts.some(({ type }) => type === 'secret')
+    const key = { below: this.#draft.layers, what: { ...what, mounts: prepared.key }, hasSecrets }
     const cached = await this.#cached(key)
     if (cached !== undefined) return cached
     const { exit, layer } = await runLayer({
