@@ -31,9 +31,10 @@ export class PullView {
     const isOver = progress.layersDone === progress.layers
     if (now() - this.#shownAt < (columns === null ? LINE_MS : FRAME_MS) && !isOver) return
     this.#shownAt = now()
-    const text = `${this.#name}: ${describe(progress)}`
-    if (columns === null) this.#options.stream.write(`${text}\n`)
-    else this.#draw(`${bar(progress)} ${text}`.slice(0, columns - 1))
+    const text = describe(progress)
+    if (columns === null) this.#options.stream.write(`${this.#name}: ${text}\n`)
+    // The name is last: of a narrow line it is what can be missed.
+    else this.#draw(`${bar(progress)} ${text}  ${this.#name}`.slice(0, columns - 1))
   }
 
   readonly say = (text: string): void => {

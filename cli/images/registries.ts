@@ -54,7 +54,8 @@ async function credentialsOf(
     if (code?.startsWith('SP_') === true) throw error
     if (named === undefined && code === 'ENOENT') return []
     const hint = 'name another file with SANDPIPER_REGISTRY_CONFIG'
-    throw usageError(`can't read the registries' credentials in ${path}: ${code ?? 'error'}`, hint)
+    const why = code === 'ENOENT' ? 'there is no such file' : (code ?? 'error')
+    throw usageError(`can't read the registries' credentials in ${path}: ${why}`, hint)
   }
 }
 

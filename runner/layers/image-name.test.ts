@@ -67,6 +67,10 @@ describe('parseImageName', () => {
     }
   })
 
+  it('says what to leave out of an address', () => {
+    expect(() => parseImageName('https://r.example.org/a/b')).toThrow('leave out')
+  })
+
   it('gives names that mean the same when read again, and are file names when escaped', () => {
     const part = fc.stringMatching(/^[a-z0-9]{1,5}([._-][a-z0-9]{1,3})?$/)
     const name = fc.tuple(fc.array(part, { minLength: 1, maxLength: 3 }), part)

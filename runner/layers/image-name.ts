@@ -36,6 +36,7 @@ export function parseImageName(text: string): ImageName {
     throw bad(text, 'what comes after @ is sha256: and 64 hex digits')
   }
   if (name.length > LENGTH_MAX) throw bad(text, `it has more than ${String(LENGTH_MAX)} characters`)
+  if (/^https?:\/\//.test(name)) throw bad(text, 'it is an address: leave out http:// or https://')
   const [first = '', ...others] = name.split('/')
   const hasDomain = others.length > 0 && /[.:]|^localhost$/.test(first)
   const registry = !hasDomain || first === 'index.docker.io' ? 'docker.io' : first

@@ -156,7 +156,7 @@ describe('the commands of images', () => {
     expect(pruned.stdout).toMatch(/^removed \S+\/plugins\/show:latest\nremoved 1 layer, [\d.]+ /)
     expect(pruned.stdout).not.toContain('team/tool')
     const verified = await sandpiper(['image', 'verify'], env)
-    expect(verified).toMatchObject({ code: 0, stdout: '1 images, 2 layers, 0 faults\n' })
+    expect(verified).toMatchObject({ code: 0, stdout: '1 image, 2 layers, 0 faults\n' })
     expect((await sandpiper(['image', 'rm', name], env)).code).toBe(0)
     expect((await sandpiper(['image', 'rm', name], env)).code).toBe(2)
     expect((await sandpiper(['image', 'inspect', name], env)).code).toBe(2)

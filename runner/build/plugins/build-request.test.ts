@@ -258,7 +258,7 @@ describe('readBuildRequest', () => {
     const { notes } = read({ mtu: '1', purge: 'true', mirror: 'x', dockerfil: 'y' })
     expect(notes).toEqual([
       'no effect: mtu, purge (there is no Docker daemon here)',
-      'no effect: mirror (mirrors are set on the runner)',
+      'no effect: mirror (SANDPIPER_REGISTRY_MIRRORS of the runner names mirrors)',
       'warning: the setting dockerfil is not known and has no effect; did you mean dockerfile?',
     ])
   })

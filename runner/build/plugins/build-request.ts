@@ -113,15 +113,17 @@ function tagsOf(settings: Settings, builder: Builder): Tags {
   if (settings.flag(['AUTO_TAG', 'DEFAULT_TAGS'], false)) {
     const { env } = settings
     const ref = env['DRONE_COMMIT_REF'] ?? env['CI_COMMIT_REF'] ?? ''
+    const defaultBranch = env['DRONE_REPO_BRANCH'] ?? env['CI_REPO_DEFAULT_BRANCH'] ?? ''
     const tags = autoTags({
       ref,
-      defaultBranch: env['DRONE_REPO_BRANCH'] ?? env['CI_REPO_DEFAULT_BRANCH'] ?? '',
+      defaultBranch,
       suffix: settings.text('AUTO_TAG_SUFFIX', 'DEFAULT_SUFFIX'),
       defaultTag: settings.text('DEFAULT_TAG') || 'latest',
       takesDates: builder === 'buildx',
     })
     if (tags === null) {
-      const reason = `auto_tag builds git tags and the default branch only, and this is ${ref}`
+      const branch = `the default branch${defaultBranch === '' ? '' : ` (${defaultBranch})`}`
+      const reason = `auto_tag builds git tags and ${branch} only, and this is ${ref}`
       return { kind: 'skip', reason }
     }
     // Woodpecker's plugin adds those that are named.

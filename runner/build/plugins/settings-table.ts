@@ -57,8 +57,11 @@ export const SETTINGS_TABLE: ReadonlyMap<string, Meaning> = new Map<string, Mean
   ...named(AWS, ['LIFECYCLE_POLICY', 'REPOSITORY_POLICY']),
   ...named(AWS, ['ECR_LIFECYCLE_POLICY', 'ECR_REPOSITORY_POLICY']),
   ...named(IMMUTABLE, ['SKIP_PUSH_IF_TAG_EXISTS']),
-  ...named({ noEffect: 'mirrors are set on the runner' }, ['MIRROR', 'REGISTRY_MIRRORS']),
-  ...named({ noEffect: 'the runner says which registries may be insecure' }, [
+  ...named({ noEffect: 'SANDPIPER_REGISTRY_MIRRORS of the runner names mirrors' }, [
+    'MIRROR',
+    'REGISTRY_MIRRORS',
+  ]),
+  ...named({ noEffect: 'SANDPIPER_REGISTRY_INSECURE of the runner says which registries may be' }, [
     ...['INSECURE', 'INSECURE_PULL', 'INSECURE_REGISTRY', 'SKIP_TLS_VERIFY'],
     ...['SKIP_TLS_VERIFY_PULL', 'SKIP_TLS_VERIFY_REGISTRY'],
   ]),

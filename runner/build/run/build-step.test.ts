@@ -215,7 +215,9 @@ RUN cat /file
       ...{ DRONE_COMMIT_REF: 'refs/heads/fix', DRONE_REPO_BRANCH: 'main' },
     }
     const done = await build('FROM busybox\nRUN exit 1', {}, { environment })
-    expect(done.log).toContain('nothing is built: auto_tag builds git tags and the default branch')
+    expect(done.log).toContain(
+      'nothing is built: auto_tag builds git tags and the default branch (main) only',
+    )
     expect(done.outcome.status).toBe('success')
   })
 

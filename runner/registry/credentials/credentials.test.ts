@@ -78,6 +78,8 @@ describe('a config.json', () => {
     ['{"auths": {"a.example": {"auth": "czNjcjN0"}}}', 'base64 of USER:PASSWORD'],
     ['{"auths": {"a.example": {"auth": 7}}}', 'auth of auths["a.example"] is no text'],
     ['{"auths": {"s3cr3t as a key\\n": 7}}', 'an entry of auths is no object'],
+    ['{"auths": {"a.example": {"username": "u", "pasword": "s3cr3t"}}}', 'and no password'],
+    ['{"auth": {"a.example": {"auth": "czNjcjN0"}}}', '`auth` for `auths`'],
     ['{"credHelpers": {"a.example": "../../bin/sh"}}', 'credential helper'],
     ['{"credsStore": "-x"}', 'credential helper'],
   ])('that is %s is refused with its name and without its text', (text, why) => {
@@ -148,7 +150,7 @@ describe('a credential helper', () => {
     ['broken', 'ended with 3'],
     ['nonsense', 'no JSON'],
     ['endless', 'more than'],
-    ['missing', 'ENOENT'],
+    ['missing', 'there is no such program'],
   ])('that is %s is told by its name, without what it printed', async (name, why) => {
     const error: unknown = await askHelper(name, 'a.example', { environment }).catch(
       (one: unknown) => one,

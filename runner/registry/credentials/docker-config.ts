@@ -32,6 +32,7 @@ export function parseDockerConfig(text: string, source: string): DockerConfig {
   if (Buffer.byteLength(text) > CONFIG_BYTES_MAX) throw bad(source, 'it has more than 1 MiB')
   const top = object(parseJson(text, source), source, 'its top')
   const isOld = !['auths', 'credHelpers', 'credsStore'].some((key) => key in top)
+  if (isOld && typeof top['auth'] === 'object') throw bad(source, 'it has `auth` for `auths`')
   const auths = isOld ? onlyLogins(top) : top['auths']
   return {
     source,
@@ -65,6 +66,7 @@ function loginOf(fields: Fields, source: string, key: string): Login | null {
   if (field('identitytoken') !== '') return { kind: 'identity', token: field('identitytoken') }
   if (field('auth') !== '') return decodeAuth(field('auth'), source, key)
   if (field('username') === '') return null
+  if (!('password' in fields)) throw bad(source, `${place(key)} has a username and no password`)
   return { kind: 'basic', username: field('username'), password: field('password') }
 }
 

@@ -87,7 +87,9 @@ function run(
       timeoutMs,
     )
     signal?.addEventListener('abort', aborted, { once: true })
-    child.on('error', (error) => fail(error.message))
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      fail(error.code === 'ENOENT' ? 'there is no such program' : error.message),
+    )
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.length
       if (size > HELPER_OUTPUT_MAX) fail(`it printed more than ${String(HELPER_OUTPUT_MAX)} bytes`)

@@ -111,7 +111,7 @@ function plainHttp(where: string, url: URL, cause: unknown): RegistryError {
     'SP_REGISTRY_TLS',
     `no trusted connection to ${where}: ${url.host} does not speak TLS`,
     {
-      hint: 'If it is meant to speak plain HTTP, name the host in SANDPIPER_REGISTRY_INSECURE: no other registry is spoken to so.',
+      hint: `If it is meant to speak plain HTTP, name it: SANDPIPER_REGISTRY_INSECURE=${url.host}, or --registry-insecure ${url.host}.`,
       cause,
     },
   )

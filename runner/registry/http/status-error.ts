@@ -67,14 +67,20 @@ function denied({ answer, what, found, access }: Refusal, said: string): Registr
     {
       hint: found
         ? `Check that they are right, and that they may ${access === 'push' ? 'push to' : 'pull from'} it.`
-        : ASK,
+        : access === 'push'
+          ? ASK_PUSH
+          : ASK,
       status,
     },
   )
 }
 
 const ASK =
-  'Check the name: registries say this of what is not there too. Else give credentials: config.json of the runner, or image_pull_secrets of the pipeline.'
+  'Check the name: registries say this of what is not there too. Else give credentials for this registry: image_pull_secrets of the pipeline, or a config.json in SANDPIPER_REGISTRY_CONFIG.'
+
+/** Those of the runner let nobody push, and those of a plugin are Docker Hub's where its settings name no registry. */
+const ASK_PUSH =
+  'Give `username` and `password` for this registry: a plugin takes them for the one that its setting `registry` names, without it for Docker Hub. Or use image_pull_secrets of the pipeline. The config.json of a runner lets nobody push; with `sandpiper exec` yours does.'
 
 /** `: CODE: message` of the errors that the body lists (distribution-spec, "Error codes"); empty for none. */
 function serverWords(text: string): string {

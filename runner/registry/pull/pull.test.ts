@@ -143,7 +143,7 @@ describe('a registry without credentials', () => {
     await expect(strict.resolve(named(registry, 'app:gzip'))).rejects.toMatchObject({
       code: 'SP_REGISTRY_TLS',
       message: expect.stringContaining('does not speak TLS'),
-      hint: expect.stringContaining('SANDPIPER_REGISTRY_INSECURE'),
+      hint: expect.stringContaining(`SANDPIPER_REGISTRY_INSECURE=${registry.host}`),
     })
   })
 })

@@ -172,6 +172,7 @@ describe('an image that is pushed to a real registry', () => {
         await expect(pushing).rejects.toMatchObject({
           code: 'SP_IMAGE_DENIED',
           message: expect.stringContaining('does not take'),
+          hint: expect.stringContaining('lets nobody push'),
         })
       }
     }
