@@ -6,12 +6,9 @@ import { openIds } from './ids.js'
 import { keptLimits, unkeptWarning } from './kept-limits.js'
 import { defaultLayersBytesMax } from './images/budget.js'
 import { openImages } from './images/images.js'
-import type { Images } from './images/types.js'
 import { openLayerStore } from './layers/store.js'
-import type { LayerStore } from './layers/types.js'
 import { silentLog, type RunnerLog } from './log.js'
 import { createRegistries } from './registry/create-registries.js'
-import type { Registries } from './registry/types.js'
 import { prepareHostRoot } from './roots/host-root.js'
 import type { StageDeps } from './stage/deps.js'
 import { SteadyLauncher } from './steady-launcher.js'
@@ -57,9 +54,12 @@ export async function openHost(config: HostConfig): Promise<Host> {
   const { dataDir: directory, diskReserveBytes: reserveBytes } = config
   const layers = await openLayerStore(dataDir.layers)
   const registries = createRegistries(config.registries)
-  const images = await openHostImages(config, dataDir, layers, registries)
   const relieve = (): Promise<number> => images.giveUpUnused()
   const disk = new DiskGuard({ directory, reserveBytes, relieve, log })
+  const images = openImages({
+    ...{ store: layers, registries, watchDisk: (user) => disk.watch(user) },
+    layersBytesMax: config.layersBytesMax ?? (await defaultLayersBytesMax(dataDir.layers)),
+  })
   const own = {
     ...{ dataDir, launcher, ids, trash, writable, disk, limits, layers, images, registries },
   }
@@ -94,17 +94,4 @@ function stageDeps({ dataDir, ...parts }: HostParts, config: HostConfig): Host['
     stagesDir: dataDir.stages,
     machine: config.machine ?? '',
   }
-}
-
-async function openHostImages(
-  { layersBytesMax }: HostConfig,
-  dataDir: DataDir,
-  store: LayerStore,
-  registries: Registries,
-): Promise<Images> {
-  return openImages({
-    store,
-    registries,
-    layersBytesMax: layersBytesMax ?? (await defaultLayersBytesMax(dataDir.layers)),
-  })
 }

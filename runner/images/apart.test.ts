@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -9,7 +10,9 @@ import { makeTar } from '../layers/testing/archives.js'
 import type { LayerStore } from '../layers/types.js'
 import { createRegistries } from '../registry/create-registries.js'
 import { throttled } from '../testing/hostile-faults.js'
+import type { DiskUser } from '../disk-guard/disk-guard.js'
 import { HostileRegistry } from '../testing/hostile-registry.js'
+import type { Turn } from '../testing/hostile-turn.js'
 import { until } from '../testing/until.js'
 import { openImages } from './images.js'
 import type { Images } from './types.js'
@@ -75,6 +78,40 @@ async function pullBesides(blobs: readonly Buffer[], diffIds: readonly string[])
     await Promise.all([own.release(), others.release()])
   }
 }
+
+describe('a pull that takes the disk', () => {
+  it('is ended when it takes most of it, and leaves nothing behind', async () => {
+    addImage(slow, [gzipSync(LAYER), randomBytes(400_000)], [digestOf(LAYER), digestOf('other')])
+    slow.next(
+      BLOB,
+      ...[1, 2].map(() => (turn: Turn) => turn.proper().then((all) => turn.send(all))),
+    )
+    slow.always(BLOB, throttled(100))
+    const users: DiskUser[] = []
+    const watchDisk = (user: DiskUser): (() => void) => {
+      users.push(user)
+      return () => void users.pop()
+    }
+    const registries = createRegistries({ insecure: [slow.host] })
+    const watched = openImages({ store, registries, layersBytesMax: 1e9, watchDisk })
+    const lease = await store.lease()
+    const pulling = watched.pull(`${slow.host}/app:1`, { lease })
+    pulling.catch(() => undefined)
+    await until('one layer to be there', async () => (await store.layer(digestOf(LAYER))) !== null)
+    expect(await users[0]?.measure()).toBeGreaterThanOrEqual(LAYER.length)
+    users[0]?.evict('the disk is full; ended as the one that takes most')
+    await expect(pulling).rejects.toMatchObject({
+      code: 'SP_RUNNER_DISK_FULL',
+      message: expect.stringContaining('app:1: the disk is full; ended as the one') as unknown,
+    })
+    expect(users).toEqual([])
+    // Though the stage goes on.
+    await watched.giveUpUnused()
+    expect(await store.layer(digestOf(LAYER))).toBeNull()
+    await lease.release()
+    await watched.close()
+  })
+})
 
 describe('a pull beside one that does not end', () => {
   it('does not wait for a layer that the other image only says to be the same', async () => {

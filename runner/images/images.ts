@@ -2,6 +2,7 @@ import { SandpiperError } from '../../protocol/errors.js'
 import { parseImageName, type ImageName } from '../layers/image-name.js'
 import type { Image, LayerStore } from '../layers/types.js'
 import type { Registries } from '../registry/types.js'
+import { withDiskShare, type WatchDisk } from './disk-share.js'
 import { pullImage, requestOf } from './pull-image.js'
 import { Slots } from './slots.js'
 import type { Images, PullOptions, RequireOptions } from './types.js'
@@ -14,15 +15,26 @@ export interface ImagesOptions {
   readonly registries: Registries
   /** Bytes that layers may have together; what was used longest ago makes room. */
   readonly layersBytesMax: number
+  /** Default: pulls are not watched. */
+  readonly watchDisk?: WatchDisk
 }
 
 /** Opens what finds images by their names. It closes the registries with itself. */
-export function openImages({ store, registries, layersBytesMax }: ImagesOptions): Images {
+export function openImages({
+  store,
+  registries,
+  layersBytesMax,
+  watchDisk = () => () => undefined,
+}: ImagesOptions): Images {
   const deps = { store, registries, slots: new Slots(LAYERS_AT_ONCE) }
   const makeRoom = async (bytesMax = layersBytesMax): Promise<number> =>
     (await store.prune({ bytesMax })).bytes
   const pull = async (name: string, options: PullOptions): Promise<Image> => {
-    const image = await named(name, () => withRoom(() => pullImage(deps, name, options), makeRoom))
+    const pullOnce = (): Promise<Image> =>
+      withDiskShare(watchDisk, name, options.signal, (share) =>
+        pullImage(deps, name, { ...options, ...share }),
+      )
+    const image = await named(name, () => withRoom(pullOnce, makeRoom))
     await makeRoom()
     return image
   }

@@ -17,16 +17,37 @@ export interface PullDeps {
   readonly slots: Slots
 }
 
+export interface PullImageOptions extends PullOptions {
+  /** Called with bytes of layers as they are unpacked. */
+  readonly onUnpacked?: (bytes: number) => void
+}
+
 /**
  * Brings an image: its manifest and configuration, then its layers, several at once, each of which is checked,
  * unpacked and checked again while it comes. Nothing but the unpacked layers is kept.
  */
 export async function pullImage(
+  deps: PullDeps,
+  text: string,
+  options: PullImageOptions,
+): Promise<Image> {
+  // Layers of an image that is given up half-way are held no longer.
+  const own = await deps.store.lease()
+  try {
+    return await pullHolding(own, deps, text, options)
+  } finally {
+    await own.release()
+  }
+}
+
+/** @param own holds the layers until all are there */
+async function pullHolding(
+  own: Lease,
   { store, registries, slots }: PullDeps,
   text: string,
-  options: PullOptions,
+  options: PullImageOptions,
 ): Promise<Image> {
-  const { lease, credentials, signal, onConfig, onProgress } = options
+  const { lease, credentials, signal, onConfig, onProgress, onUnpacked } = options
   const name = parseImageName(text)
   const request = requestOf(options)
   const remote = await registries.resolve(name, request)
@@ -37,13 +58,13 @@ export async function pullImage(
     remote.layers.map(({ size }) => size),
     onProgress,
   )
-  await abortTogether(signal, (own) =>
+  await abortTogether(signal, (together) =>
     remote.layers.map((blob, at) =>
       slots.run(lease, async () => {
         const { registry, repository } = remote
         const reading = {
           ...request,
-          signal: own,
+          signal: together,
           onProgress: (bytes: number) => meter.add(at, bytes),
           mayBeBytes: isAboutBytes,
         }
@@ -54,11 +75,11 @@ export async function pullImage(
             registries.withBlob(
               remote,
               blob,
-              (bytes) => use(plain(bytes, blob.mediaType)),
+              (bytes) => use(counted(plain(bytes, blob.mediaType), onUnpacked)),
               reading,
             ),
         }
-        await store.addLayer(source, lease, own)
+        await store.addLayer(source, own, together)
         meter.done(at)
       }),
     ),
@@ -66,6 +87,16 @@ export async function pullImage(
   const isLent = credentials !== undefined && credentials.length > 0
   const origin = originOf(remote, isLent)
   return setImage(store, lease, text, { layers: diffIds, config, file, origin })
+}
+
+async function* counted(
+  bytes: AsyncIterable<Buffer>,
+  onBytes: (count: number) => void = () => undefined,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of bytes) {
+    onBytes(chunk.length)
+    yield chunk
+  }
 }
 
 /** What registries want to know of who pulls. */
