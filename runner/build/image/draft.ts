@@ -20,6 +20,10 @@ export class ImageDraft {
     return this.#layers
   }
 
+  get history(): readonly HistoryEntry[] {
+    return this.#history
+  }
+
   /** Notes what an instruction did. @param layer diff id; null: it made none */
   add(createdBy: string, layer: string | null): void {
     const entry = { created: this.#created, created_by: createdBy, comment: 'sandpiper' }

@@ -276,6 +276,21 @@ describe('a hostile Dockerfile or context', () => {
     expect(ignored.outcome.status).toBe('success')
   })
 
+  it('unpacks no archive that climbs out, removes files, or never ends', async () => {
+    const add = (make: string): Promise<TestBuild> =>
+      build({ Dockerfile: 'FROM busybox\nADD x.tar /x', 'x.tar': `$ ${make}` })
+    const climbing = await add('cd /etc && tar -P -cf - ../etc/hostname')
+    expect(climbing.log).toContain('../etc/hostname climbs out')
+    const whiteout = await add('d=$(mktemp -d); cd $d; touch .wh.bin; tar -cf - .; rm -r $d')
+    expect(whiteout.log).toContain("Dockerfile:2: the archive can't be unpacked: it has x/.wh.bin")
+    const bomb = await add(
+      'd=$(mktemp -d); cd $d; head -c 200M /dev/zero > z; tar -cf - z | gzip; rm -r $d',
+    )
+    expect(bomb.log).toContain('a layer of the image has more than 64 MiB')
+    const xz = await add('head -c 1k /dev/zero | xz -c')
+    expect(xz.log).toContain('Dockerfile:2: ADD does not unpack xz')
+  }, 60_000)
+
   it('gets in a RUN what a step gets, and no more', async () => {
     const probe = [
       'grep -E "^(Cap|Seccomp|NoNewPrivs|Groups)" /proc/self/status; id -u',

@@ -21,6 +21,7 @@ import { DOCKERFILE_BYTES_MAX } from '../limits.js'
 import type { BuildRequest } from '../plugins/build-request.js'
 import { BuildCache } from './build-cache.js'
 import type { BuildGround } from './build-ground.js'
+import { CacheImages } from './cache-images.js'
 import { readWorkspaceFile, type CopySource } from './copy-layer.js'
 import type { LayerKeeper } from './layers.js'
 import { StageBuild } from './stage-build.js'
@@ -45,6 +46,7 @@ export interface BuildOptions {
 export class Build {
   readonly options: BuildOptions
   readonly cache: BuildCache
+  readonly cacheImages: CacheImages
   readonly dockerfile: Dockerfile
   readonly scope: BuildScope
   /** Directory of the context below the workspace. */
@@ -63,6 +65,11 @@ export class Build {
       keeper: options.keeper,
       isUsed: options.request.useCache,
       scopes: options.cacheScopes,
+    })
+    this.cacheImages = new CacheImages({
+      names: options.request.useCache ? options.request.cacheFrom : [],
+      bring: (name) => options.image(name, { file: parts.dockerfile.file, line: 1 }),
+      say: options.say,
     })
     this.dockerfile = parts.dockerfile
     this.scope = parts.scope

@@ -95,7 +95,8 @@ export async function readWorkspaceFile(
   }
 }
 
-async function copyArchive<T>(
+/** Hands what a COPY brings to `use` as a tar archive. @throws SandpiperError SP_BUILD_COPY; NativeError */
+export async function copyArchive<T>(
   request: CopyRequest,
   { noTimes }: { readonly noTimes: boolean },
   use: (archive: AsyncIterable<Buffer>) => Promise<T>,

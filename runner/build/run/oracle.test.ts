@@ -65,6 +65,13 @@ async function expectSame(...args: Parameters<typeof compare>): Promise<void> {
   expect(ours.config).toEqual(theirs.config)
 }
 
+/** Makes an archive with files, links and modes. */
+function tar(options: string): string {
+  const make =
+    'd=$(mktemp -d) && cd $d && mkdir -p a/b && echo 1 > a/b/file && chmod 4711 a/b/file && ln a/b/file a/hard && ln -s b/file a/soft && mkdir -m 1777 tmp'
+  return `(${make} && tar ${options} --mtime=@86400 --sort=name -cf - a tmp; rm -rf $d)`
+}
+
 /** Every Dockerfile here is built by both; `BASE` is an image of the registry. */
 const CASES: readonly (readonly [string, Files, Files?, (readonly string[])?])[] = [
   [
@@ -160,6 +167,24 @@ RUN exit 1
     },
     { target: 'wanted', build_args: 'NAME=given' },
     ['--target', 'wanted', '--build-arg', 'NAME=given'],
+  ],
+  [
+    'ADD of archives, which it unpacks, and of other files, which it does not',
+    {
+      Dockerfile: `FROM BASE
+ADD plain.tar /plain
+ADD packed.tgz /
+ADD --chown=5:6 packed.tgz /owned/deep/
+ADD only.gz one.txt /files/
+ADD dir /dir
+COPY packed.tgz /copied.tgz
+`,
+      'plain.tar': `$ ${tar('--owner=7 --group=8')}`,
+      'packed.tgz': `$ ${tar('--owner=0 --group=0')} | gzip -n`,
+      'only.gz': '$ echo content | gzip -n',
+      'one.txt': 'x',
+      'dir/inner.tar': `$ ${tar('')}`,
+    },
   ],
 ]
 

@@ -14,6 +14,8 @@ import { baseImage, emptyImage } from '../image/base-image.js'
 import { ImageDraft } from '../image/draft.js'
 import type { OciImage } from '../image/oci-image.js'
 import { INSTRUCTIONS_MAX } from '../limits.js'
+import type { Compression } from '../../layers/compression.js'
+import { archiveOf, unpackedLayer } from './add-archive.js'
 import type { Build } from './build.js'
 import { copyDigest, copyLayer, type CopyRequest, type CopySource } from './copy-layer.js'
 import { isEmpty } from './layers.js'
@@ -103,26 +105,22 @@ export class StageBuild {
     }
     const place = this.#place(instruction)
     this.#build.checkLayerCount(this.#draft.layers, place)
-    const { layer, digest } = await this.#act(evaluated.action, place)
-    const told = digest === undefined ? '' : ` # ${digest}`
-    this.#draft.add(`${evaluated.createdBy}${told}`, layer)
+    const { layer, createdBy } = await this.#act(evaluated.action, place, evaluated.createdBy)
+    this.#draft.add(createdBy, layer)
   }
 
-  async #act(
-    action: Action,
-    place: Place,
-  ): Promise<{ readonly layer: string | null; readonly digest?: string }> {
+  async #act(action: Action, place: Place, createdBy: string): Promise<Made> {
     switch (action.kind) {
       case 'run':
-        return { layer: await this.#run(action, place) }
+        return { layer: await this.#run(action, place, createdBy), createdBy }
       case 'copy':
-        return this.#copy(action, place)
+        return this.#copy(action, place, createdBy)
       case 'directory':
-        return { layer: await this.#makeDirectory(action, place) }
+        return { layer: await this.#makeDirectory(action, place, createdBy), createdBy }
     }
   }
 
-  async #run(action: RunAction, place: Place): Promise<string | null> {
+  async #run(action: RunAction, place: Place, createdBy: string): Promise<string | null> {
     const { keeper, ground, request, place: stepPlace } = this.#build.options
     const prepared = await prepareMounts(action.mounts, {
       ...{ ground, keeper, place, stepPlace, secrets: request.secrets },
@@ -132,7 +130,7 @@ export class StageBuild {
     const { mounts: _, ...what } = action
     const hasSecrets = action.mounts.some(({ type }) => type === 'secret')
     const key = { below: this.#draft.layers, what: { ...what, mounts: prepared.key }, hasSecrets }
-    const cached = await this.#cached(key)
+    const cached = await this.#cached(key, createdBy)
     if (cached !== undefined) return cached
     const { exit, layer } = await runLayer({
       ...{ ground, keeper, action, below: this.#draft.layers },
@@ -147,21 +145,55 @@ export class StageBuild {
     return layer?.diffId ?? null
   }
 
-  async #copy(
-    action: CopyAction,
-    place: Place,
-  ): Promise<{ readonly layer: string | null; readonly digest: string }> {
+  async #copy(action: CopyAction, place: Place, text: string): Promise<Made> {
     const { keeper } = this.#build.options
     const request = await this.#copyRequest(action, place)
     const digest = await atCopy(place, () => copyDigest(request, keeper.bytesMax))
+    const archive = await atCopy(place, () => this.#archiveOf(action, request, place))
     const { source: _, ground: __, ...what } = request
-    const key = { below: this.#draft.layers, what: { ...what, digest } }
-    const cached = await this.#cached(key)
-    if (cached !== undefined) return { layer: cached, digest }
-    const layer = await atCopy(place, () => copyLayer(request, keeper))
+    const key = { below: this.#draft.layers, what: { ...what, digest, archive } }
+    const createdBy = `${text} # ${digest}`
+    const cached = await this.#cached(key, createdBy)
+    if (cached !== undefined) return { layer: cached, createdBy }
+    const layer = await atCopy(place, () =>
+      archive === null ? copyLayer(request, keeper) : unpackedLayer(request, archive, keeper),
+    )
     const made = isEmpty(layer) ? null : layer
     await this.#build.cache.keep(key, made)
-    return { layer: made?.diffId ?? null, digest }
+    return { layer: made?.diffId ?? null, createdBy }
+  }
+
+  /** ADD unpacks an archive of the context that it names. */
+  async #archiveOf(
+    { isAdd, sources }: CopyAction,
+    request: CopyRequest,
+    place: Place,
+  ): Promise<Compression | null> {
+    if (!isAdd || request.source.kind !== 'workspace') return null
+    const named = sources.filter((source) => !/[*?[\\]/.test(source))
+    if (named.length < sources.length) {
+      await this.#build.options.say('archives that ADD finds by a pattern are not unpacked')
+    }
+    for (const source of named) {
+      const archive = await archiveOf({ ...request, sources: [source] })
+      if (archive === null) continue
+      if (sources.length > 1) {
+        throw unsupported(
+          place,
+          'an archive beside other sources is not unpacked',
+          'Use an ADD for each.',
+        )
+      }
+      if (archive === 'xz' || archive === 'bzip2') {
+        throw unsupported(
+          place,
+          `ADD does not unpack ${archive}`,
+          'COPY it, and unpack it in a RUN.',
+        )
+      }
+      return archive
+    }
+    return null
   }
 
   async #copyRequest(action: CopyAction, place: Place): Promise<CopyRequest> {
@@ -204,6 +236,7 @@ export class StageBuild {
   async #makeDirectory(
     { path: target, user }: DirectoryAction,
     place: Place,
+    createdBy: string,
   ): Promise<string | null> {
     const { keeper, ground } = this.#build.options
     const lowers = keeper.layers.layerPaths({ layers: this.#draft.layers })
@@ -212,7 +245,7 @@ export class StageBuild {
     if (found !== null) throw dockerfileError(place, `${target} is no directory`)
     const owner = user === '' ? '0:0' : await this.#ownerOf(user)
     const key = { below: this.#draft.layers, what: { directory: target, owner } }
-    const cached = await this.#cached(key)
+    const cached = await this.#cached(key, createdBy)
     if (cached !== undefined) return cached
     const request: CopyRequest = {
       ...{ ground, below: this.#draft.layers, target: `${target}/`, sources: ['.'] },
@@ -224,11 +257,24 @@ export class StageBuild {
     return made?.diffId ?? null
   }
 
-  async #cached(key: Parameters<Build['cache']['find']>[0]): Promise<string | null | undefined> {
-    const found = await this.#build.cache.find(key)
-    if (found !== undefined) await this.#build.options.say('cached')
+  async #cached(
+    key: Parameters<Build['cache']['find']>[0],
+    createdBy: string,
+  ): Promise<string | null | undefined> {
+    const { cache, cacheImages, options } = this.#build
+    const own = await cache.find(key)
+    const found = own === undefined ? await cacheImages.find(this.#draft, createdBy) : own
+    if (found !== undefined) await options.say('cached')
     return found
   }
+}
+
+/** What an instruction came to. */
+interface Made {
+  /** Diff id; null: there was nothing to keep. */
+  readonly layer: string | null
+  /** What it did, for history: equal words on equal layers make equal layers. */
+  readonly createdBy: string
 }
 
 function failedRun(verdict: Verdict, place: Place): RunFailed {
@@ -248,9 +294,8 @@ async function atCopy<T>(place: Place, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    const isCopy = error instanceof SandpiperError && error.code === 'SP_BUILD_COPY'
-    if (!isCopy) throw error
-    throw new SandpiperError('SP_BUILD_COPY', `${where(place)}: ${error.message}`, {
+    if (!(error instanceof SandpiperError) || error.message.startsWith(where(place))) throw error
+    throw new SandpiperError(error.code, `${where(place)}: ${error.message}`, {
       hint: error.hint,
       cause: error,
     })

@@ -7,7 +7,7 @@ import { makeJob, program, runJob, type TestHost, type TestRun } from '../../tes
 
 const run = promisify(execFile)
 
-/** Files by path. `->x` is a link to x, `755:x` a file of that mode. */
+/** Files by path. `->x` is a link to x, `755:x` a file of that mode, `$ command` what it prints. */
 export type Files = Readonly<Record<string, string>>
 
 let count = 0
@@ -21,6 +21,8 @@ export async function makeTree(host: TestHost, files: Files): Promise<string> {
     await mkdir(path.dirname(file), { recursive: true })
     const [, mode, text] = /^([0-7]{3,4}):([^]*)$/.exec(content) ?? []
     if (content.startsWith('->')) await symlink(content.slice(2), file)
+    else if (content.startsWith('$ '))
+      await run('sh', ['-c', `(${content.slice(2)}) > "$1"`, 'sh', file])
     else await writeFile(file, text ?? content)
     if (mode !== undefined) await chmod(file, Number.parseInt(mode, 8))
   }
