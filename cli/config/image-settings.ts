@@ -1,5 +1,5 @@
 import type { Scope, Setting } from './settings.js'
-import { bytes, hosts, mirrors, noProxy, path, proxyUrl } from './values.js'
+import { bytes, mirrors, namedHosts, noProxy, path, proxyUrl } from './values.js'
 
 const IMAGES: readonly Scope[] = ['standalone', 'runner', 'exec', 'image', 'sandbox']
 
@@ -26,7 +26,7 @@ export const IMAGE_SETTINGS = {
   registryInsecure: define({
     env: 'SANDPIPER_REGISTRY_INSECURE',
     flag: 'registry-insecure',
-    type: hosts,
+    type: namedHosts,
     defaultText: 'none',
     description:
       'Registries (`host` or `host:port`) that may speak plain HTTP, or have a certificate that can’t be verified',

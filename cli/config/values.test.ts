@@ -7,6 +7,7 @@ import {
   integer,
   listenAddress,
   hosts,
+  namedHosts,
   labels,
   oneOf,
   period,
@@ -67,6 +68,13 @@ describe('values of settings', () => {
     'refuses %p as hosts',
     (raw) => expect(hosts.parse(raw)).toEqual(problem),
   )
+
+  it.each(['*', 'a,*', 'http://a:5000', ''])('refuses %p as named hosts', (raw) => {
+    expect(namedHosts.parse(raw)).toEqual(problem)
+    expect(namedHosts.parse('a.example, localhost:5000')).toEqual({
+      value: ['a.example', 'localhost:5000'],
+    })
+  })
 
   it.each([
     ['gpu=yes', { gpu: 'yes' }],

@@ -114,6 +114,17 @@ export const hosts: ValueType<readonly string[]> = {
   },
 }
 
+/** Hosts with or without a port, each by name: `*` is none of them. */
+export const namedHosts: ValueType<readonly string[]> = {
+  name: 'hosts',
+  parse(raw) {
+    const value = raw.split(',').map((host) => host.trim())
+    return value.every(isHost)
+      ? { value }
+      : { problem: 'must be hosts, each by name, such as registry.example.com,localhost:5000' }
+  },
+}
+
 /** Base URLs by registry, several of one in their order: `docker.io=https://a.example,docker.io=https://b.example`. */
 export const mirrors: ValueType<Readonly<Record<string, readonly string[]>>> = {
   name: 'mirrors',
