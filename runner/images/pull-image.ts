@@ -113,7 +113,8 @@ export function requestOf({
 }
 
 function plain(bytes: AsyncIterable<Buffer>, mediaType: string): AsyncIterable<Buffer> {
-  return decompress(bytes, compressionOf(mediaType) ?? 'none')
+  // Others could not read what is padded, when it is pushed as it came.
+  return decompress(bytes, compressionOf(mediaType) ?? 'none', false)
 }
 
 /** Whether wrong bytes of a blob could be why it can't be unpacked. */

@@ -83,6 +83,15 @@ describe.each(['gzip', 'zstd'] as const)('%s', (compression) => {
     }
   })
 
+  it('refuses zeros behind it, too, where others would', async () => {
+    const bytes = await compressed(Buffer.from('hello'), compression)
+    const padded = Buffer.concat([bytes, Buffer.alloc(600)])
+    const read = async (): Promise<void> => {
+      for await (const _chunk of decompress(pieces(padded, 100), compression, false)) continue
+    }
+    await expect(read()).rejects.toMatchObject({ code })
+  })
+
   it('stops when nobody reads on, and tells an error of its source', async () => {
     const bytes = await compressed(randomBytes(4_000_000), compression)
     for await (const chunk of decompress(pieces(bytes, 65536), compression)) {

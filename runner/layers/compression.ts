@@ -16,14 +16,16 @@ export async function detectCompression(file: FileHandle, offset: number): Promi
 /**
  * The uncompressed bytes of a stream; how many is for the caller to bound. zstd is decompressed by a
  * process that has no rights and sees no files.
+ * @param mayBePadded whether zeros behind gzip are no error
  * @throws SandpiperError SP_LAYER_INVALID for what is damaged, cut short or has something else behind it
  */
 export function decompress(
   source: AsyncIterable<Buffer>,
   compression: Compression,
+  mayBePadded = true,
 ): AsyncIterable<Buffer> {
   if (compression === 'none') return source
-  if (compression === 'gzip') return gunzip(source)
+  if (compression === 'gzip') return gunzip(source, mayBePadded)
   return outputOf(layerProgram(), ['unzstd'], source, zstdError)
 }
 

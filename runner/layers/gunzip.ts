@@ -7,11 +7,15 @@ const CHUNK_BYTES = 256 * 1024
 /**
  * The uncompressed bytes of gzip (RFC 1952). Members in a row are one stream, as gzip(1) has it, and zeros
  * behind them are padding; anything else behind them is an error.
+ * @param mayBePadded false: zeros are one, too, as they are to Go's readers
  * @throws SandpiperError SP_LAYER_INVALID
  */
-export async function* gunzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* gunzip(
+  source: AsyncIterable<Buffer>,
+  mayBePadded = true,
+): AsyncGenerator<Buffer> {
   const stream = createGunzip({ chunkSize: CHUNK_BYTES })
-  const feeding = feed(source, stream).catch((error: unknown) => {
+  const feeding = feed(source, stream, mayBePadded).catch((error: unknown) => {
     stream.destroy(error as Error)
     throw error
   })
@@ -28,7 +32,11 @@ export async function* gunzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buf
   }
 }
 
-async function feed(source: AsyncIterable<Buffer>, stream: Gunzip): Promise<void> {
+async function feed(
+  source: AsyncIterable<Buffer>,
+  stream: Gunzip,
+  mayBePadded: boolean,
+): Promise<void> {
   let fed = 0
   let isOver = false
   for await (const chunk of source) {
@@ -40,7 +48,7 @@ async function feed(source: AsyncIterable<Buffer>, stream: Gunzip): Promise<void
       padding = chunk.subarray(chunk.length - (fed - stream.bytesWritten))
       isOver = padding.length > 0
     }
-    if (isOver && padding.some((byte) => byte !== 0)) {
+    if (isOver && (!mayBePadded || padding.some((byte) => byte !== 0))) {
       throw invalidLayer('there is something else behind the gzip data')
     }
   }

@@ -59,6 +59,7 @@ export async function publishStep(published: Published, deps: StageDeps): Promis
     await pushImage({
       ...{ registries: deps.registries, layers: deps.layers, lease, targets, credentials },
       image: draft.finish(configOf(base.config, plan), base.author ?? null),
+      origins: new Set(image.origin === undefined ? [] : [image.origin.registry]),
       ...{ directory: push, signal, say },
     })
   } finally {

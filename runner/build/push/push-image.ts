@@ -20,6 +20,11 @@ export interface PushOptions {
   /** Names with tags, at least one. */
   readonly targets: readonly ImageName[]
   readonly credentials: readonly DockerConfig[]
+  /**
+   * Registries that the images it is made of came from. From no others are layers taken as they are: whoever had a
+   * layer pulled first, a stranger perhaps, would say where this image's come from.
+   */
+  readonly origins: ReadonlySet<string>
   /** For layers that have to be packed; the caller removes it. */
   readonly directory: string
   readonly signal: AbortSignal
@@ -75,7 +80,7 @@ async function placeLayer(
 ): Promise<PlacedLayer> {
   const { layers, lease, registries, signal, credentials } = options
   const known = await knownBlob(layers, lease, diffId)
-  if (known !== null && compressionOf(known.mediaType) !== null) {
+  if (known !== null && isTaken(known, target, options)) {
     const source = new RemoteSource(known, { registries, signal, credentials })
     const from = known.registry === target.registry ? known.repository : undefined
     try {
@@ -96,6 +101,15 @@ async function placeLayer(
   const blob = { ...packed.blob, diffId: packed.diffId, registry, repository }
   await rememberBlob(layers, diffId, blob)
   return { diffId: packed.diffId, blob: packed.blob, source: packed.source }
+}
+
+function isTaken(
+  { mediaType, registry }: KnownBlob,
+  target: ImageName,
+  { origins }: PushOptions,
+): boolean {
+  const isNear = registry === target.registry || origins.has(registry)
+  return isNear && compressionOf(mediaType) !== null
 }
 
 /** A blob that is in a registry already. */

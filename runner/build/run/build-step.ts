@@ -111,12 +111,18 @@ async function buildImage(
     ...{ layers: deps.layers, lease, signal: stop.signal },
     bytesMax: limits.diskBytes,
   }
+  const origins = new Set<string>()
+  const bring = baseImages({ run, deps, lease, request, signal: stop.signal })
   const build = await Build.open({
     ...{ ground, keeper, request },
     place: { workspace: run.job.stage.workspace, directory: run.step.workingDir ?? '.' },
     created: timeOf(env, Date.now()),
     cacheScopes: cacheScopesOf(run.job),
-    image: baseImages({ run, deps, lease, request, signal: stop.signal }),
+    image: async (name, place) => {
+      const image = await bring(name, place)
+      if (image.origin !== undefined) origins.add(image.origin.registry)
+      return image
+    },
     say,
   })
   const targets = await targetsOf(request, build)
@@ -131,6 +137,7 @@ async function buildImage(
   await pushImage({
     ...{ registries: deps.registries, layers: deps.layers, lease, image, targets },
     credentials: credentialsOf(request.logins),
+    origins,
     directory: path.join(directory, 'push'),
     signal: stop.signal,
     say,
