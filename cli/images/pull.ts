@@ -50,8 +50,9 @@ async function pull(
   })
   const lease = await store.lease()
   try {
-    const { progress, say } = view
-    return await images.pull(name, { lease, signal: io.stop, onProgress: progress, say })
+    // With --json stderr has the error as JSON, and nothing else.
+    const told = context.json ? {} : { onProgress: view.progress, say: view.say }
+    return await images.pull(name, { lease, signal: io.stop, ...told })
   } finally {
     view.clear()
     await lease.release()

@@ -145,6 +145,17 @@ describe('pull', () => {
     })
   })
 
+  it('refuses an image that all the room there is for layers would not do for', async () => {
+    const small = await open(directory, { layersBytesMax: 50_000 })
+    const name = await push({ layers: [BASE, THIRD] })
+    await expect(small.images.pull(name, { lease })).rejects.toMatchObject({
+      code: 'SP_IMAGE_TOO_LARGE',
+      message: expect.stringContaining('more than 48.8 KiB'),
+    })
+    await small.images.close()
+    await small.store.flush()
+  })
+
   it('makes room for what it brings, by what was used longest ago', async () => {
     const small = await open(directory, { layersBytesMax: 150_000 })
     const free = await store.lease()

@@ -26,7 +26,8 @@ export function openImages({
   layersBytesMax,
   watchDisk = () => () => undefined,
 }: ImagesOptions): Images {
-  const deps = { store, registries, slots: new Slots(LAYERS_AT_ONCE) }
+  const slots = new Slots(LAYERS_AT_ONCE)
+  const deps = { store, registries, slots, imageBytesMax: layersBytesMax }
   const makeRoom = async (bytesMax = layersBytesMax): Promise<number> =>
     (await store.prune({ bytesMax })).bytes
   const pull = async (name: string, options: PullOptions): Promise<Image> => {

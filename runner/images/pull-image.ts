@@ -6,6 +6,7 @@ import { parseImageName, type ImageName } from '../layers/image-name.js'
 import type { Image, LayerStore, Lease } from '../layers/types.js'
 import { compressionOf } from '../registry/manifest/media-types.js'
 import type { Registries, RemoteImage, RequestOptions } from '../registry/types.js'
+import { formatBytes } from '../stage/format.js'
 import { ProgressMeter } from './progress.js'
 import type { Slots } from './slots.js'
 import type { PullOptions } from './types.js'
@@ -15,6 +16,8 @@ export interface PullDeps {
   readonly registries: Registries
   /** For layers that are brought at once, by lease: of all images of one stage. */
   readonly slots: Slots
+  /** Bytes that the layers of one image may have, unpacked. */
+  readonly imageBytesMax: number
 }
 
 export interface PullImageOptions extends PullOptions {
@@ -43,7 +46,7 @@ export async function pullImage(
 /** @param own holds the layers until all are there */
 async function pullHolding(
   own: Lease,
-  { store, registries, slots }: PullDeps,
+  { store, registries, slots, imageBytesMax }: PullDeps,
   text: string,
   options: PullImageOptions,
 ): Promise<Image> {
@@ -54,6 +57,12 @@ async function pullHolding(
   const file = (await registries.readBlob(remote, remote.config, request)).toString('utf8')
   const { config, diffIds } = readConfiguration(file, name, remote)
   onConfig?.(config)
+  let unpackedBytes = 0
+  const onBytes = (bytes: number): void => {
+    unpackedBytes += bytes
+    if (unpackedBytes > imageBytesMax) throw tooLargeImage(imageBytesMax)
+    onUnpacked?.(bytes)
+  }
   const meter = new ProgressMeter(
     remote.layers.map(({ size }) => size),
     onProgress,
@@ -75,7 +84,7 @@ async function pullHolding(
             registries.withBlob(
               remote,
               blob,
-              (bytes) => use(counted(plain(bytes, blob.mediaType), onUnpacked)),
+              (bytes) => use(counted(plain(bytes, blob.mediaType), onBytes)),
               reading,
             ),
         }
@@ -91,12 +100,20 @@ async function pullHolding(
 
 async function* counted(
   bytes: AsyncIterable<Buffer>,
-  onBytes: (count: number) => void = () => undefined,
+  onBytes: (count: number) => void,
 ): AsyncGenerator<Buffer> {
   for await (const chunk of bytes) {
     onBytes(chunk.length)
     yield chunk
   }
+}
+
+function tooLargeImage(bytesMax: number): SandpiperError {
+  return new SandpiperError(
+    'SP_IMAGE_TOO_LARGE',
+    `it has more than ${formatBytes(bytesMax)}, which is what all layers may have together here`,
+    { hint: 'Set SANDPIPER_LAYERS_MAX to more, or use a smaller image.' },
+  )
 }
 
 /** What registries want to know of who pulls. */

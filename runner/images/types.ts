@@ -39,7 +39,7 @@ export interface Images {
   require(name: string, options: RequireOptions): Promise<Image>
   /**
    * Brings the image from its registry, whatever the store has. Layers that are there are not brought again.
-   * @throws SandpiperError SP_IMAGE_NAME, SP_IMAGE_INVALID, SP_IMAGE_PLATFORM; as `Registries` and
+   * @throws SandpiperError SP_IMAGE_NAME, SP_IMAGE_INVALID, SP_IMAGE_PLATFORM, SP_IMAGE_TOO_LARGE; as `Registries` and
    * `LayerStore.addLayer`
    */
   pull(name: string, options: PullOptions): Promise<Image>

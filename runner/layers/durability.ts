@@ -5,6 +5,9 @@ import type { LayerOwners } from './metadata.js'
 import { runTool } from './tools.js'
 import { treeDigest } from './tree-digest.js'
 
+/** Of larger layers no digest is taken: a hole in a file costs a registry nothing, and this runner its time. */
+const DIGEST_BYTES_MAX = 8 * 1024 ** 3
+
 /**
  * Sees to it that layers reach the disk, and that it is known what they were then, without anybody waiting for it: a layer may be used at once, says in
  * which boot it was unpacked until all of it is on the disk, and counts as not there in any other boot. So a
@@ -58,7 +61,10 @@ export class Durability {
         () => true,
         () => false,
       )
-      if (done) for (const layer of unsynced) await this.#mark(layer)
+      if (!done) continue
+      for (const layer of unsynced) await this.#rewrite(layer, {})
+      // Nobody waits behind a large one.
+      for (const layer of unsynced.toSorted((a, b) => a.size - b.size)) await this.#digest(layer)
     }
   }
 
@@ -68,15 +74,23 @@ export class Durability {
     return layers.filter((layer) => layer?.unsyncedBoot === this.boot) as LayerFile[]
   }
 
-  /** Its directory may be gone by now, and must not come back. */
-  async #mark({ unsyncedBoot: _, ...layer }: LayerFile): Promise<void> {
-    const { diffId } = layer
-    const path = layerFile(layerDirectory(this.#paths, diffId))
+  async #digest(layer: LayerFile): Promise<void> {
+    if (layer.size > DIGEST_BYTES_MAX) return
     try {
-      const tree = await treeDigest(this.#paths, this.#owners, diffId)
-      await writeWhole(path, JSON.stringify({ ...layer, tree }), { flush: false })
+      const tree = await treeDigest(this.#paths, this.#owners, layer.diffId)
+      await this.#rewrite(layer, { tree })
     } catch {
-      // Of what can't be read all over, or is gone, nothing is known: it stays as it is.
+      // Of what can't be read all over, or is gone, no digest is known.
     }
+  }
+
+  /** Says that it is on the disk. Its directory may be gone by now, and must not come back. */
+  async #rewrite(
+    { unsyncedBoot: _, ...layer }: LayerFile,
+    more: Pick<LayerFile, 'tree'>,
+  ): Promise<void> {
+    const path = layerFile(layerDirectory(this.#paths, layer.diffId))
+    const content = JSON.stringify({ ...layer, ...more })
+    await writeWhole(path, content, { flush: false }).catch(() => undefined)
   }
 }
