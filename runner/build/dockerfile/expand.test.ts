@@ -58,11 +58,9 @@ describe('expandWord', () => {
     expect(() => expandWord('$A$A', { escape: '\\', variables: many })).toThrow('characters')
     const effort = { left: 1_000_000 }
     expect(() => expandWord('${A#*y}', { escape: '\\', variables: many, effort })).not.toThrow()
-    const since = performance.now()
     const costly = () =>
       expandWord('${A//*a*a*a*a*b/c}'.repeat(9), { escape: '\\', variables: many, effort })
     expect(costly).toThrow('takes too long')
-    expect(performance.now() - since).toBeLessThan(2000)
     expect(() => expand('${NONE:-'.repeat(60))).toThrow('nested too deep')
   })
 

@@ -46,7 +46,9 @@ test('No header takes long or throws', () => {
       expect(parseChallenges(pieces.join('')).length).toBeLessThanOrEqual(16)
     }),
   )
-  const started = performance.now()
-  parseChallenges(`Bearer ${'a,'.repeat(16_000)}"${'\\'.repeat(16_000)}`)
-  expect(performance.now() - started).toBeLessThan(1000)
+  // What took quadratic time would not end before the test's own time is up.
+  const size = 4_000_000
+  expect(parseChallenges(`Bearer ${'a,'.repeat(size)}"${'\\'.repeat(size)}`).length).toBeLessThan(
+    17,
+  )
 })
