@@ -62,6 +62,14 @@ void Make(const PackRules& rules, timespec time, TarEntry* entry) {
   if (!rules.no_times) entry->mtime = time;
 }
 
+// What a directory on the way is: as the image has it, as far as that goes, else a new one.
+Status DescribeDirectory(const CopyRequest& request, bool is_there, timespec time,
+                         TarEntry* entry) {
+  if (is_there) return Keep(request.image, entry);
+  Make(request.rules, time, entry);
+  return {};
+}
+
 // Headers for the directories on the way to `path`, that one too, but for those that have been
 // written: `written` is the longest of them.
 Status WriteDirectories(const CopyRequest& request, const Destination& destination,
@@ -75,11 +83,8 @@ Status WriteDirectories(const CopyRequest& request, const Destination& destinati
     TarEntry entry;
     entry.type = '5';
     entry.path = path.substr(0, end);
-    if (is_known && end <= destination.existing.size()) {
-      TRY(Keep(request.image, &entry));
-    } else {
-      Make(request.rules, time, &entry);
-    }
+    const bool is_there = is_known && end <= destination.existing.size();
+    TRY(DescribeDirectory(request, is_there, time, &entry));
     TRY(writer->WriteHeader(entry));
     at = end + 1;
   }
