@@ -221,7 +221,7 @@ describe('the program, confined', () => {
     const attempt = async (as: string): Promise<string> => {
       await removeDirectory(target)
       await mkdir(target)
-      // LEAD: what is not confined must not mount on the host: it did, over "/", and broke all launchers.
+      // The one that is not confined mounts over "/": not on the host.
       const args = ['--mount', '--propagation', 'private', '--', program, as, target, name]
       const child = spawn('unshare', args, { stdio: 'ignore' })
       const { code, signal } = await endOf(child)
