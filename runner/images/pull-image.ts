@@ -4,6 +4,7 @@ import { invalidImage } from '../layers/errors.js'
 import { parseImageFile, type ImageFile } from '../layers/image-config.js'
 import { parseImageName, type ImageName } from '../layers/image-name.js'
 import type { Image, LayerStore, Lease } from '../layers/types.js'
+import { checkPlatform } from '../registry/manifest/check-platform.js'
 import { compressionOf } from '../registry/manifest/media-types.js'
 import type { Registries, RemoteImage, RequestOptions } from '../registry/types.js'
 import { formatBytes } from '../stage/format.js'
@@ -143,7 +144,9 @@ function isAboutBytes(error: unknown): boolean {
 }
 
 function readConfiguration(text: string, name: ImageName, remote: RemoteImage): ImageFile {
-  const file = parseImageFile(parseJson(text, name))
+  const parsed = parseJson(text, name)
+  checkPlatform(parsed, name.familiar)
+  const file = parseImageFile(parsed)
   if (file.diffIds.length !== remote.layers.length) {
     throw invalidImage(
       `the configuration of ${name.familiar} names ${file.diffIds.length} layers, its manifest ${remote.layers.length}`,

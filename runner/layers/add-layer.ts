@@ -4,6 +4,7 @@ import { withFileLock } from '../../git/file-lock.js'
 import { SandpiperError } from '../../protocol/errors.js'
 import { layerFile, type LayerFile } from './layer-files.js'
 import { LAYER_LOCK_TIMEOUT_MS } from './limits.js'
+import { unlessAborted } from '../unless-aborted.js'
 import { digestOf } from './oci.js'
 import { locked, type StoreState } from './state.js'
 import { layerDirectory, withTemporary } from './store-files.js'
@@ -25,7 +26,7 @@ export async function addLayer(
     if (known !== null) return known
     const other = state.flights.get(flightOf({ ...source, diffId }))
     if (other === undefined) return fly(state, { ...source, diffId }, lease, signal)
-    await abortable(other, signal).catch(() => undefined)
+    await (signal === undefined ? other : unlessAborted(other, signal)).catch(() => undefined)
   }
 }
 
@@ -118,22 +119,4 @@ async function place(
   await rename(join(temporary, 'layer'), to)
   durability.schedule()
   return layer
-}
-
-/** Waits for work of others no longer than the signal allows. */
-async function abortable(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) {
-    await work
-    return
-  }
-  let onAbort = (): void => undefined
-  const aborted = new Promise<void>((resolve) => {
-    onAbort = resolve
-    signal.addEventListener('abort', onAbort)
-  })
-  try {
-    await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
 }

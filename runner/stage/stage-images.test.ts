@@ -82,28 +82,29 @@ describe('the images of a stage', () => {
     expect(other.sink.log('a')).toContain('secret pulls')
   })
 
-  it('come while earlier steps run', async () => {
-    const image = await push('ahead')
-    const fifo = '/drone/src/go'
+  it('come while the source is checked out, but not those that only a failure would need', async () => {
+    const [image, other] = [await push('ahead'), await push('after-failure')]
+    const { layers } = test.host.deps
+    const clone = { kind: 'clone', name: 'clone', dependsOn: [] } as const
     const steps = [
-      step('first', [`until [ -e ${fifo} ]; do sleep 0.05; done`]),
+      clone,
+      step('first', ['true'], { dependsOn: ['clone'] }),
       step('second', ['cat /etc/image'], { image, dependsOn: ['first'] }),
+      step('mail', ['true'], {
+        ...{ image: other, dependsOn: ['second'] },
+        runOn: { success: false, failure: true },
+      }),
     ]
     const tree = await mkdtemp(path.join(scratch, 'tree-'))
-    const job = makeJob(steps, PULL)
-    const pulled = until('the second image', async () => {
-      return (await test.host.deps.layers.find(image)) !== null
-    })
-    const controller = new AbortController()
-    const running = runJob(test, job, {
-      tree: { path: tree },
-      secrets: secrets(),
-      signal: controller.signal,
-    })
-    await pulled
-    controller.abort()
-    const { sink } = await running
-    expect(sink.events).not.toContain('start second')
+    const workspace = async (): Promise<{ path: string }> => {
+      await until('the second image', async () => (await layers.find(image)) !== null)
+      return { path: tree }
+    }
+    const job = makeJob(steps, { plan: { ...PULL.plan, clone: { disabled: false } } })
+    const { sink, outcome } = await runJob(test, job, { workspace, secrets: secrets() })
+    expect(outcome.status).toBe('success')
+    expect(sink.log('second')).toMatch(/^\+ cat \/etc\/image\nahead$/m)
+    expect(await layers.find(other)).toBeNull()
   })
 
   it('do not hold up steps whose own are there', async () => {

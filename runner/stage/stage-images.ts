@@ -5,6 +5,7 @@ import type { Image, LayerStore, Lease } from '../layers/types.js'
 import { builderOf } from './builder-of.js'
 import type { HostRootView } from './deps.js'
 import type { PullCredentials } from './pull-credentials.js'
+import { unlessAborted } from '../unless-aborted.js'
 import { PullLog } from './pull-log.js'
 import { hostRoot, rootOfImage, type StepRoot } from './step-root.js'
 
@@ -92,8 +93,15 @@ export class StageImages {
     return this.#coming.get(keyOf(step))?.root ?? null
   }
 
-  /** Whom the image of a step runs as; null when that can't be told in good time. */
-  async userOf(step: ImageStep): Promise<string | null> {
+  /**
+   * Whom the image of a step runs as; null when that can't be told in good time. An image that only a failure would
+   * need is not brought for that: of such it is known only where the store has it.
+   */
+  async userOf(step: ImageStep & Pick<SandboxStep, 'runOn'>): Promise<string | null> {
+    if (step.image !== undefined && !step.runOn.success && !this.#coming.has(keyOf(step))) {
+      const found = await this.#options.layers.find(step.image).catch(() => null)
+      return found?.config.user ?? null
+    }
     const coming = this.#of(step)
     if (coming === null) return ''
     const late = delay(USER_WAIT_MS, null, { ref: false, signal: this.#stop.signal })
@@ -162,19 +170,4 @@ export class StageImages {
 
 function keyOf({ image, pull }: ImageStep): string {
   return `${pull ?? ''} ${image ?? ''}`
-}
-
-/** What somebody else waits for too goes on when this one is told to stop. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort = (): void => undefined
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
-  try {
-    signal.throwIfAborted()
-    return await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
 }

@@ -39,6 +39,7 @@ export class StageSpace {
   #stage: Promise<Stage> | null = null
   #ground: Promise<OpenStage> | null = null
   #open: Promise<OpenStage> | null = null
+  #shared: Promise<boolean> | null = null
 
   /** @param onLost told when the steps' network has broken down */
   constructor(
@@ -150,8 +151,10 @@ export class StageSpace {
     return path.join(this.#directory, name)
   }
 
+  /** Once for all, so that the checkout and what is above it agree. */
   #isShared(): Promise<boolean> {
-    return hasOtherUsers(this.#job.stage, (step) => this.#images.userOf(step))
+    this.#shared ??= hasOtherUsers(this.#job.stage, (step) => this.#images.userOf(step))
+    return this.#shared
   }
 
   async #emptyTree(): Promise<WorkspaceTree> {

@@ -1,10 +1,8 @@
+import { DEFAULT_PATH } from '../layers/image-config.js'
 import type { BindMount, OverlaySpec } from '../../native/lib/types.js'
 import type { Image, ImageConfig, LayerStore } from '../layers/types.js'
 import type { StageDeps } from './deps.js'
 import { ImageFiles } from './image-files.js'
-
-/** PATH of images that set none; Docker's default. */
-const PATH_DEFAULT = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** What a step's root file system is made of, and what it says about running it. */
 export interface StepRoot {
@@ -32,7 +30,7 @@ export function rootOfImage(image: Image, layers: Pick<LayerStore, 'layerPaths'>
     files: new ImageFiles(paths),
     binds: [],
     image,
-    env: { PATH: PATH_DEFAULT, ...env },
+    env: { PATH: DEFAULT_PATH, ...env },
     ...{ entrypoint, cmd, user, readiness },
     workingDir: workingDir.startsWith('/') ? workingDir : `/${workingDir}`,
   }

@@ -1,14 +1,8 @@
 import { DEFAULT_PATH } from '../../layers/image-config.js'
 import { record, text } from '../../layers/json-values.js'
 import type { Image } from '../../layers/types.js'
+import { ownPlatform } from '../../registry/manifest/platforms.js'
 import type { HistoryEntry, OciImage, RunConfig } from './oci-image.js'
-
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
-
-/** What images are built for here: this machine, e.g. `linux/amd64`. */
-export function ownPlatform(): { readonly os: string; readonly architecture: string } {
-  return { os: 'linux', architecture: ARCHITECTURES[process.arch] ?? process.arch }
-}
 
 /** The configuration of an image with nothing in it; Docker gives it a PATH. */
 export function emptyImage(): OciImage {

@@ -1,3 +1,4 @@
+import { DEFAULT_PATH } from '../../layers/image-config.js'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { BindMount, SandboxExit, SandboxSpec } from '../../../native/lib/types.js'
@@ -50,7 +51,7 @@ export async function runLayer(request: RunRequest): Promise<RanLayer> {
   const user = await resolveUser(action.user, image)
   const env = {
     HOME: user.home ?? (user.user === undefined ? '/root' : '/'),
-    PATH: PATH_DEFAULT,
+    PATH: DEFAULT_PATH,
     ...action.env,
     ...request.secrets,
   }
@@ -81,9 +82,6 @@ export async function runLayer(request: RunRequest): Promise<RanLayer> {
   await deps.trash.discard(directory)
   return { exit, layer }
 }
-
-/** PATH where neither image nor Dockerfile set one; Docker's default. */
-const PATH_DEFAULT = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 interface OwnBind {
   readonly bind: BindMount
