@@ -5,7 +5,14 @@ const swc = (syntax) => [
 ]
 /** How many times slower than usual this machine is: an emulated one, or one with sanitizers. */
 const slowness = Number(process.env.SANDPIPER_TEST_SLOWNESS ?? 1)
-const esmOnly = ['typebox', '@fastify/type-provider-typebox']
+const esmOnly = [
+  'typebox',
+  '@fastify/type-provider-typebox',
+  'openid-client',
+  'oauth4webapi',
+  'jose',
+  's3mini',
+]
 
 export default {
   testEnvironment: 'node',

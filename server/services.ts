@@ -4,7 +4,7 @@ import type { UsageRow } from '../protocol/usage.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
 import type { BuildTable, RepoTable, StageTable, StepTable } from './store/schema.js'
 
-export type Repo = Omit<Selectable<RepoTable>, 'hook_secret'>
+export type Repo = Omit<Selectable<RepoTable>, 'hook_secret' | 'forge_token'>
 export type Build = Selectable<BuildTable>
 export type Stage = Selectable<StageTable>
 export type Step = Selectable<StepTable>

@@ -10,6 +10,7 @@ import { stagesOfBuild } from '../store/stages.js'
 import type { StepRow } from '../store/steps.js'
 import { findStepSeries } from '../store/step-usage.js'
 import { stepsOfBuild } from '../store/steps.js'
+import { inTransaction } from '../store/transaction.js'
 import { acceptDelivery } from './accept.js'
 import { createBuild } from './create-build.js'
 
@@ -26,9 +27,9 @@ export function createBuildService(options: BuildServiceOptions): BuildService {
   const { db, clock } = options
   return {
     accept: async (repo, delivery, event, reason) => {
-      const result = await db
-        .transaction()
-        .execute((tx) => acceptDelivery(tx, { repo, delivery, event, reason, now: clock.now() }))
+      const result = await inTransaction(db, (tx) =>
+        acceptDelivery(tx, { repo, delivery, event, reason, now: clock.now() }),
+      )
       if (result.build && !result.duplicate) wakeIngest(options, result.build.id)
       return result
     },
@@ -63,7 +64,7 @@ async function restart(
   number: number,
 ): Promise<Build | null> {
   const { db, clock } = options
-  const build = await db.transaction().execute(async (tx) => {
+  const build = await inTransaction(db, async (tx) => {
     const old = await findBuild(tx, repo.id, number)
     if (!old) return null
     const event = JSON.parse(old.event_json) as BuildEvent

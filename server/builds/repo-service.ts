@@ -13,6 +13,7 @@ import type { Db } from '../store/database.js'
 import { deleteRepo, findRepo, insertRepo, listRepos, sealedHookSecrets } from '../store/repos.js'
 import type { StageRow } from '../store/stages.js'
 import { stagesOfRepo } from '../store/stages.js'
+import { inTransaction } from '../store/transaction.js'
 import {
   checkBranchName,
   checkHookSecret,
@@ -119,7 +120,7 @@ async function removeRepo(
   const repo = await findRepo(db, owner, name)
   if (!repo) return false
   const effects = new Effects()
-  const stages = await db.transaction().execute(async (tx) => {
+  const stages = await inTransaction(db, async (tx) => {
     const rows = await stagesOfRepo(tx, repo.id)
     await deleteRepo(tx, repo.id)
     return rows

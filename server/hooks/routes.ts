@@ -24,6 +24,7 @@ function hookRoute(app: App, context: HttpContext, format: HookFormat): void {
     `/hooks/${format.forge}`,
     {
       schema: { querystring: HookQuery },
+      config: { access: 'hook' },
       onRequest: [refuseLargeBody(context.bodyBytesMax), requireSignature(format)],
     },
     async (request, reply) => {

@@ -6,6 +6,7 @@ import fastify, { LogController } from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { ServerServices } from '../services.js'
+import { requireAccess } from './access.js'
 import type { App, FollowTimes, HttpContext } from './app-types.js'
 import { answerClientError } from './client-errors.js'
 import { HEARTBEAT_MS, RECHECK_MS, REQUEST_TIMEOUT_MS, TIMEOUT_CHECK_MS } from './limits.js'
@@ -43,6 +44,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
   requestLog(app)
   problemDetails(app)
   discardBody(app)
+  requireAccess(app)
   const closing = gracefulClose(app)
   // Everyone who follows a log listens to it, and there may be any number of them.
   setMaxListeners(0, closing)

@@ -1,4 +1,5 @@
 import type { Db } from '../store/database.js'
+import { inTransaction } from '../store/transaction.js'
 import { Effects } from './effects.js'
 import { supersede } from './supersede.js'
 import { giveTurns } from './turns.js'
@@ -14,7 +15,7 @@ export async function transact(
   work: (tx: Db, effects: Effects) => Promise<void>,
   effects = new Effects(),
 ): Promise<Effects> {
-  await db.transaction().execute(async (tx) => {
+  await inTransaction(db, async (tx) => {
     await work(tx, effects)
     // What is superseded may let other stages become due that supersede still older ones.
     for (let next = effects.takeSuperseding(); next; next = effects.takeSuperseding()) {

@@ -6,6 +6,7 @@ import { turnsAndWarnings } from './migrations/0002-turns-and-warnings.js'
 import { turnDomains } from './migrations/0003-turn-domains.js'
 import { stepUsage } from './migrations/0004-step-usage.js'
 import { networkAllow } from './migrations/0005-network-allow.js'
+import { repoSettings } from './migrations/0006-repo-settings.js'
 import type { Database } from './schema.js'
 
 /** Every migration there ever was, in order; one that is released never changes. */
@@ -15,6 +16,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-turn-domains': turnDomains,
   '0004-step-usage': stepUsage,
   '0005-network-allow': networkAllow,
+  '0006-repo-settings': repoSettings,
 }
 
 /**

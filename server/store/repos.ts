@@ -2,8 +2,8 @@ import type { Insertable, Selectable } from 'kysely'
 import type { Db } from './database.js'
 import type { RepoTable } from './schema.js'
 
-/** A repo without its hook secret. */
-export type RepoRow = Omit<Selectable<RepoTable>, 'hook_secret'>
+/** A repo without its secrets. */
+export type RepoRow = Omit<Selectable<RepoTable>, 'hook_secret' | 'forge_token'>
 
 const COLUMNS = [
   'id',
@@ -18,6 +18,21 @@ const COLUMNS = [
   'counter',
   'timeout_ms',
   'network_allow',
+  'forge',
+  'remote_id',
+  'visibility',
+  'require_approval',
+  'user_id',
+  'protected',
+  'ignore_forks',
+  'ignore_pull_requests',
+  'auto_cancel_pushes',
+  'auto_cancel_pull_requests',
+  'auto_cancel_running',
+  'running_max',
+  'keep_days',
+  'keep_builds',
+  'keep_bytes',
   'created',
   'updated',
 ] as const

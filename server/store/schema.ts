@@ -33,6 +33,33 @@ export interface RepoTable {
   timeout_ms: number
   /** JSON list of all that its steps may reach outside; null: what the runner lets all. */
   network_allow: string | null
+  /** Kind of the forge that it is on, one of the operator's; empty: none that we talk to. */
+  forge: Generated<string>
+  /** The forge's own id of it; empty when not known. */
+  remote_id: Generated<string>
+  /** `public`, `internal` (whoever is signed in) or `private` (who has a role). */
+  visibility: Generated<string>
+  /** What is built only after a person has approved it: `none`, `forks`, `pull_requests` or `all`. */
+  require_approval: Generated<string>
+  /** Who added it, and with whose token statuses are sent; 0: nobody. */
+  user_id: Generated<number>
+  /** 1 when only its administrators start, approve and change anything. */
+  protected: Generated<number>
+  ignore_forks: Generated<number>
+  ignore_pull_requests: Generated<number>
+  /** 1 when a newer push to a branch ends the builds of older ones that have not started; likewise below. */
+  auto_cancel_pushes: Generated<number>
+  auto_cancel_pull_requests: Generated<number>
+  /** 1 when the two above also end what runs. */
+  auto_cancel_running: Generated<number>
+  /** How many of its stages may run at once; 0: any number. */
+  running_max: Generated<number>
+  /** Builds older than this many days are removed, 0: never; likewise beyond this many, and logs beyond this size. */
+  keep_days: Generated<number>
+  keep_builds: Generated<number>
+  keep_bytes: Generated<number>
+  /** Token for its forge, sealed; null: none of its own. */
+  forge_token: string | null
   created: number
   updated: number
 }

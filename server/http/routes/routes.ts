@@ -1,7 +1,7 @@
 import { hookRoutes } from '../../hooks/routes.js'
+import { guard } from '../access.js'
 import type { App, HttpContext } from '../app-types.js'
 import { API_BODY_BYTES_MAX } from '../limits.js'
-import { adminAuth } from '../plugins/app/admin-auth.js'
 import { notFound } from '../plugins/app/problem-details.js'
 import { cancelBuild } from './builds/cancel.js'
 import { listBuilds } from './builds/list.js'
@@ -44,7 +44,7 @@ export function routes(app: App, adminToken: string, context: HttpContext): void
   })
   void app.register(
     (scope: App, _options, done) => {
-      adminAuth(scope, adminToken)
+      guard(scope, adminToken)
       scope.removeContentTypeParser('text/plain')
       scope.setNotFoundHandler(notFound)
       for (const route of API) route(scope, context)

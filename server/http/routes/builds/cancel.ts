@@ -6,10 +6,14 @@ import { BuildParams } from '../../schemas/params.js'
 /** `DELETE /api/repos/:owner/:name/builds/:number`: ends the build; answers with how it stands now. */
 export function cancelBuild(app: App, { services }: HttpContext): void {
   const schema = { params: BuildParams }
-  app.delete('/repos/:owner/:name/builds/:number', { schema }, async (request) => {
-    const repo = await repoOf(services, request.params)
-    const detail = await services.builds.cancel(repo, Number(request.params.number))
-    if (detail === null) throw unknownBuild(request.params)
-    return renderBuildDetail(detail)
-  })
+  app.delete(
+    '/repos/:owner/:name/builds/:number',
+    { schema, config: { access: 'repo:write' } },
+    async (request) => {
+      const repo = await repoOf(services, request.params)
+      const detail = await services.builds.cancel(repo, Number(request.params.number))
+      if (detail === null) throw unknownBuild(request.params)
+      return renderBuildDetail(detail)
+    },
+  )
 }

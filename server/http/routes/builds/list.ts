@@ -13,12 +13,16 @@ const PageQuery = Type.Object({
 /** `GET /api/repos/:owner/:name/builds`: builds without their stages, newest first, page by page. */
 export function listBuilds(app: App, { services }: HttpContext): void {
   const schema = { params: RepoParams, querystring: PageQuery }
-  app.get('/repos/:owner/:name/builds', { schema }, async (request) => {
-    const { page = 1, per_page: perPage = PER_PAGE.default } = request.query
-    const repo = await repoOf(services, request.params)
-    // More than the maximum gives the maximum, as with Drone.
-    const limit = Math.min(perPage, PER_PAGE.max)
-    const builds = await services.builds.list(repo, { limit, offset: (page - 1) * limit })
-    return builds.map(renderBuild)
-  })
+  app.get(
+    '/repos/:owner/:name/builds',
+    { schema, config: { access: 'repo:read' } },
+    async (request) => {
+      const { page = 1, per_page: perPage = PER_PAGE.default } = request.query
+      const repo = await repoOf(services, request.params)
+      // More than the maximum gives the maximum, as with Drone.
+      const limit = Math.min(perPage, PER_PAGE.max)
+      const builds = await services.builds.list(repo, { limit, offset: (page - 1) * limit })
+      return builds.map(renderBuild)
+    },
+  )
 }

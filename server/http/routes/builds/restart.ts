@@ -6,10 +6,14 @@ import { BuildParams } from '../../schemas/params.js'
 /** `POST /api/repos/:owner/:name/builds/:number`: a new build of the same event; answers with it. */
 export function restartBuild(app: App, { services }: HttpContext): void {
   const schema = { params: BuildParams }
-  app.post('/repos/:owner/:name/builds/:number', { schema }, async (request) => {
-    const repo = await repoOf(services, request.params)
-    const build = await services.builds.restart(repo, Number(request.params.number))
-    if (build === null) throw unknownBuild(request.params)
-    return renderBuild(build)
-  })
+  app.post(
+    '/repos/:owner/:name/builds/:number',
+    { schema, config: { access: 'repo:write' } },
+    async (request) => {
+      const repo = await repoOf(services, request.params)
+      const build = await services.builds.restart(repo, Number(request.params.number))
+      if (build === null) throw unknownBuild(request.params)
+      return renderBuild(build)
+    },
+  )
 }

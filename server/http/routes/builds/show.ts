@@ -6,8 +6,12 @@ import { BuildOrLatestParams } from '../../schemas/params.js'
 /** `GET /api/repos/:owner/:name/builds/:number`: one build with stages and steps; or `latest`. */
 export function showBuild(app: App, { services }: HttpContext): void {
   const schema = { params: BuildOrLatestParams }
-  app.get('/repos/:owner/:name/builds/:number', { schema }, async (request) => {
-    const { detail } = await buildOf(services, request.params)
-    return renderBuildDetail(detail)
-  })
+  app.get(
+    '/repos/:owner/:name/builds/:number',
+    { schema, config: { access: 'repo:read' } },
+    async (request) => {
+      const { detail } = await buildOf(services, request.params)
+      return renderBuildDetail(detail)
+    },
+  )
 }

@@ -31,7 +31,9 @@ type LogRequest = FastifyRequest<{
 export function showLog(app: App, context: HttpContext): void {
   const schema = { params: StepParams, querystring: LogQuery }
   const url = '/repos/:owner/:name/builds/:number/logs/:stage/:step'
-  app.get(url, { schema }, (request, reply) => sendLog(context, request, reply))
+  app.get(url, { schema, config: { access: 'repo:read' } }, (request, reply) =>
+    sendLog(context, request, reply),
+  )
 }
 
 async function sendLog(context: HttpContext, request: LogRequest, reply: FastifyReply) {

@@ -2,7 +2,7 @@ import type { App, HttpContext } from '../../app-types.js'
 
 /** `GET /`: says what answers here, for people who open the address in a browser. */
 export function root(app: App, context: HttpContext): void {
-  app.get('/', (_request, reply) => {
+  app.get('/', { config: { access: 'open' } }, (_request, reply) => {
     void reply
       .type('text/plain; charset=utf-8')
       .send(

@@ -24,14 +24,18 @@ type AddRepoBody = Static<typeof AddRepoBody>
 
 /** `POST /api/repos`: adds a repo; answers with its hook secret as well. */
 export function addRepo(app: App, context: HttpContext): void {
-  app.post('/repos', { schema: { body: AddRepoBody } }, async (request, reply) => {
-    const { repo, hookSecret } = await context.services.repos.add(newRepo(request.body))
-    const rendered = renderRepo(repo)
-    return reply
-      .code(201)
-      .header('location', `${context.publicUrl()}/api/repos/${rendered.slug}`)
-      .send({ ...rendered, hook_secret: hookSecret, hooks: hookLinks(context, rendered.slug) })
-  })
+  app.post(
+    '/repos',
+    { schema: { body: AddRepoBody }, config: { access: 'admin' } },
+    async (request, reply) => {
+      const { repo, hookSecret } = await context.services.repos.add(newRepo(request.body))
+      const rendered = renderRepo(repo)
+      return reply
+        .code(201)
+        .header('location', `${context.publicUrl()}/api/repos/${rendered.slug}`)
+        .send({ ...rendered, hook_secret: hookSecret, hooks: hookLinks(context, rendered.slug) })
+    },
+  )
 }
 
 function newRepo(body: AddRepoBody): NewRepo {

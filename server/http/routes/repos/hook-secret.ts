@@ -8,10 +8,14 @@ import { RepoParams } from '../../schemas/params.js'
  */
 export function showHookSecret(app: App, { services }: HttpContext): void {
   const schema = { params: RepoParams }
-  app.get('/repos/:owner/:name/hook-secret', { schema }, async (request, reply) => {
-    const repo = await repoOf(services, request.params)
-    const [found] = await services.repos.hookSecrets(`${repo.owner}/${repo.name}`)
-    if (found === undefined) throw unknownRepo(request.params)
-    return reply.header('cache-control', 'no-store').send({ hook_secret: found.secret })
-  })
+  app.get(
+    '/repos/:owner/:name/hook-secret',
+    { schema, config: { access: 'repo:admin' } },
+    async (request, reply) => {
+      const repo = await repoOf(services, request.params)
+      const [found] = await services.repos.hookSecrets(`${repo.owner}/${repo.name}`)
+      if (found === undefined) throw unknownRepo(request.params)
+      return reply.header('cache-control', 'no-store').send({ hook_secret: found.secret })
+    },
+  )
 }

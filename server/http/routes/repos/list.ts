@@ -3,5 +3,7 @@ import { renderRepo } from '../../render/repo.js'
 
 /** `GET /api/repos`: every repo, by name. */
 export function listRepos(app: App, { services }: HttpContext): void {
-  app.get('/repos', async () => (await services.repos.list()).map(renderRepo))
+  app.get('/repos', { config: { access: 'user' } }, async () =>
+    (await services.repos.list()).map(renderRepo),
+  )
 }

@@ -6,8 +6,12 @@ import { RepoParams } from '../../schemas/params.js'
 
 /** `GET /api/repos/:owner/:name`: one repo and where its webhooks go. */
 export function showRepo(app: App, context: HttpContext): void {
-  app.get('/repos/:owner/:name', { schema: { params: RepoParams } }, async (request) => {
-    const repo = renderRepo(await repoOf(context.services, request.params))
-    return { ...repo, hooks: hookLinks(context, repo.slug) }
-  })
+  app.get(
+    '/repos/:owner/:name',
+    { schema: { params: RepoParams }, config: { access: 'repo:read' } },
+    async (request) => {
+      const repo = renderRepo(await repoOf(context.services, request.params))
+      return { ...repo, hooks: hookLinks(context, repo.slug) }
+    },
+  )
 }

@@ -12,7 +12,7 @@ const MAX_AGE = 3600
 export function pipelineSchema(app: App): void {
   const body = JSON.stringify(pipelineJsonSchema())
   const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
-  app.get('/schema/pipeline.json', (request, reply) => {
+  app.get('/schema/pipeline.json', { config: { access: 'open' } }, (request, reply) => {
     void reply.headers({
       etag,
       'access-control-allow-origin': '*',

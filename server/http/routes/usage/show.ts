@@ -10,7 +10,7 @@ import { StepParams } from '../../schemas/params.js'
 export function showUsage(app: App, { services }: HttpContext): void {
   const schema = { params: StepParams }
   const url = '/repos/:owner/:name/builds/:number/usage/:stage/:step'
-  app.get(url, { schema }, async (request) => {
+  app.get(url, { schema, config: { access: 'repo:read' } }, async (request) => {
     const step = await stepOf(services, request.params)
     const points = await services.builds.usageSeries(step)
     const { name, status } = step

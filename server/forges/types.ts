@@ -1,0 +1,71 @@
+import type { Role } from '../people/principal.js'
+
+/** The kinds of forge that there are clients for; also the last part of the addresses of their webhooks. */
+export const FORGE_KINDS = [
+  'github',
+  'gitea',
+  'forgejo',
+  'gitlab',
+  'bitbucket',
+  'bitbucket-server',
+] as const
+
+export type ForgeKind = (typeof FORGE_KINDS)[number]
+
+/** One forge that the operator has set up; `repos.forge` names it by its kind. */
+export interface ForgeSettings {
+  readonly kind: ForgeKind
+  /** Web address without a slash at its end, e.g. `https://github.com`. */
+  readonly url: string
+  /** Address of its API where that can't be derived from `url`. */
+  readonly apiUrl?: string
+  /** OAuth2 application that people sign in with; absent: nobody does. */
+  readonly oauth?: { readonly clientId: string; readonly clientSecret: string }
+  /** Token that statuses are sent with where neither repo nor its owner has one. */
+  readonly token?: string
+}
+
+/** A forge's HTTP API, as far as it is of use here. Every method's `token` is a bearer token of its. */
+export interface Forge {
+  readonly settings: ForgeSettings
+  /** @throws SandpiperError SP_FORGE_UNAUTHORIZED, SP_FORGE_UNREACHABLE, SP_FORGE_FAILED; so do all others */
+  user(token: string): Promise<ForgeUser>
+  /** Every repo that the token's owner can at least read, page after page. */
+  repos(token: string): AsyncIterable<ForgeRepo>
+  /** One repo as the token's owner sees it; null when it is not there for him. */
+  repo(token: string, slug: string): Promise<ForgeRepo | null>
+  /** Sets the status of a commit; the forge shows the newest of each `context`. */
+  setStatus(token: string, slug: string, commit: string, status: CommitStatus): Promise<void>
+}
+
+export interface ForgeUser {
+  /** The forge's own id, which stays when the login changes. */
+  readonly remoteId: string
+  readonly login: string
+  readonly name: string
+  readonly email: string
+  readonly avatar: string
+}
+
+export interface ForgeRepo {
+  readonly remoteId: string
+  /** `owner/name`. */
+  readonly slug: string
+  readonly link: string
+  readonly cloneUrl: string
+  readonly defaultBranch: string
+  readonly visibility: 'public' | 'internal' | 'private'
+  readonly archived: boolean
+  /** What the token's owner may do with it. */
+  readonly role: Role
+}
+
+export interface CommitStatus {
+  readonly state: 'pending' | 'running' | 'success' | 'failure' | 'error' | 'killed'
+  /** What it is about, e.g. `sandpiper/push`. */
+  readonly context: string
+  /** One line for people. */
+  readonly description: string
+  /** Page that it leads to. */
+  readonly link: string
+}
