@@ -1,4 +1,5 @@
 import { nearest } from './distance.js'
+import { fileVariable } from './secret-file.js'
 import { allSettings } from './settings.js'
 
 const PREFIX = 'SANDPIPER_'
@@ -15,7 +16,9 @@ const STEP_VARIABLES: ReadonlySet<string> = new Set(
 
 /** Complaints about variables that look like ours and aren't: a misspelt setting must not be silence. */
 export function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
-  const known = allSettings().map(([, setting]) => setting.env)
+  const known = allSettings().flatMap(([, { env, secret }]) =>
+    secret === true ? [env, fileVariable(env)] : [env],
+  )
   const accepted = new Set<string>([...known, ...STEP_VARIABLES])
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && !accepted.has(name))

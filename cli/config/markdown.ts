@@ -26,7 +26,7 @@ export function replaceSettingsTable(document: string): string {
 function row(setting: Setting<unknown>): string {
   const flag = setting.flag === undefined ? '' : `\`--${setting.flag}\``
   const cells = [
-    `\`${setting.env}\``,
+    setting.secret === true ? `\`${setting.env}\`, \`..._FILE\`` : `\`${setting.env}\``,
     flag,
     setting.type.name,
     setting.defaultText ?? setting.default ?? '',

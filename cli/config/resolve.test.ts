@@ -1,5 +1,6 @@
-import { describe, expect, it } from '@jest/globals'
-import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { replaceSettingsTable } from './markdown.js'
 import { resolveSettings } from './resolve.js'
@@ -75,6 +76,34 @@ describe('resolveSettings', () => {
     expect(resolve).toThrow(/SANDPIPER_LEASE=30: must be a time/)
     expect(resolve).toThrow(/--listen=nowhere: must be an address/)
     expect(resolve).not.toThrow(/hunter2/)
+  })
+})
+
+describe('a secret in a file', () => {
+  let directory = ''
+  beforeAll(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'sandpiper-settings-'))
+    await writeFile(path.join(directory, 'token'), 'hunter2\n')
+    await writeFile(path.join(directory, 'empty'), '\n')
+  })
+  afterAll(() => rm(directory, { recursive: true }))
+  const resolve = (env: Record<string, string>) => () =>
+    resolveSettings({ env, flags: {}, scope: 'server' })
+  const file = (name: string): string => path.join(directory, name)
+
+  it('is the value, without the end of its line', () => {
+    const settings = resolve({ SANDPIPER_ADMIN_TOKEN_FILE: file('token') })()
+    expect(settings.adminToken).toBe('hunter2')
+  })
+
+  it('is refused beside a value, when it is not there, empty or for no secret', () => {
+    const both = { SANDPIPER_ADMIN_TOKEN: 'x', SANDPIPER_ADMIN_TOKEN_FILE: file('token') }
+    expect(resolve(both)).toThrow('set it or SANDPIPER_ADMIN_TOKEN_FILE, not both')
+    expect(resolve({ SANDPIPER_ADMIN_TOKEN_FILE: file('none') })).toThrow(
+      /SANDPIPER_ADMIN_TOKEN_FILE: can't be read: .*ENOENT/,
+    )
+    expect(resolve({ SANDPIPER_ADMIN_TOKEN_FILE: file('empty') })).toThrow('the file is empty')
+    expect(resolve({ SANDPIPER_LISTEN_FILE: file('token') })).toThrow('is no setting')
   })
 })
 

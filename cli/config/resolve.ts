@@ -1,6 +1,7 @@
 import { CliError } from '../errors.js'
 import { ExitCode } from '../exit-code.js'
 import { unknownVariables } from './environment.js'
+import { fileVariable, readSecretFile } from './secret-file.js'
 import { allSettings, type Scope, type Setting, type SettingValues } from './settings.js'
 
 export interface SettingSources {
@@ -13,7 +14,7 @@ export interface SettingSources {
 
 /**
  * Reads every setting of the scope: a flag wins over its variable, a variable over the default. An empty
- * variable counts as not set, as in Compose files and systemd units.
+ * variable counts as not set, as in Compose files and systemd units. Secrets may also be in files.
  * @throws CliError SP_CONFIG_INVALID with all problems at once
  */
 export function resolveSettings(sources: SettingSources): SettingValues {
@@ -23,9 +24,9 @@ export function resolveSettings(sources: SettingSources): SettingValues {
     if (!setting.scopes.includes(sources.scope)) continue
     const given = givenText(setting, sources)
     if (given === undefined) continue
-    const parsed = setting.type.parse(given.text)
+    const parsed = 'problem' in given ? given : setting.type.parse(given.text)
     if ('value' in parsed) values[key] = parsed.value
-    else problems.push(`${given.name}=${quoteValue(setting, given.text)}: ${parsed.problem}`)
+    else problems.push(`${given.name}${shownValue(setting, given)}: ${parsed.problem}`)
   }
   if (problems.length === 0) return values as SettingValues
   throw new CliError(ExitCode.usage, 'SP_CONFIG_INVALID', describe(problems), {
@@ -33,20 +34,35 @@ export function resolveSettings(sources: SettingSources): SettingValues {
   })
 }
 
-function givenText(
-  setting: Setting<unknown>,
-  sources: SettingSources,
-): { readonly name: string; readonly text: string } | undefined {
+/** Where a value comes from, and its text or why there is none. */
+type Given = { readonly name: string } & ({ readonly text: string } | { readonly problem: string })
+
+function givenText(setting: Setting<unknown>, sources: SettingSources): Given | undefined {
   const flag = setting.flag === undefined ? undefined : sources.flags[setting.flag]
   if (flag !== undefined) return { name: `--${setting.flag ?? ''}`, text: flag }
   const variable = sources.env[setting.env]
-  if (variable !== undefined && variable !== '') return { name: setting.env, text: variable }
+  const fromFile = setting.secret === true ? givenFile(setting.env, sources) : undefined
+  if (variable !== undefined && variable !== '') {
+    if (fromFile === undefined) return { name: setting.env, text: variable }
+    return { name: setting.env, problem: `set it or ${fromFile.name}, not both` }
+  }
+  if (fromFile !== undefined) return fromFile
   return setting.default === undefined ? undefined : { name: setting.env, text: setting.default }
 }
 
+function givenFile(env: string, { env: variables }: SettingSources): Given | undefined {
+  const name = fileVariable(env)
+  const path = variables[name]
+  if (path === undefined || path === '') return undefined
+  const content = readSecretFile(path)
+  return 'value' in content ? { name, text: content.value } : { name, problem: content.problem }
+}
+
 /** Secrets, and URLs that may hold one, are not repeated in messages. */
-function quoteValue(setting: Setting<unknown>, text: string): string {
-  return /TOKEN|SECRET|URL|_REGISTRY_PROXY/.test(setting.env) ? '(value not shown)' : text
+function shownValue(setting: Setting<unknown>, given: Given): string {
+  if (!('text' in given)) return ''
+  const isSecret = setting.secret === true || /URL|_REGISTRY_PROXY/.test(setting.env)
+  return `=${isSecret ? '(value not shown)' : given.text}`
 }
 
 function describe(problems: readonly string[]): string {

@@ -43,6 +43,8 @@ export interface Setting<T> {
   readonly default?: string
   /** What the table shows as default instead, where it is computed. */
   readonly defaultText?: string
+  /** A secret is not repeated in messages, and may also be in a file, named by the variable with `_FILE`. */
+  readonly secret?: true
   readonly description: string
   readonly scopes: readonly Scope[]
 }
@@ -81,6 +83,7 @@ export const SETTINGS = {
     env: 'SANDPIPER_REDIS_URL',
     flag: 'redis-url',
     type: redisAddress,
+    secret: true,
     defaultText: 'a private redis-server',
     description: 'Redis shared by servers and runners; required for `runner`',
     scopes: ['standalone', 'server', 'runner'],
@@ -96,6 +99,7 @@ export const SETTINGS = {
   adminToken: define({
     env: 'SANDPIPER_ADMIN_TOKEN',
     type: text,
+    secret: true,
     defaultText: 'made on first start',
     description:
       'Token of the API; when not set it is kept in the file admin-token of the data directory',
@@ -334,6 +338,7 @@ export const SETTINGS = {
     env: 'SANDPIPER_TOKEN',
     flag: 'token',
     type: text,
+    secret: true,
     defaultText: 'the file admin-token of the data directory',
     description: 'API token of client commands; prefer the variable, a flag shows in process lists',
     scopes: ['client'],
