@@ -1,4 +1,5 @@
 import type { ColumnDefinitionBuilder, CreateTableBuilder, Kysely, Migration } from 'kysely'
+import { idColumn } from './columns.js'
 
 /** Tables of schema.ts as the first release had them. */
 export const base: Migration = {
@@ -29,14 +30,9 @@ function addColumns<T extends string>(
   )
 }
 
-/**
- * A table with its id. `autoincrement`, so that the id of a removed stage, which names its logs and
- * its jobs, is never given again.
- */
+/** The id of a removed stage, which names its logs and its jobs, is never given again. */
 function tableWithId(db: Kysely<unknown>, name: string): CreateTableBuilder<string> {
-  return db.schema
-    .createTable(name)
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+  return idColumn(db.schema.createTable(name))
 }
 
 async function uniqueIndex(

@@ -1,5 +1,6 @@
 import type { Kysely, Migration } from 'kysely'
 import { sql } from 'kysely'
+import { isPostgres } from './columns.js'
 
 /** Which builds take turns, and which of them are newer. */
 export const turnDomains: Migration = {
@@ -9,15 +10,21 @@ export const turnDomains: Migration = {
     await addColumn(db, 'stages', 'supersedes', 'integer', 0)
     await addColumn(db, 'stages', 'concurrency_domain', 'text', '')
     await fillOrigins(db)
-    await sql`update stages set concurrency_domain = (
-      select 'pr:' || ref || ':' || coalesce(json_extract(event_json, '$.sourceRepo'), '')
-      from builds where builds.id = stages.build_id
-    ) where build_id in (select id from builds where event like 'pull\\_request%' escape '\\')
-    `.execute(db)
+    await fillDomains(db)
     // What was to end others has done so when it was stored, until now.
     await sql`update stages set supersedes = cancel_previous`.execute(db)
     await createIndexes(db)
   },
+}
+
+/** Pull requests take turns with themselves. No database on Postgres is as old as this. */
+async function fillDomains(db: Kysely<unknown>): Promise<void> {
+  if (isPostgres(db)) return
+  await sql`update stages set concurrency_domain = (
+    select 'pr:' || ref || ':' || coalesce(json_extract(event_json, '$.sourceRepo'), '')
+    from builds where builds.id = stages.build_id
+  ) where build_id in (select id from builds where event like 'pull\\_request%' escape '\\')
+  `.execute(db)
 }
 
 /** A restart comes after what it restarts. */
