@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { createMirrors } from '../git/mirrors.js'
 import { makeDataDirectory, makePrivateDirectory } from '../protocol/data-dir.js'
 import { redisKeys } from '../protocol/keys.js'
+import { createAuditService } from './audit/list.js'
 import { createBuildService } from './builds/build-service.js'
 import { createRepoService } from './builds/repo-service.js'
 import type { Clock } from './clock.js'
@@ -144,6 +145,7 @@ async function compose(
     repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
     builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingestQueue.add([id]) }),
     logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
+    audit: createAuditService(db),
     health: () => checkHealth({ db, redis, uplink }),
   }
 

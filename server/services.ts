@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { BuildEvent } from '../pipelines/event.js'
 import type { UsageRow } from '../protocol/usage.js'
+import type { AuditService } from './audit/list.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
 import type { BuildTable, RepoTable, StageTable, StepTable } from './store/schema.js'
 
@@ -14,6 +15,7 @@ export interface ServerServices {
   readonly repos: RepoService
   readonly builds: BuildService
   readonly logs: LogService
+  readonly audit: AuditService
   health(): Promise<readonly HealthCheck[]>
 }
 

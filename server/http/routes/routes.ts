@@ -3,6 +3,7 @@ import { guard } from '../access.js'
 import type { App, HttpContext } from '../app-types.js'
 import { API_BODY_BYTES_MAX } from '../limits.js'
 import { notFound } from '../plugins/app/problem-details.js'
+import { listAudit, listRepoAudit } from './audit/list.js'
 import { cancelBuild } from './builds/cancel.js'
 import { listBuilds } from './builds/list.js'
 import { restartBuild } from './builds/restart.js'
@@ -33,6 +34,8 @@ const API = [
   cancelBuild,
   showLog,
   showUsage,
+  listAudit,
+  listRepoAudit,
 ]
 
 /** The route table: open ones, webhooks with their raw bodies, and the API behind the admin token. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createMirrors } from '../../../git/mirrors.js'
 import { redisKeys } from '../../../protocol/keys.js'
+import { createAuditService } from '../../audit/list.js'
 import { createBuildService } from '../../builds/build-service.js'
 import { createRepoService } from '../../builds/repo-service.js'
 import { systemClock as clock } from '../../clock.js'
@@ -74,6 +75,7 @@ export async function composeServices(
     repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
     builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingest.add([id]) }),
     logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
+    audit: createAuditService(db),
     health: () => Promise.resolve(health),
   }
   return { services, db, watcher, closers }
