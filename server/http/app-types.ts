@@ -1,7 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyTypeProvider,
+  RawServerDefault,
+} from 'fastify'
+import type { Static, TSchema } from 'typebox'
 import type { ServerServices } from '../services.js'
+
+/** Requests have the types of their routes' schemas; answers are checked by the tests, not by their types. */
+export interface ApiTypes extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends TSchema ? Static<this['schema']> : unknown
+  readonly serializer: unknown
+}
 
 /** A Fastify whose requests have the types of their routes' schemas. */
 export type App = FastifyInstance<
@@ -9,7 +20,7 @@ export type App = FastifyInstance<
   IncomingMessage,
   ServerResponse,
   FastifyBaseLogger,
-  TypeBoxTypeProvider
+  ApiTypes
 >
 
 /** What routes work with. */

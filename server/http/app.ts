@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { LogController } from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { ServerServices } from '../services.js'
 import { requireAccess } from './access.js'
-import type { App, FollowTimes, HttpContext } from './app-types.js'
+import type { ApiTypes, App, FollowTimes, HttpContext } from './app-types.js'
 import { answerClientError } from './client-errors.js'
 import { HEARTBEAT_MS, RECHECK_MS, REQUEST_TIMEOUT_MS, TIMEOUT_CHECK_MS } from './limits.js'
 import { discardBody } from './plugins/app/discard-body.js'
@@ -16,6 +15,8 @@ import { problemDetails, sendProblem } from './plugins/app/problem-details.js'
 import { httpLogger, requestLog } from './plugins/app/request-log.js'
 import { securityHeaders, setSecurityHeaders } from './plugins/app/security-headers.js'
 import { routes } from './routes/routes.js'
+import { plainSerializer } from './serialize.js'
+import type { SerializerCompiler } from './serialize.js'
 
 /** What the HTTP side of the server is made from. */
 export interface HttpAppOptions {
@@ -28,6 +29,8 @@ export interface HttpAppOptions {
   readonly bodyBytesMax: number
   readonly version: string
   readonly logger: Logger
+  /** How answers become text; tests bring one that checks them. */
+  readonly serializer?: SerializerCompiler
   /** Times that tests shorten, in milliseconds. */
   readonly timing?: Partial<FollowTimes & { requestTimeoutMs: number; timeoutCheckMs: number }>
 }
@@ -40,6 +43,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
   if (options.adminToken === '') throw new TypeError('the admin token is empty')
   const app = makeFastify(options)
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
+  app.setSerializerCompiler(options.serializer ?? plainSerializer)
   securityHeaders(app)
   requestLog(app)
   problemDetails(app)
@@ -68,7 +72,7 @@ function makeFastify({ logger, timing = {} }: HttpAppOptions): App {
       setSecurityHeaders(reply, request.id)
       sendProblem(error, request, reply)
     },
-  }).withTypeProvider<TypeBoxTypeProvider>()
+  }).withTypeProvider<ApiTypes>()
 }
 
 function contextOf(options: HttpAppOptions, closing: AbortSignal): HttpContext {

@@ -19,7 +19,10 @@ export const HEARTBEAT_MS = 15_000
 /** Between two looks at a followed step when nothing woke the viewer, in milliseconds. */
 export const RECHECK_MS = 5_000
 
-/** Builds on one page unless asked otherwise, and at most. */
+/** Items on one page of a list with cursors unless asked otherwise, and at most. */
+export const PAGE_LIMIT = { default: 25, max: 100 } as const
+
+/** Builds on one page unless asked otherwise, and at most, with Drone's `per_page`. */
 export const PER_PAGE = { default: 25, max: 100 } as const
 
 /** Longest line of a log archive that is read, in bytes; a record is far below this. */

@@ -14,6 +14,8 @@ import { insertStage, updateStage } from '../../store/stages.js'
 import { insertSteps, resetSteps, updateStep } from '../../store/steps.js'
 import { createHttpApp } from '../app.js'
 import type { HttpAppOptions } from '../app.js'
+import { checkedAnswers } from './checked-serializer.js'
+import type { CheckedAnswers } from './checked-serializer.js'
 import { composeServices } from './compose-services.js'
 import type { Composed } from './compose-services.js'
 
@@ -33,15 +35,22 @@ export class HttpFixture {
   /** What was logged, one JSON text a line. */
   readonly logged: readonly string[]
   readonly #closers: Closers
+  readonly #answers: CheckedAnswers
   readonly #lineCounts = new Map<string, number>()
 
-  private constructor(parts: Composed, app: FastifyInstance, logged: readonly string[]) {
+  private constructor(
+    parts: Composed,
+    app: FastifyInstance,
+    logged: readonly string[],
+    answers: CheckedAnswers,
+  ) {
     this.app = app
     this.services = parts.services
     this.db = parts.db
     this.watcher = parts.watcher
     this.logged = logged
     this.#closers = parts.closers
+    this.#answers = answers
   }
 
   static async open(
@@ -50,6 +59,7 @@ export class HttpFixture {
     const logged: string[] = []
     const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) })
     const parts = await composeServices(logger, options.health ?? [])
+    const answers = checkedAnswers()
     const app = await createHttpApp({
       services: parts.services,
       adminToken: ADMIN_TOKEN,
@@ -57,14 +67,18 @@ export class HttpFixture {
       bodyBytesMax: BODY_BYTES_MAX,
       version: '0.0.0-test',
       logger,
+      serializer: answers.compiler,
       ...options,
     })
     parts.closers.add('http', app, (it) => it.close())
-    return new HttpFixture(parts, app, logged)
+    return new HttpFixture(parts, app, logged, answers)
   }
 
+  /** Fails when an answer was not as its route's schema says. */
   async close(): Promise<void> {
     await this.#closers.close()
+    const [first] = this.#answers.differences
+    if (first !== undefined) throw new Error(`An answer is not as its schema says: ${first}`)
   }
 
   /** Listens on a free port and returns the address. */

@@ -4,6 +4,7 @@ import { PER_PAGE } from '../../limits.js'
 import { repoOf } from '../../lookup.js'
 import { renderBuild } from '../../render/build.js'
 import { RepoParams } from '../../schemas/params.js'
+import { Build } from '../../schemas/build.js'
 
 const PageQuery = Type.Object({
   page: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
@@ -12,7 +13,14 @@ const PageQuery = Type.Object({
 
 /** `GET /api/repos/:owner/:name/builds`: builds without their stages, newest first, page by page. */
 export function listBuilds(app: App, { services }: HttpContext): void {
-  const schema = { params: RepoParams, querystring: PageQuery }
+  const schema = {
+    operationId: 'listBuilds',
+    summary: 'List the builds of a repo, newest first',
+    tags: ['builds'],
+    params: RepoParams,
+    querystring: PageQuery,
+    response: { 200: Type.Array(Build) },
+  }
   app.get(
     '/repos/:owner/:name/builds',
     { schema, config: { access: 'repo:read' } },

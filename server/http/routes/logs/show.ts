@@ -13,6 +13,7 @@ import { logStream } from '../../log-stream/stream.js'
 import { untilGone } from '../../log-stream/until-gone.js'
 import { buildOf, unknownStep } from '../../lookup.js'
 import { StepParams } from '../../schemas/params.js'
+import { LOG_ANSWER } from '../../schemas/log.js'
 
 const LogQuery = Type.Object({
   follow: Type.Optional(Type.Boolean()),
@@ -29,7 +30,15 @@ type LogRequest = FastifyRequest<{
  * JSON or server-sent events, by Accept.
  */
 export function showLog(app: App, context: HttpContext): void {
-  const schema = { params: StepParams, querystring: LogQuery }
+  const schema = {
+    operationId: 'showLog',
+    summary: "Read or follow a step's log",
+    description: "As text, NDJSON, Drone's JSON or server-sent events, by `Accept`.",
+    tags: ['logs'],
+    params: StepParams,
+    querystring: LogQuery,
+    response: { 200: LOG_ANSWER },
+  }
   const url = '/repos/:owner/:name/builds/:number/logs/:stage/:step'
   app.get(url, { schema, config: { access: 'repo:read' } }, (request, reply) =>
     sendLog(context, request, reply),

@@ -1,8 +1,15 @@
 import type { App, HttpContext } from '../../app-types.js'
+import { textAnswer } from '../../schemas/text.js'
 
 /** `GET /`: says what answers here, for people who open the address in a browser. */
 export function root(app: App, context: HttpContext): void {
-  app.get('/', { config: { access: 'open' } }, (_request, reply) => {
+  const schema = {
+    operationId: 'root',
+    summary: 'Say what answers here',
+    tags: ['server'],
+    response: { 200: textAnswer('text/plain') },
+  }
+  app.get('/', { schema, config: { access: 'open' } }, (_request, reply) => {
     void reply
       .type('text/plain; charset=utf-8')
       .send(

@@ -6,6 +6,7 @@ import { invalid } from '../../error-mapping.js'
 import { hookLinks } from '../../links.js'
 import { renderRepo } from '../../render/repo.js'
 import { RepoName, isRepoName } from '../../schemas/params.js'
+import { AddedRepo } from '../../schemas/repo.js'
 
 const AddRepoBody = Type.Object(
   {
@@ -24,18 +25,22 @@ type AddRepoBody = Static<typeof AddRepoBody>
 
 /** `POST /api/repos`: adds a repo; answers with its hook secret as well. */
 export function addRepo(app: App, context: HttpContext): void {
-  app.post(
-    '/repos',
-    { schema: { body: AddRepoBody }, config: { access: 'admin' } },
-    async (request, reply) => {
-      const { repo, hookSecret } = await context.services.repos.add(newRepo(request.body))
-      const rendered = renderRepo(repo)
-      return reply
-        .code(201)
-        .header('location', `${context.publicUrl()}/api/repos/${rendered.slug}`)
-        .send({ ...rendered, hook_secret: hookSecret, hooks: hookLinks(context, rendered.slug) })
-    },
-  )
+  const schema = {
+    operationId: 'addRepo',
+    summary: 'Add a repo',
+    description: 'The answer has its hook secret, made at random unless given.',
+    tags: ['repos'],
+    body: AddRepoBody,
+    response: { 201: AddedRepo },
+  }
+  app.post('/repos', { schema, config: { access: 'admin' } }, async (request, reply) => {
+    const { repo, hookSecret } = await context.services.repos.add(newRepo(request.body))
+    const rendered = renderRepo(repo)
+    return reply
+      .code(201)
+      .header('location', `${context.publicUrl()}/api/repos/${rendered.slug}`)
+      .send({ ...rendered, hook_secret: hookSecret, hooks: hookLinks(context, rendered.slug) })
+  })
 }
 
 function newRepo(body: AddRepoBody): NewRepo {

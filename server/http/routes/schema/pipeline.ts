@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { pipelineJsonSchema } from '../../../../pipelines/schema/json-schema.js'
 import type { App } from '../../app-types.js'
+import { Type } from 'typebox'
+import { textAnswer } from '../../schemas/text.js'
 
 /** How long an editor may use it without asking again, in seconds. */
 const MAX_AGE = 3600
@@ -12,7 +14,16 @@ const MAX_AGE = 3600
 export function pipelineSchema(app: App): void {
   const body = JSON.stringify(pipelineJsonSchema())
   const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
-  app.get('/schema/pipeline.json', { config: { access: 'open' } }, (request, reply) => {
+  const schema = {
+    operationId: 'pipelineSchema',
+    summary: 'The JSON Schema of pipeline files, for editors',
+    tags: ['server'],
+    response: {
+      200: textAnswer('application/schema+json'),
+      304: Type.Null({ description: 'It is as the asker knows it.' }),
+    },
+  }
+  app.get('/schema/pipeline.json', { schema, config: { access: 'open' } }, (request, reply) => {
     void reply.headers({
       etag,
       'access-control-allow-origin': '*',
