@@ -7,6 +7,7 @@ import { turnDomains } from './migrations/0003-turn-domains.js'
 import { stepUsage } from './migrations/0004-step-usage.js'
 import { networkAllow } from './migrations/0005-network-allow.js'
 import { repoSettings } from './migrations/0006-repo-settings.js'
+import { people } from './migrations/0009-people.js'
 import { secretsAndAudit } from './migrations/0010-secrets-and-audit.js'
 import type { Database } from './schema.js'
 
@@ -18,6 +19,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-step-usage': stepUsage,
   '0005-network-allow': networkAllow,
   '0006-repo-settings': repoSettings,
+  '0009-people': people,
   '0010-secrets-and-audit': secretsAndAudit,
 }
 

@@ -2,12 +2,13 @@ import type { Generated } from 'kysely'
 import type { Status } from '../../protocol/status.js'
 import type { AuditTables } from './schema/audit.js'
 import type { SecretTables } from './schema/secrets.js'
+import type { PeopleTables } from './schema/people.js'
 
 /**
  * Tables of the server's database: the truth about every delivery, build, stage and step. Times are
  * Unix milliseconds; booleans are 0 or 1; columns ending in `_json` hold JSON text.
  */
-export interface Database extends AuditTables, SecretTables {
+export interface Database extends AuditTables, PeopleTables, SecretTables {
   repos: RepoTable
   deliveries: DeliveryTable
   builds: BuildTable
