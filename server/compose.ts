@@ -14,6 +14,7 @@ import { systemClock } from './clock.js'
 import { Closers } from './closers.js'
 import type { ResolvedConfig, ServerConfig } from './config.js'
 import { resolveConfig } from './config.js'
+import { closeForges, createForges } from './forges/create-forges.js'
 import { checkHealth } from './health.js'
 import { createHttpApp } from './http/app.js'
 import { ingest } from './ingest/ingest.js'
@@ -113,6 +114,7 @@ async function compose(
   const mirrors = closers.add('mirrors', createMirrors(join(dataDir, 'mirrors')), (it) =>
     it.close(),
   )
+  const forges = closers.add('forges', createForges(config.forges), closeForges)
   const watcher = new LogWatcher()
   const { blockMs, gapMsMax } = uplinkTimes(config.leaseMs)
   const uplink = new UplinkHealth(clock, gapMsMax)
@@ -144,6 +146,7 @@ async function compose(
   const services: ServerServices = {
     repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
     builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingestQueue.add([id]) }),
+    forges,
     logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
     audit: createAuditService(db),
     health: () => checkHealth({ db, redis, uplink }),

@@ -1,3 +1,5 @@
+import type { ForgeSettings } from './forges/types.js'
+
 /** How one server process is set up. The command line makes it; nothing here reads the environment. */
 export interface ServerConfig {
   /** Directory of everything that must survive: database, logs, mirrors, keys, Redis file. */
@@ -22,6 +24,8 @@ export interface ServerConfig {
   readonly defaultPlatform?: { readonly os: string; readonly arch: string }
   /** Tries to reach a repo for one build, and the first pause between two. Default 4 and 1,000 ms. */
   readonly ingest?: { readonly attemptsMax: number; readonly backoffMs: number }
+  /** Forges that it talks to, one of each kind at most. Default none. */
+  readonly forges?: readonly ForgeSettings[]
   /** pino's level. Default `info`. */
   readonly logLevel?: string
 }
@@ -49,6 +53,7 @@ export function resolveConfig(config: ServerConfig, adminToken: string): Resolve
     pipelineFile: '.pipeline.yml',
     defaultPlatform: { os: 'linux', arch: 'amd64' },
     ingest: { attemptsMax: 4, backoffMs: 1_000 },
+    forges: [],
     logLevel: 'info',
     publicUrl: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     ...config,

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import type { BuildEvent } from '../pipelines/event.js'
 import type { UsageRow } from '../protocol/usage.js'
 import type { AuditService } from './audit/list.js'
+import type { Forges } from './forges/types.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
 import type { BuildTable, RepoTable, StageTable, StepTable } from './store/schema.js'
 
@@ -16,6 +17,7 @@ export interface ServerServices {
   readonly builds: BuildService
   readonly logs: LogService
   readonly audit: AuditService
+  readonly forges: Forges
   health(): Promise<readonly HealthCheck[]>
 }
 

@@ -1,5 +1,6 @@
 import { RESOURCE_BOUNDS } from '../../pipelines/resource-bounds.js'
 import { DISK_SETTINGS } from './disk-settings.js'
+import { FORGE_SETTINGS } from './forge-settings.js'
 import { IMAGE_SETTINGS } from './image-settings.js'
 import { NETWORK_SETTINGS } from './network-settings.js'
 import {
@@ -137,6 +138,7 @@ export const SETTINGS = {
     description: 'How often the database and the queues are compared',
     scopes: SERVER,
   }),
+  ...FORGE_SETTINGS,
   heartbeat: define({
     env: 'SANDPIPER_HEARTBEAT',
     flag: 'heartbeat',

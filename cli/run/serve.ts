@@ -7,6 +7,7 @@ import type { RunnerConfig } from '../../runner/config.js'
 import { createLogger } from '../../server/logger.js'
 import type { RedisConfig, ServerConfig } from '../../server/config.js'
 import { ADDRESS_FILE } from '../client/find-server.js'
+import { forgesOf } from '../config/forge-settings.js'
 import { limitsOf } from '../config/limits.js'
 import { networkOf } from '../config/network.js'
 import type { SettingValues } from '../config/settings.js'
@@ -42,6 +43,7 @@ export function serverConfig(io: CliIo, settings: SettingValues): ServerConfig {
     dataDir: dataDirOf(io, settings),
     listen: settings.listen ?? { host: '127.0.0.1', port: 8000 },
     redis,
+    forges: forgesOf(settings).forges,
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(redisPrefix === undefined ? {} : { redisPrefix }),
     ...(lease === undefined ? {} : { leaseMs: lease }),

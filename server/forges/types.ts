@@ -25,7 +25,7 @@ export interface ForgeSettings {
   readonly token?: string
 }
 
-/** A forge's HTTP API, as far as it is of use here. Every method's `token` is a bearer token of its. */
+/** A forge's HTTP API, as far as it is of use here. Every method's `token` is one of its own: OAuth or personal. */
 export interface Forge {
   readonly settings: ForgeSettings
   /** @throws SandpiperError SP_FORGE_UNAUTHORIZED, SP_FORGE_UNREACHABLE, SP_FORGE_FAILED; so do all others */
@@ -34,9 +34,12 @@ export interface Forge {
   repos(token: string): AsyncIterable<ForgeRepo>
   /** One repo as the token's owner sees it; null when it is not there for him. */
   repo(token: string, slug: string): Promise<ForgeRepo | null>
-  /** Sets the status of a commit; the forge shows the newest of each `context`. */
-  setStatus(token: string, slug: string, commit: string, status: CommitStatus): Promise<void>
+  /** Ends its connections. */
+  close(): Promise<void>
 }
+
+/** The forges that the operator has set up. */
+export type Forges = ReadonlyMap<ForgeKind, Forge>
 
 export interface ForgeUser {
   /** The forge's own id, which stays when the login changes. */

@@ -9,6 +9,7 @@ import { networkAllow } from './migrations/0005-network-allow.js'
 import { repoSettings } from './migrations/0006-repo-settings.js'
 import { people } from './migrations/0009-people.js'
 import { secretsAndAudit } from './migrations/0010-secrets-and-audit.js'
+import { statuses } from './migrations/0011-statuses.js'
 import type { Database } from './schema.js'
 
 /** Every migration there ever was, in order; one that is released never changes. */
@@ -21,6 +22,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-repo-settings': repoSettings,
   '0009-people': people,
   '0010-secrets-and-audit': secretsAndAudit,
+  '0011-statuses': statuses,
 }
 
 /**

@@ -3,12 +3,13 @@ import type { Status } from '../../protocol/status.js'
 import type { AuditTables } from './schema/audit.js'
 import type { SecretTables } from './schema/secrets.js'
 import type { PeopleTables } from './schema/people.js'
+import type { StatusTables } from './schema/statuses.js'
 
 /**
  * Tables of the server's database: the truth about every delivery, build, stage and step. Times are
  * Unix milliseconds; booleans are 0 or 1; columns ending in `_json` hold JSON text.
  */
-export interface Database extends AuditTables, PeopleTables, SecretTables {
+export interface Database extends AuditTables, PeopleTables, SecretTables, StatusTables {
   repos: RepoTable
   deliveries: DeliveryTable
   builds: BuildTable

@@ -74,6 +74,7 @@ export async function composeServices(
   const services: ServerServices = {
     repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
     builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingest.add([id]) }),
+    forges: new Map(),
     logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
     audit: createAuditService(db),
     health: () => Promise.resolve(health),
