@@ -39,14 +39,13 @@ export function redisFailed(message: string, cause?: unknown): SandpiperError {
 }
 
 /** The key file does not hold a key. */
-export function serverKeyInvalid(path: string): SandpiperError {
-  return new SandpiperError(
-    'SP_SECRET_KEY_INVALID',
-    `read key ${path}: it is not 32 bytes base64`,
-    {
-      hint: 'Restore it from a backup. Without it the secrets in the database are lost.',
-    },
-  )
+export function serverKeyInvalid(
+  path: string,
+  what = 'is not 32 bytes base64 on each line',
+): SandpiperError {
+  return new SandpiperError('SP_SECRET_KEY_INVALID', `read the keys in ${path}: it ${what}`, {
+    hint: 'Restore it from a backup. Without it the secrets in the database are lost.',
+  })
 }
 
 /** A sealed secret can't be opened. */
@@ -55,7 +54,7 @@ export function secretUnreadable(context: string, cause?: unknown): SandpiperErr
     'SP_SECRET_UNREADABLE',
     `decrypt the ${context}: wrong key or damaged`,
     {
-      hint: 'The key file `server.key` must be the one that the secret was stored with.',
+      hint: 'The key file (`server.key`) must have the key that the secret was stored with.',
       ...(cause === undefined ? {} : { cause }),
     },
   )

@@ -56,12 +56,12 @@ describe('the audit log', () => {
     while (url !== '') {
       const { body, link } = await get(url)
       seen.push(...(body as { subject: string }[]).map(({ subject }) => subject))
-      url = /<(.*)>; rel="next"/.exec(link)?.[1] ?? ''
+      url = /<https:\/\/ci.example.org(.*)>; rel="next"/.exec(link)?.[1] ?? ''
     }
     expect(seen).toEqual(['n4', 'n3', 'n2', 'n1', 'n0'])
   })
 
-  it.each(['limit=0', 'limit=101', 'cursor=x', 'cursor=-1', 'action=none', 'what=1'])(
+  it.each(['limit=0', 'limit=999999', 'cursor=x', 'cursor=WyJhIiwxXQ', 'action=none', 'what=1'])(
     'refuses ?%s',
     async (query) => expect((await get(`/api/audit?${query}`)).status).toBe(400),
   )

@@ -8,6 +8,7 @@ import type { LogStore } from '../logs/log-store.js'
 import type { Dispatcher } from '../scheduling/dispatcher.js'
 import { Effects } from '../scheduling/effects.js'
 import type { SecretBox } from '../secrets/box.js'
+import { hookSecretContext } from '../secrets/sealed-columns.js'
 import type { NewRepo, Repo, RepoService } from '../services.js'
 import type { Db } from '../store/database.js'
 import { deleteRepo, findRepo, insertRepo, listRepos, sealedHookSecrets } from '../store/repos.js'
@@ -71,7 +72,7 @@ async function addRepo(
     default_branch: defaultBranch,
     link,
     private: 0,
-    hook_secret: secrets.seal(hookSecret, secretContext(owner, name)),
+    hook_secret: secrets.seal(hookSecret, hookSecretContext({ owner, name })),
     active: 1,
     counter: 0,
     timeout_ms: STAGE_TIMEOUT_MS,
@@ -83,11 +84,6 @@ async function addRepo(
   return { repo: row, hookSecret }
 }
 
-/** Bound to its repo: a sealed secret that is copied to another row opens nowhere. */
-function secretContext(owner: string, name: string): string {
-  return `hook secret of ${owner}/${name}`
-}
-
 async function hookSecrets(
   { db, secrets, logger }: RepoServiceOptions,
   slug: string | undefined,
@@ -97,7 +93,7 @@ async function hookSecrets(
   const rows = await sealedHookSecrets(db, only)
   return rows.flatMap(({ repo, sealed }) => {
     try {
-      return [{ repo, secret: secrets.open(sealed, secretContext(repo.owner, repo.name)) }]
+      return [{ repo, secret: secrets.open(sealed, hookSecretContext(repo)) }]
     } catch (error) {
       // One damaged row must not keep every other repo's hooks out.
       logger.error({ repoId: repo.id, reason: messageOf(error) }, 'a hook secret is unreadable')

@@ -4,7 +4,8 @@ import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { createSecretBox, openSecretBox } from './box.js'
+import { encrypt } from '../../protocol/cipher.js'
+import { createSecretBox, openSecretBox, SEALED } from './box.js'
 import { readOrCreatePrivateFile } from './create-once.js'
 
 let directory: string
@@ -34,17 +35,28 @@ describe('the secret box', () => {
     expect(() => createSecretBox(randomBytes(32)).open(sealed, 'hook secret of o/n')).toThrow(
       UNREADABLE,
     )
-    const data = Buffer.from(sealed.slice(3), 'base64')
-    for (let i = 0; i < data.length; i++) {
-      const changed = Buffer.from(data)
-      changed[i]! ^= 1
-      expect(() => box.open(`v1:${changed.toString('base64')}`, 'hook secret of o/n')).toThrow(
-        UNREADABLE,
-      )
+    const parts = sealed.split(':')
+    for (const part of [2, 3]) {
+      const data = Buffer.from(parts[part]!, 'base64')
+      for (let i = 0; i < data.length; i++) {
+        const changed = Buffer.from(data)
+        changed[i]! ^= 1
+        const broken = parts.with(part, changed.toString('base64')).join(':')
+        expect(() => box.open(broken, 'hook secret of o/n')).toThrow(UNREADABLE)
+      }
     }
-    for (const junk of ['', 'v1:', 'v2:x', sealed.slice(0, 20)]) {
+    for (const junk of ['', 'v1:', 'v2:x', `v1:${sealed.slice(3)}`, sealed.slice(0, 20)]) {
       expect(() => box.open(junk, 'hook secret of o/n')).toThrow(UNREADABLE)
     }
+  })
+
+  it('opens what was sealed before there were envelopes', () => {
+    const key = randomBytes(32)
+    const old = `v1:${encrypt(key, Buffer.from('hunter2'), 'c').toString('base64')}`
+    expect(createSecretBox(key).open(old, 'c')).toBe('hunter2')
+    expect(() => createSecretBox(key).open(old, 'd')).toThrow(UNREADABLE)
+    expect(SEALED.test(old)).toBe(true)
+    expect(SEALED.test(createSecretBox(key).seal('', ''))).toBe(true)
   })
 
   it('makes its key once, for its user only', async () => {

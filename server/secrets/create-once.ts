@@ -40,7 +40,8 @@ async function createWhole(path: string, content: string): Promise<void> {
   await syncDirectory(dirname(path))
 }
 
-async function writeDurably(path: string, content: string): Promise<void> {
+/** Makes a private file and returns when it is on the disk. */
+export async function writeDurably(path: string, content: string): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
     await file.writeFile(content)
@@ -50,7 +51,8 @@ async function writeDurably(path: string, content: string): Promise<void> {
   }
 }
 
-async function syncDirectory(path: string): Promise<void> {
+/** Returns when the names in a directory are on the disk. */
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r')
   try {
     await directory.sync()

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { CreateTableBuilder, Kysely, Migration } from 'kysely'
+import { idColumn } from './columns.js'
 
 /** Secrets and registry logins of repos and of owners, the lock of the key ring, and who read or changed what. */
 export const secretsAndAudit: Migration = {
@@ -14,9 +15,7 @@ export const secretsAndAudit: Migration = {
 type Columns = Readonly<Record<string, 'text' | 'integer' | 'bigint'>>
 
 function table(db: Kysely<unknown>, name: string, columns: Columns): CreateTableBuilder<string> {
-  const withId: CreateTableBuilder<string> = db.schema
-    .createTable(name)
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+  const withId: CreateTableBuilder<string> = idColumn(db.schema.createTable(name))
   return Object.entries(columns).reduce<CreateTableBuilder<string>>(
     (builder, [column, type]) => builder.addColumn(column, type, (c) => c.notNull()),
     withId,

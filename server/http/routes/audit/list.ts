@@ -1,50 +1,50 @@
 import { Type } from 'typebox'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AUDIT_ACTIONS } from '../../../audit/actions.js'
-import type { AuditQuery, AuditRow, AuditService } from '../../../audit/list.js'
+import type { AuditQuery, AuditRow } from '../../../audit/list.js'
 import type { App, HttpContext } from '../../app-types.js'
 import { repoOf } from '../../lookup.js'
+import { CURSOR_QUERY, pagingOf } from '../../pagination.js'
+import { seconds } from '../../render/time.js'
 import { RepoParams } from '../../schemas/params.js'
-
-const LIMIT_MAX = 100
 
 const Query = Type.Object(
   {
+    ...CURSOR_QUERY,
     action: Type.Optional(Type.Union(AUDIT_ACTIONS.map((action) => Type.Literal(action)))),
     login: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-    cursor: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$' })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMIT_MAX })),
   },
   { additionalProperties: false },
 )
 
 const Entry = Type.Object({
   id: Type.Integer(),
-  /** Unix seconds, as everywhere in this API. */
-  created: Type.Integer(),
+  created: Type.Integer({ description: 'When: Unix seconds.' }),
   user_id: Type.Integer(),
-  login: Type.String(),
-  via: Type.String(),
+  login: Type.String({ description: 'Who; empty for what the server does by itself.' }),
+  via: Type.String({ description: 'What proved it: admin-token, token, session; or system.' }),
   action: Type.String(),
-  subject: Type.String(),
-  repo_id: Type.Integer(),
+  subject: Type.String({ description: 'What was read or changed, by its name.' }),
+  repo_id: Type.Integer({ description: '0 for what is no repo’s.' }),
   detail: Type.Record(Type.String(), Type.Unknown()),
 })
 
+const paging = pagingOf('audit', Type.Integer({ minimum: 1 }))
+
 /** `GET /api/audit`: who read or changed what, newest first. */
-export function listAudit(app: App, { services }: HttpContext): void {
+export function listAudit(app: App, context: HttpContext): void {
   const schema = {
     ...{ operationId: 'listAudit', tags: ['audit'], querystring: Query },
     summary: 'Who read or changed what, newest first',
     response: { 200: Type.Array(Entry) },
   }
-  app.get('/audit', { schema, config: { access: 'admin' } }, async ({ query }, reply) =>
-    answer(services.audit, query, '/api/audit', reply),
+  app.get('/audit', { schema, config: { access: 'admin' } }, async (request, reply) =>
+    answer(context, request.query, { request, reply }),
   )
 }
 
 /** `GET /api/repos/:owner/:name/audit`: the same of one repo. */
-export function listRepoAudit(app: App, { services }: HttpContext): void {
+export function listRepoAudit(app: App, context: HttpContext): void {
   const schema = {
     ...{ operationId: 'listRepoAudit', tags: ['audit'], querystring: Query, params: RepoParams },
     summary: 'Who read or changed what of a repo, newest first',
@@ -53,10 +53,9 @@ export function listRepoAudit(app: App, { services }: HttpContext): void {
   app.get(
     '/repos/:owner/:name/audit',
     { schema, config: { access: 'repo:admin' } },
-    async ({ query, params }, reply) => {
-      const { id: repoId } = await repoOf(services, params)
-      const path = `/api/repos/${params.owner}/${params.name}/audit`
-      return answer(services.audit, { ...query, repoId }, path, reply)
+    async (request, reply) => {
+      const { id: repoId } = await repoOf(context.services, request.params)
+      return answer(context, { ...request.query, repoId }, { request, reply })
     },
   )
 }
@@ -67,27 +66,21 @@ type Given = Pick<AuditQuery, 'action' | 'login' | 'repoId'> & {
 }
 
 async function answer(
-  audit: AuditService,
-  { cursor, limit = LIMIT_MAX, ...query }: Given,
-  path: string,
-  reply: FastifyReply,
+  context: HttpContext,
+  { cursor, limit, ...query }: Given,
+  exchange: { readonly request: Pick<FastifyRequest, 'url'>; readonly reply: FastifyReply },
 ): Promise<ReturnType<typeof render>[]> {
-  const before = cursor === undefined ? {} : { before: Number(cursor) }
-  const rows = await audit.list({ ...query, ...before, limit: limit + 1 })
-  const page = rows.slice(0, limit)
-  const last = page.at(-1)
-  if (last !== undefined && rows.length > limit) {
-    const next = new URLSearchParams({ cursor: String(last.id), limit: String(limit) })
-    if (query.action !== undefined) next.set('action', query.action)
-    if (query.login !== undefined) next.set('login', query.login)
-    void reply.header('link', `<${path}?${next.toString()}>; rel="next"`)
-  }
-  return page.map(render)
+  const page = paging.read({
+    ...(cursor === undefined ? {} : { cursor }),
+    ...(limit === undefined ? {} : { limit }),
+  })
+  const before = page.after === null ? {} : { before: page.after }
+  const rows = await context.services.audit.list({ ...query, ...before, limit: page.fetch })
+  return paging.show(rows, page, ({ id }) => id, { context, ...exchange }).map(render)
 }
 
 function render(row: AuditRow) {
   const { id, user_id, login, via, action, subject, repo_id } = row
   const detail = JSON.parse(row.detail_json) as Record<string, unknown>
-  const created = Math.floor(row.at / 1000)
-  return { id, created, user_id, login, via, action, subject, repo_id, detail }
+  return { id, created: seconds(row.at), user_id, login, via, action, subject, repo_id, detail }
 }
