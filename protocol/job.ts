@@ -1,4 +1,5 @@
 import type { StagePlan } from '../pipelines/plan.js'
+import type { SealedSecrets } from './job-secrets.js'
 
 /**
  * What a runner needs to run one attempt of one stage: the data of a BullMQ job in the stage queue.
@@ -21,6 +22,8 @@ export interface StageJob {
   readonly steps: readonly { readonly name: string; readonly number: number }[]
   /** Variables every step gets (CI, DRONE_*, SANDPIPER_*); a step's own environment wins over them. */
   readonly environment: Readonly<Record<string, string>>
+  /** Its secrets; absent when it is given none and none is missing. */
+  readonly sealed?: SealedSecrets
   /** Wall time for the whole stage, in milliseconds. */
   readonly timeoutMs: number
 }
