@@ -14,6 +14,18 @@ export interface LogRecord {
   readonly out: string
   /** Milliseconds since the step started. */
   readonly time: number
+  /** Where the step wrote it, when that was not its standard output. */
+  readonly stream?: 'stderr'
+  /** The record is the first one of a command of the step. */
+  readonly section?: LogSection
+}
+
+/** What begins with a record: said by the runner, never by what a step prints. */
+export interface LogSection {
+  /** Which of the step's commands it is, from 0; a command in a loop begins many times. */
+  readonly command: number
+  /** Exit status of the command before it; absent where there is none. */
+  readonly before?: number
 }
 
 /** Longest `out` in UTF-16 code units; longer lines are split over several records. */

@@ -7,6 +7,7 @@ import type {
 } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { ServerServices } from '../services.js'
+import type { LogHub } from './log-stream/hub.js'
 
 /** Requests have the types of their routes' schemas; answers are checked by the tests, not by their types. */
 export interface ApiTypes extends FastifyTypeProvider {
@@ -33,7 +34,8 @@ export interface HttpContext {
   readonly version: string
   /** Aborted when the server closes: whoever follows a log must let go. */
   readonly closing: AbortSignal
-  readonly follow: FollowTimes
+  /** What those who look at logs share. */
+  readonly logs: LogHub
 }
 
 /** How often a viewer that waits for a log hears or looks, in milliseconds. */

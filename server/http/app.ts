@@ -9,6 +9,7 @@ import { requireAccess } from './access.js'
 import type { ApiTypes, App, FollowTimes, HttpContext } from './app-types.js'
 import { answerClientError } from './client-errors.js'
 import { HEARTBEAT_MS, RECHECK_MS, REQUEST_TIMEOUT_MS, TIMEOUT_CHECK_MS } from './limits.js'
+import { createLogHub } from './log-stream/hub.js'
 import { discardBody } from './plugins/app/discard-body.js'
 import { gracefulClose } from './plugins/app/graceful-close.js'
 import { problemDetails, sendProblem } from './plugins/app/problem-details.js'
@@ -84,9 +85,9 @@ function contextOf(options: HttpAppOptions, closing: AbortSignal): HttpContext {
     bodyBytesMax,
     version,
     closing,
-    follow: {
+    logs: createLogHub(services, {
       heartbeatMs: timing.heartbeatMs ?? HEARTBEAT_MS,
       recheckMs: timing.recheckMs ?? RECHECK_MS,
-    },
+    }),
   }
 }

@@ -24,6 +24,3 @@ export const PAGE_LIMIT = { default: 25, max: 100 } as const
 
 /** Builds on one page unless asked otherwise, and at most, with Drone's `per_page`. */
 export const PER_PAGE = { default: 25, max: 100 } as const
-
-/** Longest line of a log archive that is read, in bytes; a record is far below this. */
-export const LOG_LINE_BYTES_MAX = 1024 * 1024

@@ -5,6 +5,11 @@ export interface LogRef {
   readonly step: number
 }
 
+/** A text that names the log among all others. */
+export function logKey({ stageId, attempt, step }: LogRef): string {
+  return `${stageId}.${attempt}.${step}`
+}
+
 /**
  * Where logs are kept: append-only byte strings of NDJSON records. The file system adapter keeps one
  * file a step; an object store can keep segments.

@@ -1,3 +1,4 @@
+import { logKey } from './log-store.js'
 import type { LogRef } from './log-store.js'
 
 /** Tells those who follow a log, in this process, that it has grown or ended. */
@@ -6,7 +7,7 @@ export class LogWatcher {
 
   /** Calls `listener` on every `notify` for the log until the returned function is called. */
   watch(ref: LogRef, listener: () => void): () => void {
-    const key = keyOf(ref)
+    const key = logKey(ref)
     // A wrapper of its own: the same function may watch twice, and each watch ends by itself.
     const entry = (): void => listener()
     const entries = this.#listeners.get(key) ?? new Set()
@@ -19,15 +20,11 @@ export class LogWatcher {
 
   /** Calls the log's listeners once each. */
   notify(ref: LogRef): void {
-    for (const listener of [...(this.#listeners.get(keyOf(ref)) ?? [])]) listener()
+    for (const listener of [...(this.#listeners.get(logKey(ref)) ?? [])]) listener()
   }
 
   /** Number of logs that someone follows. */
   get size(): number {
     return this.#listeners.size
   }
-}
-
-function keyOf(ref: LogRef): string {
-  return `${ref.stageId}.${ref.attempt}.${ref.step}`
 }

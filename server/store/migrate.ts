@@ -10,6 +10,7 @@ import { repoSettings } from './migrations/0006-repo-settings.js'
 import { people } from './migrations/0009-people.js'
 import { secretsAndAudit } from './migrations/0010-secrets-and-audit.js'
 import { statuses } from './migrations/0011-statuses.js'
+import { logs } from './migrations/0012-logs.js'
 import type { Database } from './schema.js'
 
 /** Every migration there ever was, in order; one that is released never changes. */
@@ -23,6 +24,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-people': people,
   '0010-secrets-and-audit': secretsAndAudit,
   '0011-statuses': statuses,
+  '0012-logs': logs,
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely'
 import type { Status } from '../../protocol/status.js'
 import type { AuditTables } from './schema/audit.js'
+import type { LogTables } from './schema/logs.js'
 import type { SecretTables } from './schema/secrets.js'
 import type { PeopleTables } from './schema/people.js'
 import type { StatusTables } from './schema/statuses.js'
@@ -9,7 +10,7 @@ import type { StatusTables } from './schema/statuses.js'
  * Tables of the server's database: the truth about every delivery, build, stage and step. Times are
  * Unix milliseconds; booleans are 0 or 1; columns ending in `_json` hold JSON text.
  */
-export interface Database extends AuditTables, PeopleTables, SecretTables, StatusTables {
+export interface Database extends AuditTables, LogTables, PeopleTables, SecretTables, StatusTables {
   repos: RepoTable
   deliveries: DeliveryTable
   builds: BuildTable

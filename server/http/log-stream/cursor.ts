@@ -1,26 +1,34 @@
 import type { LogRef, LogStore } from '../../logs/log-store.js'
-import { LineSplitter } from './line-splitter.js'
+import { LineSplitter } from '../../logs/line-splitter.js'
 import type { LogLines } from './piece.js'
+import { LOG_START } from '../../logs/log-places.js'
+import type { LogPlace } from '../../logs/log-places.js'
 
 /** A place in one log: reads on from there, chunk by chunk, and never holds more than a chunk. */
 export class LogCursor {
   readonly #store: LogStore
   readonly #ref: LogRef
-  readonly #skipLines: number
   readonly #splitter = new LineSplitter()
-  #offset = 0
-  #lineCount = 0
+  #offset: number
+  #lineCount: number
+  #bytesInLines: number
 
-  /** Starts at the line after the first `skipLines`. */
-  constructor(store: LogStore, ref: LogRef, skipLines: number) {
+  constructor(store: LogStore, ref: LogRef, start: LogPlace = LOG_START) {
     this.#store = store
     this.#ref = ref
-    this.#skipLines = skipLines
+    this.#offset = start.offset
+    this.#lineCount = start.line
+    this.#bytesInLines = start.offset
   }
 
   /** Bytes read so far. */
   get offset(): number {
     return this.#offset
+  }
+
+  /** Behind the last whole line that was read. */
+  get position(): LogPlace {
+    return { line: this.#lineCount, offset: this.#bytesInLines }
   }
 
   /** True when the log has bytes that were not read yet. */
@@ -34,8 +42,8 @@ export class LogCursor {
     if (size <= this.#offset) return
     for await (const chunk of this.#store.read(this.#ref, this.#offset, size)) {
       this.#offset += chunk.length
-      const piece = this.#count(this.#splitter.push(chunk))
-      if (piece !== null) yield piece
+      const lines = this.#splitter.push(chunk)
+      if (lines.length > 0) yield this.#count(lines)
     }
   }
 
@@ -45,12 +53,17 @@ export class LogCursor {
     return rest.length === 0 ? null : this.#count([rest])
   }
 
-  #count(lines: readonly Buffer[]): LogLines | null {
-    const before = this.#lineCount
+  #count(lines: readonly Buffer[]): LogLines {
+    const first = this.#lineCount + 1
     this.#lineCount += lines.length
-    const skipped = Math.min(lines.length, Math.max(0, this.#skipLines - before))
-    if (skipped === lines.length) return null
-    const { attempt } = this.#ref
-    return { kind: 'lines', attempt, first: before + skipped + 1, lines: lines.slice(skipped) }
+    for (const line of lines) this.#bytesInLines += line.length + 1
+    return { kind: 'lines', attempt: this.#ref.attempt, first, lines }
   }
+}
+
+/** The piece without its first lines up to and with number `line`; null when nothing is left. */
+export function linesAfter(piece: LogLines, line: number): LogLines | null {
+  const skipped = Math.max(0, line + 1 - piece.first)
+  if (skipped >= piece.lines.length) return null
+  return { ...piece, first: piece.first + skipped, lines: piece.lines.slice(skipped) }
 }

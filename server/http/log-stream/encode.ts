@@ -8,8 +8,11 @@ const NEWLINE = Buffer.from('\n')
 /** Turns pieces of a log into the bytes of a format; an empty string when a piece has none in it. */
 export type LogEncoder = (piece: LogPiece) => string | Buffer
 
-/** The encoder of each format that is made of pieces one by one. */
-export const ENCODERS: Readonly<Record<Exclude<LogFormat, 'application/json'>, LogEncoder>> = {
+/** A format that is made of pieces one by one. */
+export type StreamFormat = Exclude<LogFormat, 'application/json'>
+
+/** The encoder of each of them. */
+export const ENCODERS: Readonly<Record<StreamFormat, LogEncoder>> = {
   'text/plain': encodeText,
   'application/x-ndjson': encodeNdjson,
   'text/event-stream': encodeEvents,

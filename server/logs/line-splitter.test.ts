@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { LOG_LINE_BYTES_MAX } from '../limits.js'
-import { LineSplitter } from './line-splitter.js'
+import { LOG_LINE_BYTES_MAX, LineSplitter } from './line-splitter.js'
 
 /** Feeds the text in pieces cut at these places; every piece is wiped once it was taken. */
 function split(text: string, cuts: readonly number[]): string[] {

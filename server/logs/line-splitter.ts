@@ -1,4 +1,5 @@
-import { LOG_LINE_BYTES_MAX } from '../limits.js'
+/** Longest line of a log archive that is read, in bytes; a record is far below this. */
+export const LOG_LINE_BYTES_MAX = 1024 * 1024
 
 const NEWLINE = 0x0a
 

@@ -1,0 +1,47 @@
+import type { LogRef } from '../../../logs/log-store.js'
+import type { BuildDetail, Repo } from '../../../services.js'
+import type { HttpContext } from '../../app-types.js'
+import { stepState } from '../../log-stream/source.js'
+import type { StepAddress, StepState } from '../../log-stream/source.js'
+import { buildOf, unknownStep } from '../../lookup.js'
+
+/** What names a log in the addresses of routes. */
+export interface LogParams {
+  readonly owner: string
+  readonly name: string
+  readonly number: string
+  readonly stage: number
+  readonly step: number
+}
+
+/** A log, and how its step stands. */
+export interface FoundLog {
+  readonly repo: Repo
+  readonly detail: BuildDetail
+  readonly address: StepAddress
+  readonly state: StepState
+  readonly ref: LogRef
+}
+
+/**
+ * The log of a path, of the current attempt unless another one is asked for.
+ * @throws SandpiperError SP_REPO_UNKNOWN, SP_BUILD_UNKNOWN, SP_LOG_UNKNOWN
+ */
+export async function logOf(
+  { services }: HttpContext,
+  params: LogParams,
+  attempt: number | undefined,
+): Promise<FoundLog> {
+  const { repo, detail } = await buildOf(services, params)
+  const address = {
+    repo,
+    buildNumber: detail.build.number,
+    stageNumber: params.stage,
+    stepNumber: params.step,
+    attempt,
+  }
+  const state = await stepState(services, address)
+  if (state === null) throw unknownStep(params, attempt)
+  const ref = { stageId: state.stageId, attempt: state.attempt, step: params.step }
+  return { repo, detail, address, state, ref }
+}
