@@ -65,7 +65,7 @@ describe('POST /hooks/git', () => {
       duplicate: false,
       reason: '',
       status: 'pending',
-      link: `https://ci.example.org/api/repos/o/n/builds/${answer.number}`,
+      link: `https://ci.example.org/o/n/${answer.number}`,
     })
     expect(await eventOf(answer.number)).toEqual({
       event: 'push',

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { SandpiperError } from '../../protocol/errors.js'
 import type { App, HttpContext } from '../http/app-types.js'
-import { buildLink } from '../http/links.js'
+import { pageLink } from '../links.js'
 import { answerHook } from './answer.js'
 import { gitFormat } from './git/format.js'
 import { githubFormat } from './github/format.js'
@@ -34,7 +34,8 @@ function hookRoute(app: App, context: HttpContext, format: HookFormat): void {
         signature: readSignature(request.headers, format.signatureHeaders) ?? Buffer.alloc(0),
         namedRepo: request.query.repo,
       })
-      const linkOf = (slug: string, number: number) => buildLink(context, slug, number)
+      const linkOf = (slug: string, number: number) =>
+        pageLink(context.publicUrl(), { slug, number })
       const { statusCode, answer } = answerHook(received, linkOf)
       return reply.code(statusCode).send(answer)
     },

@@ -2,11 +2,6 @@ import type { HttpContext } from './app-types.js'
 
 type Public = Pick<HttpContext, 'publicUrl'>
 
-/** Address of a build. */
-export function buildLink(context: Public, slug: string, number: number): string {
-  return `${context.publicUrl()}/api/repos/${slug}/builds/${number}`
-}
-
 /** Addresses to give to the senders of a repo's webhooks. */
 export function hookLinks(
   context: Public,

@@ -106,7 +106,7 @@ describe('a build', () => {
     await test.ended(repo, second.build.number)
     expect(environments.get('2 after')).toMatchObject({
       DRONE_BUILD_NUMBER: '2',
-      DRONE_BUILD_LINK: `${test.server.address}/api/repos/o/n/builds/2`,
+      DRONE_BUILD_LINK: `${test.server.address}/o/n/2`,
       DRONE_FAILED_STAGES: 'only',
       CI_PREV_PIPELINE_NUMBER: '1',
     })

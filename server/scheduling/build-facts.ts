@@ -3,6 +3,7 @@ import type {
   PreviousBuild,
   SystemFacts,
 } from '../../pipelines/environment/build-environment.js'
+import { pageLink } from '../links.js'
 import { isFailure } from '../../protocol/status.js'
 import type { BuildRow } from '../store/builds.js'
 import { findBuild, previousBuild } from '../store/builds.js'
@@ -45,7 +46,7 @@ function previousOf(repo: RepoRow, build: BuildRow, system: SystemFacts): Previo
 }
 
 function linkOf({ owner, name }: RepoRow, number: number, system: SystemFacts): string {
-  return `${system.link}/api/repos/${owner}/${name}/builds/${number}`
+  return pageLink(system.link, { slug: `${owner}/${name}`, number })
 }
 
 function timesOf({ started, finished }: BuildRow): { started?: number; finished?: number } {

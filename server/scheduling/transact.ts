@@ -1,4 +1,5 @@
 import type { Db } from '../store/database.js'
+import { noteStatus } from '../store/statuses.js'
 import { inTransaction } from '../store/transaction.js'
 import { Effects } from './effects.js'
 import { supersede } from './supersede.js'
@@ -7,7 +8,7 @@ import { giveTurns } from './turns.js'
 /**
  * Does work that may end stages, or make them due, in a transaction, and whatever that means for
  * their concurrency groups at its end: a place is given to nobody who ends a moment later. What is
- * left to do outside of the database is in the effects, for the dispatcher.
+ * left to do outside of the database is in the effects, for the dispatcher. Of stages that ended the forge hears.
  */
 export async function transact(
   db: Db,
@@ -23,6 +24,7 @@ export async function transact(
     }
     for (const group of effects.turns.values()) await giveTurns(tx, group, now, effects)
     effects.turns.clear()
+    for (const id of effects.builds) await noteStatus(tx, id, now)
   })
   return effects
 }

@@ -1,12 +1,15 @@
 import type { Insertable, Selectable, Updateable } from 'kysely'
 import type { Db } from './database.js'
 import type { BuildTable } from './schema.js'
+import { noteStatus } from './statuses.js'
 
 export type BuildRow = Selectable<BuildTable>
 
-/** Adds a build. */
+/** Adds a build, of which its forge hears. */
 export async function insertBuild(db: Db, build: Insertable<BuildTable>): Promise<BuildRow> {
-  return db.insertInto('builds').values(build).returningAll().executeTakeFirstOrThrow()
+  const row = await db.insertInto('builds').values(build).returningAll().executeTakeFirstOrThrow()
+  await noteStatus(db, row.id, row.created)
+  return row
 }
 
 /** The build with that id, or null. */
@@ -65,11 +68,12 @@ export async function openBuilds(db: Db, limit: number, afterId = 0): Promise<nu
   return rows.map((row) => row.id)
 }
 
-/** Changes a build. */
+/** Changes a build; of a change of its status its forge hears. */
 export async function updateBuild(
   db: Db,
   id: number,
   change: Updateable<BuildTable> & { readonly updated: number },
 ): Promise<void> {
   await db.updateTable('builds').set(change).where('id', '=', id).execute()
+  if (change.status !== undefined) await noteStatus(db, id, change.updated)
 }

@@ -13,6 +13,7 @@ import { healthz } from './meta/healthz.js'
 import { readyz } from './meta/readyz.js'
 import { root } from './meta/root.js'
 import { version } from './meta/version.js'
+import { buildPage } from './pages/build.js'
 import { addRepo } from './repos/add.js'
 import { showHookSecret } from './repos/hook-secret.js'
 import { listRepos } from './repos/list.js'
@@ -21,7 +22,7 @@ import { showRepo } from './repos/show.js'
 import { pipelineSchema } from './schema/pipeline.js'
 import { showUsage } from './usage/show.js'
 
-const OPEN = [root, healthz, readyz, version, pipelineSchema]
+const OPEN = [root, healthz, readyz, version, pipelineSchema, buildPage]
 const API = [
   listRepos,
   addRepo,
