@@ -1,3 +1,4 @@
+import type { StagePlatform } from './keys.js'
 import type { Status } from './status.js'
 import type { StepUsage, UsageReport, UsageRow } from './usage.js'
 
@@ -102,6 +103,21 @@ export interface Heartbeat {
   readonly machine: string
   readonly stages: readonly AttemptRef[]
   readonly usage?: readonly RunningUsage[]
+  /** Absent from runners that are older than it. */
+  readonly runner?: RunnerOffer
+}
+
+/** What a runner offers and how much of it is taken: shown to people, and why a stage waits. */
+export interface RunnerOffer extends StagePlatform {
+  /** `stageQueue` of its platform and labels. */
+  readonly queue: string
+  readonly labels: Readonly<Record<string, string>>
+  /** Stages that it runs at once. */
+  readonly capacity: number
+  /** Stages that it runs now. */
+  readonly running: number
+  /** Version of Sandpiper; absent when it does not know its own. */
+  readonly release?: string
 }
 
 /** Usage so far of a step that runs. */

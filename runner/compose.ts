@@ -2,6 +2,7 @@ import { createMirrors } from '../git/mirrors.js'
 import type { Mirrors } from '../git/types.js'
 import type { StageJob } from '../protocol/job.js'
 import { redisKeys, stageQueue } from '../protocol/keys.js'
+import type { RunnerOffer } from '../protocol/uplink.js'
 import { Attempts } from './attempts.js'
 import type { RunnerConfig } from './config.js'
 import { openHost, type Host } from './host.js'
@@ -49,24 +50,41 @@ export async function startRunner(config: RunnerConfig): Promise<RunningRunner> 
   const keys = redisKeys(config.redisPrefix)
   const leftovers = await listLeftovers(dataDir.spool)
   const { redisUrl, machine, heartbeatMs = HEARTBEAT_DEFAULT_MS } = config
-  const uplink = new Uplink({ redisUrl, keys, machine, heartbeatMs, log })
+  const running = (): number => attempts.running.length
+  const offer = (): RunnerOffer => offerOf(config, running())
+  const uplink = new Uplink({ redisUrl, keys, machine, heartbeatMs, log, offer })
   const { mirrorsDir = dataDir.mirrors, submoduleHosts = [] } = config
   const mirrors = createMirrors(mirrorsDir, { submoduleHosts })
   const workspace = checkoutWorkspace((repo) => mirrors.open(repo))
   const deps = { ...host.deps, workspace }
-  const attempts = new Attempts({ deps, uplink, spoolDir: dataDir.spool, log })
+  const attempts: Attempts = new Attempts({ deps, uplink, spoolDir: dataDir.spool, log })
   void shipLeftovers(leftovers, { spoolDir: dataDir.spool, uplink, log })
   const worker = new StageWorker({
     redisUrl,
     bullPrefix: keys.bullPrefix,
     queueName: stageQueue(config.platform, config.labels),
-    capacity: config.capacity ?? CAPACITY_DEFAULT,
+    capacity: capacityOf(config),
     run: (job) => attempts.run(job),
     disk: host.deps.disk,
     log,
   })
   log.info({ runner: dataDir.runnerId, session: uplink.session }, 'runner is up')
   return handleOf({ config, host, mirrors, uplink, attempts, worker })
+}
+
+function capacityOf({ capacity = CAPACITY_DEFAULT }: RunnerConfig): number {
+  return capacity
+}
+
+/** What the server is told of this runner. */
+function offerOf(config: RunnerConfig, running: number): RunnerOffer {
+  const { platform, labels = {}, version } = config
+  return {
+    ...{ os: platform.os, arch: platform.arch, labels, running },
+    queue: stageQueue(platform, labels),
+    capacity: capacityOf(config),
+    ...(version === undefined ? {} : { release: version }),
+  }
 }
 
 interface Parts {

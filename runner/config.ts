@@ -88,6 +88,8 @@ export interface RunnerConfig extends HostConfig {
   /** Takes stages that ask for these labels, and for no others. Default none. */
   readonly labels?: Readonly<Record<string, string>>
   readonly machine: string
+  /** Version of Sandpiper, as people see it; absent: it tells none. */
+  readonly version?: string
   /** Git mirrors; default `DATA/mirrors`; in standalone the server's. */
   readonly mirrorsDir?: string
   /** Where submodules may come from beside the repo's own host; `*` is anywhere. Default none. */

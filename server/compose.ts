@@ -25,6 +25,8 @@ import { LogWatcher } from './logs/log-watcher.js'
 import { closeConnection, redisConnections, waitUntilReady } from './redis/connections.js'
 import type { RedisConnections } from './redis/connections.js'
 import { startPrivateRedis } from './redis/private-redis.js'
+import { RunnerPresence } from './runners/presence.js'
+import { createRunnerService } from './runners/runner-service.js'
 import { Dispatcher } from './scheduling/dispatcher.js'
 import { Enqueuer } from './scheduling/enqueuer.js'
 import { Reconciler } from './scheduling/reconciler.js'
@@ -149,10 +151,12 @@ async function compose(
     forges,
     logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
     audit: createAuditService(db),
+    runners: createRunnerService(db, clock),
     health: () => checkHealth({ db, redis, uplink }),
   }
 
   const { leaseMs, pipelineFile: file, defaultPlatform: platform } = config
+  const presence = new RunnerPresence({ db, clock, logger })
   const batch = { db, logs, downlink, dispatcher, clock, leaseMs, logger }
   const collector = new Collector({
     reader,
@@ -161,7 +165,10 @@ async function compose(
     health: uplink,
     blockMs,
     logger,
-    applyBatch: (entries) => applyBatch(batch, entries),
+    applyBatch: async (entries) => {
+      await applyBatch(batch, entries)
+      await presence.note(entries)
+    },
   })
   const reconciler = new Reconciler({
     ...{ db, clock, enqueuer, dispatcher, uplink, leaseMs, logger },

@@ -4,6 +4,7 @@ import type { UsageRow } from '../protocol/usage.js'
 import type { AuditService } from './audit/list.js'
 import type { Forges } from './forges/types.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
+import type { RunnerService } from './runners/types.js'
 import type { BuildTable, RepoTable, StageTable, StepTable } from './store/schema.js'
 
 export type Repo = Omit<Selectable<RepoTable>, 'hook_secret' | 'forge_token'>
@@ -18,6 +19,7 @@ export interface ServerServices {
   readonly logs: LogService
   readonly audit: AuditService
   readonly forges: Forges
+  readonly runners: RunnerService
   health(): Promise<readonly HealthCheck[]>
 }
 

@@ -14,6 +14,7 @@ import type { SettingValues } from '../config/settings.js'
 import { dataDirOf } from '../data-dir.js'
 import { imagesConfig } from '../images/registries.js'
 import type { CliIo } from '../io.js'
+import { VERSION } from '../version.js'
 
 /** Platform of this machine in the pipelines' words. */
 export function hostPlatform(): { readonly os: string; readonly arch: string } {
@@ -71,6 +72,7 @@ export async function runnerConfig(
     redisPrefix: redis.prefix,
     platform: hostPlatform(),
     machine: settings.machine ?? io.hostname,
+    version: VERSION,
     limits: limitsOf(settings),
     network: networkOf(settings),
     ...(await imagesConfig({ io, settings }, { isPersonal: false })),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { attemptKey, type Cancel, type DownlinkMessage } from '../../protocol/downlink.js'
 import { messageOf } from '../../protocol/errors.js'
 import type { RedisKeys } from '../../protocol/keys.js'
-import type { AttemptRef, UplinkMessage } from '../../protocol/uplink.js'
+import type { AttemptRef, RunnerOffer, UplinkMessage } from '../../protocol/uplink.js'
 import type { RunnerLog } from '../log.js'
 import type { UsageSource } from '../stage/sink.js'
 import { Lane } from './lane.js'
@@ -21,6 +21,8 @@ export interface UplinkOptions {
   readonly machine: string
   readonly heartbeatMs: number
   readonly log: RunnerLog
+  /** What heartbeats tell of the runner; absent: nothing. */
+  readonly offer?: () => RunnerOffer
 }
 
 /** Whether the server gave the stage to this session. */
@@ -190,9 +192,10 @@ export class Uplink {
   #heartbeat(): void {
     // One at a time is enough: while it is not acknowledged nothing renews the lease anyway.
     if (!this.#outbox.hasHeartbeat) {
-      const { machine } = this.#options
+      const { machine, offer } = this.#options
       const stages = [...this.#held.values()]
-      this.#outbox.add({ type: 'heartbeat', machine, stages, ...this.#usage.take() })
+      const runner = offer && { runner: offer() }
+      this.#outbox.add({ type: 'heartbeat', machine, stages, ...this.#usage.take(), ...runner })
       this.wake()
     }
     void this.#poll()

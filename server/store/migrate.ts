@@ -7,10 +7,12 @@ import { turnDomains } from './migrations/0003-turn-domains.js'
 import { stepUsage } from './migrations/0004-step-usage.js'
 import { networkAllow } from './migrations/0005-network-allow.js'
 import { repoSettings } from './migrations/0006-repo-settings.js'
+import { buildLife } from './migrations/0007-builds.js'
 import { people } from './migrations/0009-people.js'
 import { secretsAndAudit } from './migrations/0010-secrets-and-audit.js'
 import { statuses } from './migrations/0011-statuses.js'
 import { logs } from './migrations/0012-logs.js'
+import { crons } from './migrations/0014-crons.js'
 import type { Database } from './schema.js'
 
 /** Every migration there ever was, in order; one that is released never changes. */
@@ -21,10 +23,12 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-step-usage': stepUsage,
   '0005-network-allow': networkAllow,
   '0006-repo-settings': repoSettings,
+  '0007-builds': buildLife,
   '0009-people': people,
   '0010-secrets-and-audit': secretsAndAudit,
   '0011-statuses': statuses,
   '0012-logs': logs,
+  '0014-crons': crons,
 }
 
 /**

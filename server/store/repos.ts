@@ -16,6 +16,7 @@ const COLUMNS = [
   'private',
   'active',
   'counter',
+  'deploy_counter',
   'timeout_ms',
   'network_allow',
   'forge',
@@ -89,6 +90,21 @@ export async function nextBuildNumber(db: Db, repoId: number, now: number): Prom
     .returning('counter')
     .executeTakeFirst()
   return row?.counter ?? null
+}
+
+/** Counts the repo's deployments up and returns the new one's number; null when the repo is gone. */
+export async function nextDeployNumber(
+  db: Db,
+  repoId: number,
+  now: number,
+): Promise<number | null> {
+  const row = await db
+    .updateTable('repos')
+    .set((eb) => ({ deploy_counter: eb('deploy_counter', '+', 1), updated: now }))
+    .where('id', '=', repoId)
+    .returning('deploy_counter')
+    .executeTakeFirst()
+  return row?.deploy_counter ?? null
 }
 
 /** Removes the repo and, by cascade, everything in the database that belongs to it. */

@@ -5,6 +5,8 @@ import type { LogTables } from './schema/logs.js'
 import type { SecretTables } from './schema/secrets.js'
 import type { PeopleTables } from './schema/people.js'
 import type { StatusTables } from './schema/statuses.js'
+import type { CronTable } from './schema/crons.js'
+import type { RunnerTable } from './schema/runners.js'
 
 /**
  * Tables of the server's database: the truth about every delivery, build, stage and step. Times are
@@ -18,6 +20,8 @@ export interface Database extends AuditTables, LogTables, PeopleTables, SecretTa
   steps: StepTable
   step_usage: StepUsageTable
   runner_sessions: RunnerSessionTable
+  crons: CronTable
+  runners: RunnerTable
 }
 
 export interface RepoTable {
@@ -35,6 +39,8 @@ export interface RepoTable {
   active: number
   /** Number of the newest build. */
   counter: number
+  /** Number of the newest deployment. */
+  deploy_counter: Generated<number>
   timeout_ms: number
   /** JSON list of all that its steps may reach outside; null: what the runner lets all. */
   network_allow: string | null
@@ -95,7 +101,7 @@ export interface BuildTable {
   parent: number
   /** Number of the build that it restarts in the end, over restarts of restarts; its own if none. */
   origin: Generated<number>
-  /** `pending` until ingested and a stage starts. */
+  /** `pending` until ingested and a stage starts; `blocked` while it waits to be approved. */
   status: Status
   error: string
   /** The `BuildEvent` as JSON: conditions and variables are computed from it. */
@@ -104,7 +110,31 @@ export interface BuildTable {
   event: string
   ref: string
   branch: string
+  /** Commit; empty until ingest has found the head of the branch. */
   after: string
+  /** Login of who started it; `@hook`, `@cron`. */
+  started_by: Generated<string>
+  sender: Generated<string>
+  cron: Generated<string>
+  deploy_to: Generated<string>
+  /** Number of the deployment, counted per repo; 0: it is none. */
+  deploy_id: Generated<number>
+  /** `owner/name` of the fork that the commit comes from; empty: none. */
+  source_repo: Generated<string>
+  /** Number of the pull request; 0: it is of none. */
+  pull_request: Generated<number>
+  title: Generated<string>
+  /** Whether a person has to let it run: empty (nobody), `required`, `approved` or `declined`. */
+  approval: Generated<string>
+  /** Why, in words; empty when nobody has to. */
+  approval_reason: Generated<string>
+  /** Login of who approved or declined it, and when. */
+  reviewed_by: Generated<string>
+  reviewed: Generated<number>
+  /** Login of who cancelled it; empty: nobody, or a rule did. */
+  cancelled_by: Generated<string>
+  /** JSON list of the stages that it takes over from its parent as they ended; null: it runs all. */
+  keep_json: string | null
   /** The compiled `Plan` as JSON, or null before ingest. */
   plan_json: string | null
   /** `BuildWarning`s: what is dubious in the files, though they compiled. */
@@ -158,6 +188,12 @@ export interface StageTable {
   supersedes: Generated<number>
   /** Copy of the build's `origin`. */
   build_origin: Generated<number>
+  /** The stage of an older build that this one stands for: it has the logs. 0: none. */
+  copied_from: Generated<number>
+  /** Stages of deployments and by hand (0) go before those of pushes (1) and of pull requests (2). */
+  lane: Generated<number>
+  /** Its place among the shares of all repos on its queue: see fair-share.ts. 0: not given yet. */
+  share: Generated<number>
   depends_on_json: string
   on_success: number
   on_failure: number

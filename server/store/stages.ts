@@ -10,7 +10,7 @@ export const STATUS_COLUMNS = [
   ...['os', 'arch', 'variant', 'os_version', 'labels_json', 'queue', 'exit_code', 'attempt'],
   ...['session', 'machine', 'lease_until', 'cancel_requested', 'cancel_reason'],
   ...['concurrency_group', 'concurrency_domain', 'concurrency_limit', 'cancel_previous'],
-  ...['supersedes', 'build_origin', 'depends_on_json'],
+  ...['supersedes', 'build_origin', 'copied_from', 'lane', 'share', 'depends_on_json'],
   ...['on_success', 'on_failure', 'created', 'queued', 'started', 'stopped', 'updated'],
 ] as const satisfies readonly (keyof StageRow)[]
 

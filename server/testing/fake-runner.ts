@@ -7,7 +7,7 @@ import type { StageJob } from '../../protocol/job.js'
 import type { RedisKeys } from '../../protocol/keys.js'
 import { redisKeys, stageQueue } from '../../protocol/keys.js'
 import { encodeLogRecord } from '../../protocol/log-record.js'
-import type { AttemptRef, LogSummary, UplinkMessage } from '../../protocol/uplink.js'
+import type { AttemptRef, LogSummary, RunnerOffer, UplinkMessage } from '../../protocol/uplink.js'
 import { encodeUplinkEntry } from '../../protocol/uplink.js'
 import type { Status } from '../../protocol/status.js'
 import { until } from './until.js'
@@ -20,6 +20,8 @@ export interface FakeRunnerOptions {
   readonly heartbeatMs?: number
   /** Labels of the stages that it takes. */
   readonly labels?: Readonly<Record<string, string>>
+  /** Announced with every heartbeat, and how many it takes at once; 0, the default: as an older runner, not. */
+  readonly capacity?: number
 }
 
 /**
@@ -36,6 +38,7 @@ export class FakeRunner {
   readonly #timers: NodeJS.Timeout[]
   readonly held = new Map<string, AttemptRef>()
   readonly #labels: Readonly<Record<string, string>>
+  readonly #capacity: number
   #worker: Worker<StageJob> | undefined
   #seq = 0
   #acked = 0
@@ -47,6 +50,7 @@ export class FakeRunner {
   ) {
     this.session = options.session ?? randomUUID()
     this.#labels = options.labels ?? {}
+    this.#capacity = options.capacity ?? 0
     this.keys = redisKeys(options.prefix ?? 'sandpiper')
     this.redis = new Redis(redisUrl, { maxRetriesPerRequest: null })
     this.#listener = new Redis(redisUrl, { maxRetriesPerRequest: null })
@@ -128,7 +132,12 @@ export class FakeRunner {
     this.#worker = new Worker<StageJob>(
       stageQueue({ os: 'linux', arch: 'amd64' }, this.#labels),
       (job) => run(job.data, this),
-      { connection, prefix: this.keys.bullPrefix, concurrency: 10, maxStalledCount: 0 },
+      {
+        connection,
+        prefix: this.keys.bullPrefix,
+        concurrency: this.#capacity || 10,
+        maxStalledCount: 0,
+      },
     )
     this.#worker.on('error', () => undefined)
     this.#worker.on('closed', () => connection.disconnect())
@@ -152,8 +161,17 @@ export class FakeRunner {
 
   #heartbeat(): void {
     const waiting = [...this.#unacked.values()].some((message) => message.type === 'heartbeat')
-    if (waiting || this.held.size === 0) return
-    this.send({ type: 'heartbeat', machine: 'm', stages: [...this.held.values()] })
+    if (waiting || (this.held.size === 0 && this.#capacity === 0)) return
+    const runner = this.#capacity === 0 ? {} : { runner: this.#offer() }
+    this.send({ type: 'heartbeat', machine: 'm', stages: [...this.held.values()], ...runner })
+  }
+
+  #offer(): RunnerOffer {
+    const platform = { os: 'linux', arch: 'amd64' }
+    const labels = this.#labels
+    const queue = stageQueue(platform, labels)
+    const { size: running } = this.held
+    return { ...platform, labels, queue, capacity: this.#capacity, running, release: '1.2.3' }
   }
 
   #add(seq: number, message: UplinkMessage): void {

@@ -16,6 +16,8 @@ export interface DecodedEntry {
 const NAME_MAX = 200
 /** Longest reason or error that a runner may give; the rest is cut off. */
 const TEXT_MAX = 4_000
+/** Labels of a runner that are looked at. */
+const LABELS_MAX = 100
 
 /** Decodes what a runner put on the stream; null when not even its place in the order is there. */
 export function decodeEntry(fields: readonly string[]): DecodedEntry | null {
@@ -140,15 +142,37 @@ function withBoundedTexts(message: UplinkMessage): UplinkMessage {
     case 'stage.abandoned':
       return { ...message, reason: message.reason.slice(0, TEXT_MAX) }
     case 'heartbeat':
-      return withSoundUsage(message)
+      return withSoundParts(message)
     default:
       return message
   }
 }
 
 /** A lease is not to be lost for what is only shown. */
-function withSoundUsage({ usage, ...heartbeat }: Heartbeat): Heartbeat {
+function withSoundParts({ usage, runner, ...heartbeat }: Heartbeat): Heartbeat {
   const reports: unknown = usage
-  if (!Array.isArray(reports)) return heartbeat
-  return { ...heartbeat, usage: (reports as RunningUsage[]).filter(isRunningUsage) }
+  return {
+    ...heartbeat,
+    ...(isOffer(runner) ? { runner } : {}),
+    ...(Array.isArray(reports)
+      ? { usage: (reports as RunningUsage[]).filter(isRunningUsage) }
+      : {}),
+  }
+}
+
+function isOffer(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { queue, os, arch, variant = '', version = '', release = '', labels } = value
+  return (
+    [queue, os, arch, variant, version, release].every(isName) &&
+    isLabels(labels) &&
+    isCount(value['capacity']) &&
+    isCount(value['running'])
+  )
+}
+
+function isLabels(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const entries = Object.entries(value)
+  return entries.length <= LABELS_MAX && entries.every((entry) => entry.every(isName))
 }

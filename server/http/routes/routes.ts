@@ -19,6 +19,7 @@ import { showHookSecret } from './repos/hook-secret.js'
 import { listRepos } from './repos/list.js'
 import { removeRepo } from './repos/remove.js'
 import { showRepo } from './repos/show.js'
+import { listRunners } from './runners/list.js'
 import { pipelineSchema } from './schema/pipeline.js'
 import { showUsage } from './usage/show.js'
 
@@ -37,6 +38,7 @@ const API = [
   showUsage,
   listAudit,
   listRepoAudit,
+  listRunners,
 ]
 
 /** The route table: open ones, webhooks with their raw bodies, and the API behind the admin token. */

@@ -14,6 +14,7 @@ import { FileLogStore } from '../../logs/file-log-store.js'
 import { LogWatcher } from '../../logs/log-watcher.js'
 import { closeConnection, redisConnections, waitUntilReady } from '../../redis/connections.js'
 import { startPrivateRedis } from '../../redis/private-redis.js'
+import { createRunnerService } from '../../runners/runner-service.js'
 import { Dispatcher } from '../../scheduling/dispatcher.js'
 import { Enqueuer } from '../../scheduling/enqueuer.js'
 import { StageQueues } from '../../scheduling/stage-queues.js'
@@ -77,6 +78,7 @@ export async function composeServices(
     forges: new Map(),
     logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
     audit: createAuditService(db),
+    runners: createRunnerService(db, clock),
     health: () => Promise.resolve(health),
   }
   return { services, db, watcher, closers }
