@@ -3,6 +3,7 @@ import type { BuildEvent } from '../pipelines/event.js'
 import type { UsageRow } from '../protocol/usage.js'
 import type { AuditService } from './audit/list.js'
 import type { Forges } from './forges/types.js'
+import type { DeliveryResult, NewDelivery } from './deliveries/types.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
 import type { RunnerService } from './runners/types.js'
 import type { BuildTable, RepoTable, StageTable, StepTable } from './store/schema.js'
@@ -47,22 +48,6 @@ export interface NewRepo {
   readonly networkAllow?: readonly string[]
 }
 
-export interface NewDelivery {
-  readonly forge: string
-  readonly deliveryId: string
-  /** Hex. */
-  readonly bodySha256: string
-  readonly event: string
-}
-
-/** What became of a delivery. `duplicate` deliveries answer with what the first one made. */
-export interface DeliveryResult {
-  readonly duplicate: boolean
-  readonly build: Build | null
-  /** Why no build was made; empty when one was. */
-  readonly reason: string
-}
-
 export interface BuildDetail {
   readonly build: Build
   readonly stages: readonly { readonly stage: Stage; readonly steps: readonly Step[] }[]
@@ -70,13 +55,13 @@ export interface BuildDetail {
 
 export interface BuildService {
   /**
-   * Writes delivery and build in one transaction, then wakes ingest. `event` is null, with a reason,
-   * for deliveries that make no build (a ping, a deleted branch).
+   * Writes a delivery and its builds in one transaction, then wakes ingest. There are no events, but a
+   * reason, for deliveries that make no build (a ping, a deleted branch).
    */
   accept(
     repo: Repo,
     delivery: NewDelivery,
-    event: BuildEvent | null,
+    events: readonly BuildEvent[],
     reason: string,
   ): Promise<DeliveryResult>
   /** Newest first. */

@@ -1,44 +1,78 @@
 import type { BuildEvent } from '../../pipelines/event.js'
-import type { DeliveryResult, NewDelivery, Repo } from '../services.js'
-import { findBuildById } from '../store/builds.js'
+import { logDelivery } from '../deliveries/log-delivery.js'
+import type { DeliveryResult, NewDelivery } from '../deliveries/types.js'
+import type { Build, Repo } from '../services.js'
+import { findBuildsByNumber } from '../store/builds.js'
 import type { Db } from '../store/database.js'
-import { findDelivery, insertDelivery } from '../store/deliveries.js'
+import type { DeliveryRow } from '../store/deliveries.js'
+import { findDelivery, insertDelivery, updateDelivery } from '../store/deliveries.js'
+import { findRepoById } from '../store/repos.js'
 import { createBuild } from './create-build.js'
 
 export interface Acceptance {
   readonly repo: Repo
   readonly delivery: NewDelivery
-  /** Null for deliveries that make no build. */
-  readonly event: BuildEvent | null
+  /** One for each build to make; none for deliveries that make no build. */
+  readonly events: readonly BuildEvent[]
   readonly reason: string
   readonly now: number
 }
 
 /**
- * Writes the delivery and its build, or finds what the same delivery made before. Call it in a
- * transaction.
+ * Writes the delivery, its entry in the log, and its builds, or finds what the same delivery made
+ * before. Call it in a transaction.
  */
-export async function acceptDelivery(
-  db: Db,
-  { repo, delivery, event, reason, now }: Acceptance,
-): Promise<DeliveryResult> {
-  const { forge, deliveryId, bodySha256 } = delivery
-  const before = await findDelivery(db, { repoId: repo.id, forge, deliveryId, bodySha256 })
-  if (before) {
-    const build = before.build_id === null ? null : await findBuildById(db, before.build_id)
-    return { duplicate: true, build, reason: before.reason }
-  }
-  const build = event && (await createBuild(db, { repoId: repo.id, event, parent: null, now }))
-  if (event && !build) return { duplicate: false, build: null, reason: 'the repo was removed' }
-  await insertDelivery(db, {
+export async function acceptDelivery(db: Db, acceptance: Acceptance): Promise<DeliveryResult> {
+  const { repo, delivery, now } = acceptance
+  if ((await findRepoById(db, repo.id)) === null)
+    return { ...NOTHING, reason: 'the repo was removed' }
+  const { forge, deliveryId, bodySha256, eventKey = '' } = delivery
+  const id = await insertDelivery(db, {
     repo_id: repo.id,
     forge,
     delivery_id: deliveryId,
     body_sha256: bodySha256,
     event: delivery.event,
     received: now,
-    build_id: build?.id ?? null,
-    reason,
+    build_id: null,
+    reason: acceptance.reason,
+    event_key: eventKey,
   })
-  return { duplicate: false, build, reason }
+  const result = id === null ? await again(db, acceptance) : await first(db, acceptance, id)
+  await logDelivery(db, { repo, delivery, result, now })
+  return result
+}
+
+const NOTHING = { duplicate: false, build: null, builds: [] } as const
+
+async function first(
+  db: Db,
+  { repo, events, reason, now }: Acceptance,
+  id: number,
+): Promise<DeliveryResult> {
+  const builds: Build[] = []
+  for (const event of events) {
+    const build = await createBuild(db, { repoId: repo.id, event, parent: null, now })
+    if (build) builds.push(build)
+  }
+  const [build = null] = builds
+  if (build === null) return { duplicate: false, build, builds, reason }
+  await updateDelivery(db, id, { build_id: build.id, builds_json: numbersOf(builds) })
+  return { duplicate: false, build, builds, reason: '' }
+}
+
+async function again(db: Db, { repo, delivery }: Acceptance): Promise<DeliveryResult> {
+  const { forge, deliveryId, bodySha256 } = delivery
+  const before = await findDelivery(db, { repoId: repo.id, forge, deliveryId, bodySha256 })
+  const builds = before === null ? [] : await buildsOf(db, before)
+  return { duplicate: true, build: builds[0] ?? null, builds, reason: before?.reason ?? '' }
+}
+
+async function buildsOf(db: Db, delivery: DeliveryRow): Promise<Build[]> {
+  const numbers = JSON.parse(delivery.builds_json) as readonly number[]
+  return findBuildsByNumber(db, delivery.repo_id, numbers)
+}
+
+function numbersOf(builds: readonly Build[]): string {
+  return JSON.stringify(builds.map(({ number }) => number))
 }

@@ -26,11 +26,11 @@ export interface BuildServiceOptions {
 export function createBuildService(options: BuildServiceOptions): BuildService {
   const { db, clock } = options
   return {
-    accept: async (repo, delivery, event, reason) => {
+    accept: async (repo, delivery, events, reason) => {
       const result = await inTransaction(db, (tx) =>
-        acceptDelivery(tx, { repo, delivery, event, reason, now: clock.now() }),
+        acceptDelivery(tx, { repo, delivery, events, reason, now: clock.now() }),
       )
-      if (result.build && !result.duplicate) wakeIngest(options, result.build.id)
+      if (!result.duplicate) for (const { id } of result.builds) wakeIngest(options, id)
       return result
     },
     list: (repo, page) => listBuilds(db, repo.id, page),

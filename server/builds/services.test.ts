@@ -24,10 +24,10 @@ describe('deliveries', () => {
     const repo = await test.addRepo()
     const { builds } = test.server.services
     const event = pushEvent(COMMIT)
-    const first = await builds.accept(repo, delivery('1', 'x'), event, '')
+    const first = await builds.accept(repo, delivery('1', 'x'), [event], '')
     expect(first).toMatchObject({ duplicate: false, build: { number: 1 } })
     for (const again of [delivery('1', 'y'), delivery('2', 'x'), delivery('1', 'x')]) {
-      const result = await builds.accept(repo, again, event, '')
+      const result = await builds.accept(repo, again, [event], '')
       expect(result).toMatchObject({ duplicate: true, build: { number: 1 } })
     }
     expect(await builds.list(repo, { limit: 10, offset: 0 })).toHaveLength(1)
@@ -37,7 +37,7 @@ describe('deliveries', () => {
     const repo = await test.addRepo()
     const { builds } = test.server.services
     const same = Array.from({ length: 20 }, () =>
-      builds.accept(repo, delivery('1', 'x'), pushEvent(COMMIT), ''),
+      builds.accept(repo, delivery('1', 'x'), [pushEvent(COMMIT)], ''),
     )
     const results = await Promise.all(same)
     expect(results.filter(({ duplicate }) => !duplicate)).toHaveLength(1)
@@ -48,19 +48,19 @@ describe('deliveries', () => {
     const [one, two] = [await test.addRepo('one'), await test.addRepo('two')]
     const { builds } = test.server.services
     const event = pushEvent(COMMIT)
-    await builds.accept(one, delivery('1', 'x'), event, '')
-    expect((await builds.accept(two, delivery('1', 'x'), event, '')).duplicate).toBe(false)
+    await builds.accept(one, delivery('1', 'x'), [event], '')
+    expect((await builds.accept(two, delivery('1', 'x'), [event], '')).duplicate).toBe(false)
     const other = { ...delivery('1', 'x'), forge: 'github' }
-    expect((await builds.accept(one, other, event, '')).build?.number).toBe(2)
+    expect((await builds.accept(one, other, [event], '')).build?.number).toBe(2)
   })
 
   it('that make no build are remembered with their reason', async () => {
     const repo = await test.addRepo()
     const { builds } = test.server.services
-    const ping = await builds.accept(repo, delivery('1', 'x'), null, 'a ping')
-    expect(ping).toEqual({ duplicate: false, build: null, reason: 'a ping' })
-    const again = await builds.accept(repo, delivery('1', 'x'), pushEvent(COMMIT), '')
-    expect(again).toEqual({ duplicate: true, build: null, reason: 'a ping' })
+    const ping = await builds.accept(repo, delivery('1', 'x'), [], 'a ping')
+    expect(ping).toEqual({ duplicate: false, build: null, builds: [], reason: 'a ping' })
+    const again = await builds.accept(repo, delivery('1', 'x'), [pushEvent(COMMIT)], '')
+    expect(again).toEqual({ duplicate: true, build: null, builds: [], reason: 'a ping' })
   })
 })
 

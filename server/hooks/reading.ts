@@ -21,23 +21,30 @@ export interface HookReading {
   readonly slug: string | null
   /** The sender's own name of the event. */
   readonly eventName: string
-  /** Null when it makes no build. */
-  readonly event: BuildEvent | null
+  /** One for each ref to build; empty when it makes no build. */
+  readonly events: readonly BuildEvent[]
   /** Why it makes no build; empty when it makes one. */
   readonly reason: string
+  /** Names what happened, where the forge tells of it in two events (`push` and `create` of a tag). */
+  readonly eventKey?: string
 }
 
-/** What an event module makes of a payload: an event to build, or why not. */
-export type EventReading =
-  | { readonly event: BuildEvent; readonly reason: '' }
-  | { readonly event: null; readonly reason: string }
+/** What an event module makes of a payload: events to build, or why there are none. */
+export type EventReading = Pick<HookReading, 'events' | 'reason' | 'eventKey'>
 
 /** A payload that makes a build. */
 export function builds(event: BuildEvent): EventReading {
-  return { event, reason: '' }
+  return { events: [event], reason: '' }
 }
 
 /** A payload that makes no build. */
 export function buildsNothing(reason: string): EventReading {
-  return { event: null, reason }
+  return { events: [], reason }
+}
+
+/** What the readings of one payload's refs make together: the builds of all, or all the reasons. */
+export function together(readings: readonly EventReading[]): EventReading {
+  const events = readings.flatMap((reading) => reading.events)
+  if (events.length > 0) return { events, reason: '' }
+  return buildsNothing([...new Set(readings.map(({ reason }) => reason))].join('; '))
 }

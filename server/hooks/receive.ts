@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { DeliveryResult, Repo, ServerServices } from '../services.js'
+import type { DeliveryResult } from '../deliveries/types.js'
+import type { Repo, ServerServices } from '../services.js'
 import { authenticate, repoOfDelivery } from './authenticate.js'
 import type { HookFormat, HookReading } from './reading.js'
 
@@ -32,14 +33,16 @@ export async function receiveHook(
 ): Promise<ReceivedHook> {
   const signers = await authenticate(services.repos, hook)
   const reading = format.read(hook.headers, hook.body)
-  const { slug, event, reason } = reading
+  const { slug, events, reason } = reading
   const repo = await repoOfDelivery(services.repos, signers, slug)
-  if (repo === null) return { repo, reading, result: { duplicate: false, build: null, reason } }
+  if (repo === null) {
+    return { repo, reading, result: { duplicate: false, build: null, builds: [], reason } }
+  }
   const delivery = {
     forge: format.forge,
     deliveryId: reading.deliveryId,
     bodySha256: createHash('sha256').update(hook.body).digest('hex'),
     event: reading.eventName,
   }
-  return { repo, reading, result: await services.builds.accept(repo, delivery, event, reason) }
+  return { repo, reading, result: await services.builds.accept(repo, delivery, events, reason) }
 }

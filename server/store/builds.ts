@@ -24,6 +24,20 @@ export async function findBuild(db: Db, repoId: number, number: number): Promise
   return (await query.where('number', '=', number).executeTakeFirst()) ?? null
 }
 
+/** The repo's builds of those numbers that are there, oldest first. */
+export async function findBuildsByNumber(
+  db: Db,
+  repoId: number,
+  numbers: readonly number[],
+): Promise<BuildRow[]> {
+  if (numbers.length === 0) return []
+  const query = db.selectFrom('builds').selectAll().where('repo_id', '=', repoId)
+  return query
+    .where('number', 'in', [...numbers])
+    .orderBy('number')
+    .execute()
+}
+
 /** The build before this one on the same branch, or null. */
 export async function previousBuild(db: Db, build: BuildRow): Promise<BuildRow | null> {
   const query = db.selectFrom('builds').selectAll().where('repo_id', '=', build.repo_id)

@@ -8,6 +8,7 @@ import { stepUsage } from './migrations/0004-step-usage.js'
 import { networkAllow } from './migrations/0005-network-allow.js'
 import { repoSettings } from './migrations/0006-repo-settings.js'
 import { buildLife } from './migrations/0007-builds.js'
+import { deliveries } from './migrations/0008-deliveries.js'
 import { people } from './migrations/0009-people.js'
 import { secretsAndAudit } from './migrations/0010-secrets-and-audit.js'
 import { statuses } from './migrations/0011-statuses.js'
@@ -24,6 +25,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-network-allow': networkAllow,
   '0006-repo-settings': repoSettings,
   '0007-builds': buildLife,
+  '0008-deliveries': deliveries,
   '0009-people': people,
   '0010-secrets-and-audit': secretsAndAudit,
   '0011-statuses': statuses,

@@ -7,14 +7,15 @@ import type { PeopleTables } from './schema/people.js'
 import type { StatusTables } from './schema/statuses.js'
 import type { CronTable } from './schema/crons.js'
 import type { RunnerTable } from './schema/runners.js'
+import type { DeliveryTables } from './schema/deliveries.js'
 
 /**
  * Tables of the server's database: the truth about every delivery, build, stage and step. Times are
  * Unix milliseconds; booleans are 0 or 1; columns ending in `_json` hold JSON text.
  */
-export interface Database extends AuditTables, LogTables, PeopleTables, SecretTables, StatusTables {
+export interface Database
+  extends AuditTables, DeliveryTables, LogTables, PeopleTables, SecretTables, StatusTables {
   repos: RepoTable
-  deliveries: DeliveryTable
   builds: BuildTable
   stages: StageTable
   steps: StepTable
@@ -73,23 +74,6 @@ export interface RepoTable {
   forge_token: string | null
   created: number
   updated: number
-}
-
-/** Webhook deliveries that were accepted; what makes a replay known. */
-export interface DeliveryTable {
-  id: Generated<number>
-  repo_id: number
-  /** `git`, `github`, ... */
-  forge: string
-  /** The sender's id of the delivery; unique per repo and forge. */
-  delivery_id: string
-  /** SHA-256 of the raw body, hex; unique per repo and forge too: a replay under a new id is a replay. */
-  body_sha256: string
-  event: string
-  received: number
-  /** The build it made, or null with the reason why it made none. */
-  build_id: number | null
-  reason: string
 }
 
 export interface BuildTable {

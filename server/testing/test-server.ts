@@ -9,7 +9,8 @@ import { startServer } from '../compose.js'
 import type { ServerConfig } from '../config.js'
 import type { PrivateRedis } from '../redis/private-redis.js'
 import { startPrivateRedis } from '../redis/private-redis.js'
-import type { BuildDetail, DeliveryResult, Repo } from '../services.js'
+import type { DeliveryResult } from '../deliveries/types.js'
+import type { BuildDetail, Repo } from '../services.js'
 import { FakeRunner } from './fake-runner.js'
 import { GitRepo } from './git-repo.js'
 import { until } from './until.js'
@@ -125,7 +126,7 @@ export class TestServer {
       bodySha256: randomUUID(),
       event: 'push',
     }
-    return this.server.services.builds.accept(repo, delivery, pushEvent(after, facts), '')
+    return this.server.services.builds.accept(repo, delivery, [pushEvent(after, facts)], '')
   }
 
   /** Waits until the build is as `condition` wants it. */

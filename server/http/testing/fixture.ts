@@ -97,7 +97,7 @@ export class HttpFixture {
   async runningStep(owner: string, name: string): Promise<LogRef> {
     const repo = await this.services.repos.find(owner, name)
     if (repo === null) throw new Error('no such repo')
-    const { build } = await this.services.builds.accept(repo, delivery(), EVENT, '')
+    const { build } = await this.services.builds.accept(repo, delivery(), [EVENT], '')
     if (build === null) throw new Error('no build')
     const stage = await insertStage(this.db, {
       ...STAGE,
