@@ -6,6 +6,8 @@ export interface StepUsage {
   readonly memoryPeakBytes: number
   /** Wall time of the sandbox in milliseconds. */
   readonly wallMs: number
+  /** From the order to start its last sandbox until its program ran, in milliseconds. */
+  readonly startMs?: number
   /** Time for which the CPU limit kept it waiting, added up over the CPUs, in milliseconds. */
   readonly throttledMs?: number
   /** Most processes and threads at a time. */
@@ -29,6 +31,7 @@ export function usageTotals(usage: StepUsage) {
     cpu_ms: usage.cpuMs,
     memory_peak_bytes: usage.memoryPeakBytes,
     wall_ms: usage.wallMs,
+    start_ms: usage.startMs ?? null,
     throttled_ms: usage.throttledMs ?? null,
     pids_peak: usage.pidsPeak ?? null,
     io_read_bytes: usage.ioReadBytes ?? null,

@@ -7,6 +7,8 @@ import { createMirrors } from '../git/mirrors.js'
 import { makeDataDirectory, makePrivateDirectory } from '../protocol/data-dir.js'
 import { redisKeys } from '../protocol/keys.js'
 import { createAuditService } from './audit/list.js'
+import { addGauges } from './metrics/gauges.js'
+import { Metrics } from './metrics/metrics.js'
 import { createBuildService } from './builds/build-service.js'
 import { createRepoService } from './builds/repo-service.js'
 import type { Clock } from './clock.js'
@@ -137,11 +139,15 @@ async function compose(
   )
   const downlink = new Downlink(redis, keys)
   let address = config.publicUrl
+  const metrics = new Metrics()
   const system = () => ({ link: address, version })
   const enqueuer = new Enqueuer({ db, queues, system })
   const dispatcher = closers.add(
     'dispatcher',
-    new Dispatcher({ downlink, enqueuer, queues, watcher, logger }),
+    new Dispatcher({
+      ...{ downlink, enqueuer, queues, watcher, logger },
+      observe: (seen) => metrics.observe(seen),
+    }),
     (it) => it.settled(),
   )
 
@@ -152,8 +158,10 @@ async function compose(
     logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
     audit: createAuditService(db),
     runners: createRunnerService(db, clock),
+    metrics,
     health: () => checkHealth({ db, redis, uplink }),
   }
+  addGauges(metrics.registry, { db, clock, health: services.health })
 
   const { leaseMs, pipelineFile: file, defaultPlatform: platform } = config
   const presence = new RunnerPresence({ db, clock, logger })
@@ -195,6 +203,7 @@ async function compose(
     await createHttpApp({
       ...{ services, logger, version },
       adminToken: config.adminToken,
+      ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
       bodyBytesMax: config.bodyBytesMax,
       publicUrl: () => address,
     }),

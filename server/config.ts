@@ -18,6 +18,8 @@ export interface ServerConfig {
   readonly bodyBytesMax?: number
   /** Token of the API. Made and written to `DATA/admin-token` on first start when absent. */
   readonly adminToken?: string
+  /** Token that `/metrics` takes beside that one. Default none. */
+  readonly metricsToken?: string
   /** Name of the pipeline file in a repo. Default `.pipeline.yml`. */
   readonly pipelineFile?: string
   /** Platform of pipelines that name none. Default linux/amd64, as in Drone. */
@@ -40,7 +42,8 @@ export type RedisConfig =
     }
 
 /** `ServerConfig` with its defaults filled in and the token known. */
-export type ResolvedConfig = Required<ServerConfig>
+export type ResolvedConfig = Required<Omit<ServerConfig, 'metricsToken'>> &
+  Pick<ServerConfig, 'metricsToken'>
 
 /** Fills in the defaults. */
 export function resolveConfig(config: ServerConfig, adminToken: string): ResolvedConfig {

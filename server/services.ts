@@ -6,6 +6,7 @@ import type { Forges } from './forges/types.js'
 import type { DeliveryResult, NewDelivery } from './deliveries/types.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
 import type { RunnerService } from './runners/types.js'
+import type { Metrics } from './metrics/metrics.js'
 import type { BuildTable, RepoTable, StageTable, StepTable } from './store/schema.js'
 
 export type Repo = Omit<Selectable<RepoTable>, 'hook_secret' | 'forge_token'>
@@ -21,6 +22,7 @@ export interface ServerServices {
   readonly audit: AuditService
   readonly forges: Forges
   readonly runners: RunnerService
+  readonly metrics: Metrics
   health(): Promise<readonly HealthCheck[]>
 }
 

@@ -106,6 +106,14 @@ export const SETTINGS = {
       'Token of the API; when not set it is kept in the file admin-token of the data directory',
     scopes: SERVER,
   }),
+  metricsToken: define({
+    env: 'SANDPIPER_METRICS_TOKEN',
+    type: text,
+    secret: true,
+    defaultText: 'none',
+    description: 'Token that `/metrics` takes beside the admin token, for Prometheus',
+    scopes: SERVER,
+  }),
   pipelineFile: define({
     env: 'SANDPIPER_PIPELINE_FILE',
     flag: 'pipeline-file',

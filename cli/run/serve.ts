@@ -36,8 +36,16 @@ export function isTerminal(stream: Writable): boolean {
 
 /** The server's part of the settings. */
 export function serverConfig(io: CliIo, settings: SettingValues): ServerConfig {
-  const { publicUrl, redisPrefix, lease, reconcile, hookBodyMax, adminToken, pipelineFile } =
-    settings
+  const {
+    publicUrl,
+    redisPrefix,
+    lease,
+    reconcile,
+    hookBodyMax,
+    adminToken,
+    metricsToken,
+    pipelineFile,
+  } = settings
   const redis: RedisConfig =
     settings.redisUrl === undefined ? { private: true } : { url: settings.redisUrl }
   return {
@@ -51,6 +59,7 @@ export function serverConfig(io: CliIo, settings: SettingValues): ServerConfig {
     ...(reconcile === undefined ? {} : { reconcileIntervalMs: reconcile }),
     ...(hookBodyMax === undefined ? {} : { bodyBytesMax: hookBodyMax }),
     ...(adminToken === undefined ? {} : { adminToken }),
+    ...(metricsToken === undefined ? {} : { metricsToken }),
     ...(pipelineFile === undefined ? {} : { pipelineFile }),
   }
 }

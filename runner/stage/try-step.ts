@@ -43,6 +43,7 @@ export async function tryStep(
       ...prepared.spec,
       ...{ onUsage, usageInterfaces: COUNTED_INTERFACES },
     })
+    run.usage.started()
     const outcome = await new Try(run, prepared, sandbox, deps.disk).run()
     if (outcome.status === 'success') await publish(run, prepared, directory, deps)
     return outcome

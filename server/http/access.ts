@@ -8,10 +8,18 @@ import type { App } from './app-types.js'
  * Who may call a route. `open`: anybody. `user`: whoever is signed in. `admin`: administrators of the installation.
  * `repo:*`: who has that role, or a higher one, in the repo of the route's `:owner/:name`; who may not even read it
  * gets the answer for a repo that is not there. `org:admin`: who has the role admin in a repo of `:namespace`.
- * `hook`: whoever signs with a repo's hook secret.
+ * `hook`: whoever signs with a repo's hook secret. `metrics`: who has the token of the metrics, or that of the installation.
  */
 export type Access =
-  'open' | 'hook' | 'user' | 'admin' | 'org:admin' | 'repo:read' | 'repo:write' | 'repo:admin'
+  | 'open'
+  | 'hook'
+  | 'metrics'
+  | 'user'
+  | 'admin'
+  | 'org:admin'
+  | 'repo:read'
+  | 'repo:write'
+  | 'repo:admin'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -33,12 +41,10 @@ export function requireAccess(app: App): void {
 
 /** Finds out who makes each request of the scope, and lets nobody in who may not. */
 export function guard(app: App, adminToken: string): void {
-  const expected = sha256(adminToken)
   app.decorateRequest('principal', null)
   app.addHook('onRequest', (request, _reply, done) => {
-    const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
-    // Hashes have one length, so the comparison tells nothing about the token's.
-    if (timingSafeEqual(sha256(given ?? ''), expected)) request.principal = INSTALLATION
+    const given = bearerToken(request)
+    if (isSameToken(given ?? '', adminToken)) request.principal = INSTALLATION
     done(isAllowed(request) ? undefined : unauthorized(given !== undefined))
   })
 }
@@ -61,6 +67,16 @@ function unauthorized(hadToken: boolean): SandpiperError {
   return new SandpiperError('SP_HTTP_UNAUTHORIZED', message, {
     hint: "Send 'Authorization: Bearer TOKEN' with the token from the data directory's admin-token file.",
   })
+}
+
+/** The token that the request shows; undefined when it shows none. */
+export function bearerToken({ headers }: FastifyRequest): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
+}
+
+/** Compares in constant time: hashes have one length, so that tells nothing about the tokens' either. */
+export function isSameToken(given: string, token: string): boolean {
+  return timingSafeEqual(sha256(given), sha256(token))
 }
 
 function sha256(text: string): Buffer {

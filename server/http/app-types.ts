@@ -1,3 +1,4 @@
+import type {} from '@fastify/swagger'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type {
   FastifyBaseLogger,
@@ -32,6 +33,8 @@ export interface HttpContext {
   /** Largest body of a webhook. */
   readonly bodyBytesMax: number
   readonly version: string
+  /** Each of them opens `/metrics`. */
+  readonly metricsTokens: readonly string[]
   /** Aborted when the server closes: whoever follows a log must let go. */
   readonly closing: AbortSignal
   /** What those who look at logs share. */

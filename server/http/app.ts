@@ -14,6 +14,7 @@ import { discardBody } from './plugins/app/discard-body.js'
 import { gracefulClose } from './plugins/app/graceful-close.js'
 import { problemDetails, sendProblem } from './plugins/app/problem-details.js'
 import { httpLogger, requestLog } from './plugins/app/request-log.js'
+import { requestMetrics } from './plugins/app/request-metrics.js'
 import { securityHeaders, setSecurityHeaders } from './plugins/app/security-headers.js'
 import { routes } from './routes/routes.js'
 import { plainSerializer } from './serialize.js'
@@ -24,6 +25,8 @@ export interface HttpAppOptions {
   readonly services: ServerServices
   /** Whoever sends it may do everything under /api. Must not be empty. */
   readonly adminToken: string
+  /** Whoever sends it may read the metrics; absent: only who has the admin token. */
+  readonly metricsToken?: string
   /** Address that people and forges reach the server under; a function where it is known only later. */
   readonly publicUrl: string | (() => string)
   /** Largest body of a webhook, in bytes. */
@@ -47,6 +50,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
   app.setSerializerCompiler(options.serializer ?? plainSerializer)
   securityHeaders(app)
   requestLog(app)
+  requestMetrics(app, options.services.metrics)
   problemDetails(app)
   discardBody(app)
   requireAccess(app)
@@ -77,13 +81,14 @@ function makeFastify({ logger, timing = {} }: HttpAppOptions): App {
 }
 
 function contextOf(options: HttpAppOptions, closing: AbortSignal): HttpContext {
-  const { services, publicUrl, bodyBytesMax, version, timing = {} } = options
+  const { services, publicUrl, bodyBytesMax, version, metricsToken, timing = {} } = options
   const address = typeof publicUrl === 'string' ? () => publicUrl : publicUrl
   return {
     services,
     publicUrl: () => address().replace(/\/+$/, ''),
     bodyBytesMax,
     version,
+    metricsTokens: [options.adminToken, ...(metricsToken === undefined ? [] : [metricsToken])],
     closing,
     logs: createLogHub(services, {
       heartbeatMs: timing.heartbeatMs ?? HEARTBEAT_MS,

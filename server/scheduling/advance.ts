@@ -22,7 +22,7 @@ export async function advanceBuild(
 ): Promise<void> {
   // A stage that is refused has ended, which lets others be decided.
   while (await advanceOnce(db, buildId, now, effects));
-  await finishBuildWhenDone(db, buildId, now)
+  await finishBuildWhenDone(db, buildId, now, effects)
 }
 
 /** @returns true when a stage was refused */

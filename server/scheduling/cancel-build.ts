@@ -27,5 +27,5 @@ export async function cancelBuild(
   for (const stage of await stageStatusesOfBuild(db, build.id)) {
     await cancelStage(db, stage, reason, now, effects)
   }
-  await finishBuildWhenDone(db, build.id, now)
+  await finishBuildWhenDone(db, build.id, now, effects)
 }

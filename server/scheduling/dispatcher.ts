@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { messageOf } from '../../protocol/errors.js'
 import type { LogWatcher } from '../logs/log-watcher.js'
+import type { Observe } from '../metrics/observation.js'
 import type { Downlink } from '../uplink/downlink.js'
 import type { Effects } from './effects.js'
 import type { Enqueuer } from './enqueuer.js'
@@ -12,6 +13,7 @@ export class Dispatcher {
   readonly #enqueuer: Enqueuer
   readonly #queues: StageQueues
   readonly #watcher: LogWatcher
+  readonly #observe: Observe
   readonly #logger: Logger
   readonly #underWay = new Set<Promise<void>>()
 
@@ -20,12 +22,14 @@ export class Dispatcher {
     readonly enqueuer: Enqueuer
     readonly queues: StageQueues
     readonly watcher: LogWatcher
+    readonly observe?: Observe
     readonly logger: Logger
   }) {
     this.#downlink = options.downlink
     this.#enqueuer = options.enqueuer
     this.#queues = options.queues
     this.#watcher = options.watcher
+    this.#observe = options.observe ?? (() => undefined)
     this.#logger = options.logger
   }
 
@@ -40,6 +44,7 @@ export class Dispatcher {
 
   /** The same, but for the messages to runners, which the caller has sent. */
   finish(effects: Effects): void {
+    for (const observation of effects.observed) this.#observe(observation)
     for (const ref of effects.logs) this.#notify(ref)
     this.background(async () => {
       for (const attempt of effects.unqueue) await this.#queues.remove(attempt)

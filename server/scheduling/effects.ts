@@ -1,4 +1,5 @@
 import type { Cancel } from '../../protocol/downlink.js'
+import type { Observation } from '../metrics/observation.js'
 import type { LogRef } from '../logs/log-store.js'
 import type { TurnGroup, TurnOrder } from '../store/turns.js'
 
@@ -8,6 +9,8 @@ export class Effects {
   readonly cancels: { readonly session: string; readonly cancel: Cancel }[] = []
   /** Logs that have grown or ended. */
   readonly logs: LogRef[] = []
+  /** What has happened, for the metrics. */
+  readonly observed: Observation[] = []
   /** Builds some of whose stages may have to go on the queue. */
   readonly builds = new Set<number>()
   /** Attempts that nobody is to start any more. */

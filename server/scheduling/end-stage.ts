@@ -42,6 +42,9 @@ export async function endStage(
   })
   await noteStepLogs(db, stage, effects)
   effects.builds.add(stage.build_id)
+  if (stage.started > 0) {
+    effects.observed.push({ kind: 'stage.finished', status, durationMs: at - stage.started })
+  }
   effects.noteTurn(stage)
 }
 
@@ -74,9 +77,17 @@ export async function noteStepLogs(db: Db, stage: StageStatusRow, effects: Effec
 }
 
 /** Ends the build when all its stages have ended. */
-export async function finishBuildWhenDone(db: Db, buildId: number, now: number): Promise<void> {
+export async function finishBuildWhenDone(
+  db: Db,
+  buildId: number,
+  now: number,
+  effects: Effects,
+): Promise<void> {
   const build = await findBuildById(db, buildId)
   if (!build || build.plan_json === null || isTerminal(build.status)) return
   const status = rollUp(await stageStatusesOfBuild(db, buildId))
-  if (status) await updateBuild(db, buildId, { status, finished: now, updated: now })
+  if (status === null) return
+  await updateBuild(db, buildId, { status, finished: now, updated: now })
+  const durationMs = build.started === 0 ? 0 : now - build.started
+  effects.observed.push({ kind: 'build.finished', status, durationMs })
 }

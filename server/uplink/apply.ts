@@ -65,7 +65,7 @@ export async function applyMessage(
 
 /** The first session that asks for a pending attempt gets it. */
 async function applyStageStarted(
-  { db, now, leaseMs }: ApplyContext,
+  { db, now, leaseMs, effects }: ApplyContext,
   session: string,
   message: StageStarted,
 ): Promise<void> {
@@ -81,6 +81,7 @@ async function applyStageStarted(
     lease_until: now + leaseMs,
     updated: now,
   })
+  effects.observed.push({ kind: 'stage.started', waitMs: started - stage.queued })
   const build = await findBuildById(db, stage.build_id)
   if (build?.status === 'pending') {
     await updateBuild(db, build.id, { status: 'running', started, updated: now })
@@ -119,6 +120,7 @@ async function applyStepFinished(
     log_sha256: message.log.sha256,
   })
   const { step, series } = message
+  noteStepEnd(context.effects, message)
   if (series !== undefined) await saveStepSeries(context.db, stage.id, step, series)
   noteLog(context.effects, message)
 }
@@ -184,6 +186,14 @@ export function isHeldBy(stage: StageRow, session: string, ref: AttemptRef): boo
 /** A runner's clock may be wrong, but nothing it tells of lies ahead of us. */
 function timeOf(message: { readonly at: number }, now: number): number {
   return Math.min(Math.floor(message.at), now)
+}
+
+/** A step that did not run has no usage, and took no time that would be worth a look. */
+function noteStepEnd(effects: Effects, { status, usage }: StepFinished): void {
+  if (usage === null) return
+  const { wallMs: durationMs, startMs } = usage
+  const seen = { kind: 'step.finished', status, durationMs } as const
+  effects.observed.push(startMs === undefined ? seen : { ...seen, startMs })
 }
 
 function noteLog(effects: Effects, ref: AttemptRef & { readonly step: number }): void {

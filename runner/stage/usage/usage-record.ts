@@ -20,6 +20,8 @@ export class UsageRecord {
   #wallBeforeMs = 0
   #hasSamples = false
   #latest: Latest | null = null
+  #orderedMs = 0
+  #startMs: number | undefined
 
   /** @param now a clock in milliseconds that never goes back */
   constructor(now: () => number = () => performance.now()) {
@@ -29,7 +31,8 @@ export class UsageRecord {
   /** Null before the first sample. */
   get report(): UsageReport | null {
     if (this.#latest === null) return null
-    return { totals: totalsOf(this.#latest), series: this.#series.rows }
+    const totals = { ...totalsOf(this.#latest), ...known({ startMs: this.#startMs }) }
+    return { totals, series: this.#series.rows }
   }
 
   /** A sandbox is about to start. */
@@ -37,6 +40,12 @@ export class UsageRecord {
     this.#startedMs ??= this.#now()
     this.#offsetMs = this.#now() - this.#startedMs
     this.#hasSamples = false
+    this.#orderedMs = this.#now()
+  }
+
+  /** Its program runs. */
+  started(): void {
+    this.#startMs = Math.round((this.#now() - this.#orderedMs) * 100) / 100
   }
 
   add(sample: UsageSample): void {

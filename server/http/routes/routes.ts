@@ -14,6 +14,7 @@ import { readyz } from './meta/readyz.js'
 import { root } from './meta/root.js'
 import { version } from './meta/version.js'
 import { buildPage } from './pages/build.js'
+import { showMetrics } from './metrics/show.js'
 import { addRepo } from './repos/add.js'
 import { showHookSecret } from './repos/hook-secret.js'
 import { listRepos } from './repos/list.js'
@@ -24,6 +25,7 @@ import { pipelineSchema } from './schema/pipeline.js'
 import { showUsage } from './usage/show.js'
 
 const OPEN = [root, healthz, readyz, version, pipelineSchema, buildPage]
+const OPEN = [root, healthz, readyz, version, pipelineSchema, showMetrics]
 const API = [
   listRepos,
   addRepo,

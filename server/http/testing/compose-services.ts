@@ -12,6 +12,7 @@ import { Closers } from '../../closers.js'
 import { IngestQueue } from '../../ingest/ingest-queue.js'
 import { FileLogStore } from '../../logs/file-log-store.js'
 import { LogWatcher } from '../../logs/log-watcher.js'
+import { Metrics } from '../../metrics/metrics.js'
 import { closeConnection, redisConnections, waitUntilReady } from '../../redis/connections.js'
 import { startPrivateRedis } from '../../redis/private-redis.js'
 import { createRunnerService } from '../../runners/runner-service.js'
@@ -79,6 +80,7 @@ export async function composeServices(
     logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
     audit: createAuditService(db),
     runners: createRunnerService(db, clock),
+    metrics: new Metrics(),
     health: () => Promise.resolve(health),
   }
   return { services, db, watcher, closers }

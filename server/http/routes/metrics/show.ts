@@ -1,0 +1,30 @@
+import { SandpiperError } from '../../../../protocol/errors.js'
+import { bearerToken, isSameToken } from '../../access.js'
+import type { App, HttpContext } from '../../app-types.js'
+
+/**
+ * `GET /metrics`: what Prometheus scrapes, for who has the token of the metrics or that of the installation. A token
+ * of its own, as a scraper needs no right to change anything.
+ * https://prometheus.io/docs/instrumenting/exposition_formats/
+ */
+export function showMetrics(app: App, { services, metricsTokens }: HttpContext): void {
+  const schema = {
+    operationId: 'showMetrics',
+    summary: 'What Prometheus scrapes',
+    tags: ['operations'],
+  }
+  app.get('/metrics', { schema, config: { access: 'metrics' } }, async (request, reply) => {
+    const given = bearerToken(request)
+    const isRight = metricsTokens.map((token) => isSameToken(given ?? '', token)).includes(true)
+    if (!isRight) throw unauthorized(given !== undefined)
+    const { registry } = services.metrics
+    return reply.type(registry.contentType).send(await registry.metrics())
+  })
+}
+
+function unauthorized(hadToken: boolean): SandpiperError {
+  const message = hadToken ? 'The token is not right.' : 'The metrics need a token.'
+  return new SandpiperError('SP_HTTP_UNAUTHORIZED', message, {
+    hint: "Send 'Authorization: Bearer TOKEN' with the value of SANDPIPER_METRICS_TOKEN.",
+  })
+}
