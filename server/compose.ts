@@ -161,7 +161,7 @@ async function compose(
     metrics,
     health: () => checkHealth({ db, redis, uplink }),
   }
-  addGauges(metrics.registry, { db, clock, health: services.health })
+  addGauges(metrics.registry, { db, clock, health: () => services.health() })
 
   const { leaseMs, pipelineFile: file, defaultPlatform: platform } = config
   const presence = new RunnerPresence({ db, clock, logger })
