@@ -24,8 +24,16 @@ import { listRunners } from './runners/list.js'
 import { pipelineSchema } from './schema/pipeline.js'
 import { showUsage } from './usage/show.js'
 
-const OPEN = [root, healthz, readyz, version, pipelineSchema, buildPage]
-const OPEN = [root, healthz, readyz, version, pipelineSchema, showMetrics]
+// prettier-ignore
+const OPEN = [
+  root,
+  healthz,
+  readyz,
+  version,
+  pipelineSchema,
+  buildPage,
+  showMetrics,
+]
 const API = [
   listRepos,
   addRepo,
