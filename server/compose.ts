@@ -110,9 +110,7 @@ async function compose(
   const keys = redisKeys(config.redisPrefix)
 
   const secrets = await openSecretBox(join(dataDir, 'server.key'))
-  const db = closers.add('database', await openDatabase(join(dataDir, 'sandpiper.db')), (it) =>
-    it.destroy(),
-  )
+  const db = closers.add('database', await openDatabase(config.database), (it) => it.destroy())
   await makePrivateDirectory(join(dataDir, 'logs'))
   const logs = closers.add('logs', new FileLogStore(join(dataDir, 'logs')), (it) => it.close())
   const mirrors = closers.add('mirrors', createMirrors(join(dataDir, 'mirrors')), (it) =>

@@ -1,4 +1,6 @@
 import type { ForgeSettings } from './forges/types.js'
+import { join } from 'node:path'
+import type { DatabaseAddress } from './store/address.js'
 
 /** How one server process is set up. The command line makes it; nothing here reads the environment. */
 export interface ServerConfig {
@@ -7,6 +9,8 @@ export interface ServerConfig {
   readonly listen: { readonly host: string; readonly port: number }
   /** Address that people and hooks reach the server by; made from `listen` when absent. */
   readonly publicUrl?: string
+  /** Default: the file `DATA/sandpiper.db`. */
+  readonly database?: DatabaseAddress
   readonly redis: RedisConfig
   /** Prefix of every key in Redis; one prefix is one Sandpiper. Default `sandpiper`. */
   readonly redisPrefix?: string
@@ -49,6 +53,7 @@ export type ResolvedConfig = Required<Omit<ServerConfig, 'metricsToken'>> &
 export function resolveConfig(config: ServerConfig, adminToken: string): ResolvedConfig {
   const { host, port } = config.listen
   return {
+    database: { path: join(config.dataDir, 'sandpiper.db') },
     redisPrefix: 'sandpiper',
     leaseMs: 30_000,
     reconcileIntervalMs: 2_000,

@@ -59,3 +59,11 @@ export function secretUnreadable(context: string, cause?: unknown): SandpiperErr
     },
   )
 }
+
+/** The database does not answer; what was asked of it may go through later. */
+export function storeUnavailable(reason: string, cause?: unknown): SandpiperError {
+  return new SandpiperError('SP_STORE_UNAVAILABLE', `use the database: ${reason}`, {
+    hint: 'Look whether it runs, and whether SANDPIPER_DATABASE_URL is right. The server goes on when it is back.',
+    ...(cause === undefined ? {} : { cause }),
+  })
+}

@@ -80,10 +80,15 @@ async function cancel(
   number: number,
 ): Promise<BuildDetail | null> {
   const now = clock.now()
-  const effects = await transact(db, now, async (tx, effects) => {
-    const build = await findBuild(tx, repo.id, number)
-    if (build) await cancelBuild(tx, build, 'the build was cancelled', now, effects)
-  })
+  const effects = await transact(
+    db,
+    now,
+    async (tx, effects) => {
+      const build = await findBuild(tx, repo.id, number)
+      if (build) await cancelBuild(tx, build, 'the build was cancelled', now, effects)
+    },
+    [repo.id],
+  )
   dispatcher.dispatch(effects)
   return detailOf(db, await findBuild(db, repo.id, number))
 }

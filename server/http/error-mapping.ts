@@ -15,6 +15,7 @@ const FASTIFY_CODES: ReadonlyMap<string, string> = new Map([
  */
 export function clientError(error: unknown): SandpiperError {
   if (error instanceof SandpiperError) {
+    if (error.code === 'SP_STORE_UNAVAILABLE') return storeAway(error)
     return Object.hasOwn(PROBLEMS, error.code) ? error : internalError(error)
   }
   if (typeof error !== 'object' || error === null) return internalError(error)
@@ -34,6 +35,12 @@ export function invalid(message: string, cause?: unknown): SandpiperError {
     hint: 'The routes and their parameters are in docs/api.md.',
     cause,
   })
+}
+
+/** Without the cause, which names hosts and users. */
+function storeAway(cause: SandpiperError): SandpiperError {
+  const message = 'The database does not answer, so nothing was stored.'
+  return new SandpiperError(cause.code, message, { hint: 'Try again in a moment.', cause })
 }
 
 function internalError(cause: unknown): SandpiperError {

@@ -11,6 +11,7 @@ export const PROBLEMS: Readonly<
   SP_HTTP_URL_TOO_LONG: { status: 414, title: 'Address too long' },
   SP_HTTP_MEDIA_TYPE: { status: 415, title: 'Unsupported content type' },
   SP_HTTP_HEADERS_TOO_LARGE: { status: 431, title: 'Headers too large' },
+  SP_STORE_UNAVAILABLE: { status: 503, title: 'Database away' },
   SP_HTTP_INTERNAL: { status: 500, title: 'Internal error' },
   SP_HOOK_BODY_INVALID: { status: 400, title: 'Invalid delivery' },
   SP_HOOK_REPO_UNNAMED: { status: 400, title: 'Repo not named' },

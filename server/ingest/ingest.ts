@@ -43,7 +43,9 @@ export async function ingest(options: IngestOptions, attempt: IngestTry): Promis
   })
   const now = clock.now()
   dispatcher.dispatch(
-    await transact(db, now, (tx, effects) => storePlan(tx, build.id, result, now, effects)),
+    await transact(db, now, (tx, effects) => storePlan(tx, build.id, result, now, effects), [
+      repo.id,
+    ]),
   )
 }
 

@@ -1,25 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Status } from '../../protocol/status.js'
 import type { Db } from '../store/database.js'
-import { openDatabase } from '../store/database.js'
 import { updateStep } from '../store/steps.js'
+import { TestDatabase } from '../testing/test-database.js'
 import { addBuildTo, addRepoTo, stageOf, stagePlan, storeStages } from '../testing/plans.js'
 import { Effects } from './effects.js'
 import { endStage } from './end-stage.js'
 
-let directory: string
+let database: TestDatabase
 let db: Db
 let repos = 0
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'sandpiper-end-'))
-  db = await openDatabase(join(directory, 'db'))
+  database = await TestDatabase.create()
+  db = await database.open()
 })
 afterEach(async () => {
-  await db.destroy()
-  await rm(directory, { recursive: true })
+  await database.remove()
 })
 
 type Step = readonly [status: Status, exitCode: number]

@@ -19,8 +19,8 @@ export async function endUnclaimed(
   pendingMs: number,
   dispatch: (effects: Effects) => void,
 ): Promise<void> {
-  for (const { id, attempt } of await pendingStages(db, ROWS_MAX)) {
-    const isLate = await endIfLate({ db, now, pendingMs, dispatch }, id, attempt)
+  for (const stage of await pendingStages(db, ROWS_MAX)) {
+    const isLate = await endIfLate({ db, now, pendingMs, dispatch }, stage)
     // They come in the order in which they were queued.
     if (!isLate) return
   }
@@ -36,20 +36,24 @@ interface Round {
 /** @returns false when the stage has not waited for too long */
 async function endIfLate(
   { db, now, pendingMs, dispatch }: Round,
-  stageId: number,
-  attempt: number,
+  { id: stageId, repo_id: repoId, attempt }: StageStatusRow,
 ): Promise<boolean> {
   let isLate = true
-  const effects = await transact(db, now, async (tx, effects) => {
-    const stage = await findStageById(tx, stageId)
-    if (stage?.status !== 'pending' || stage.attempt !== attempt) return
-    isLate = stage.queued + pendingMs <= now
-    if (!isLate) return
-    const error = unclaimedReason(stage, pendingMs)
-    await endStage(tx, stage, { status: 'error', error, at: now, byRunner: false }, effects)
-    effects.unqueue.push({ queue: stage.queue, stageId, attempt })
-    await advanceBuild(tx, stage.build_id, now, effects)
-  })
+  const effects = await transact(
+    db,
+    now,
+    async (tx, effects) => {
+      const stage = await findStageById(tx, stageId)
+      if (stage?.status !== 'pending' || stage.attempt !== attempt) return
+      isLate = stage.queued + pendingMs <= now
+      if (!isLate) return
+      const error = unclaimedReason(stage, pendingMs)
+      await endStage(tx, stage, { status: 'error', error, at: now, byRunner: false }, effects)
+      effects.unqueue.push({ queue: stage.queue, stageId, attempt })
+      await advanceBuild(tx, stage.build_id, now, effects)
+    },
+    [repoId],
+  )
   dispatch(effects)
   return isLate
 }

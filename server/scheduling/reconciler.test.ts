@@ -12,8 +12,8 @@ import { startPrivateRedis } from '../redis/private-redis.js'
 import type { BuildRow } from '../store/builds.js'
 import { findBuildById } from '../store/builds.js'
 import type { Db } from '../store/database.js'
-import { openDatabase } from '../store/database.js'
 import { updateStage } from '../store/stages.js'
+import { TestDatabase } from '../testing/test-database.js'
 import { addBuildTo, addRepoTo, stageOf, stagePlan, storeStages } from '../testing/plans.js'
 import { Downlink } from '../uplink/downlink.js'
 import { UplinkHealth } from '../uplink/health.js'
@@ -26,6 +26,7 @@ const logger = pino({ level: 'silent' })
 const keys = redisKeys('test')
 
 let directory: string
+let database: TestDatabase
 let db: Db
 let repoId: number
 let server: PrivateRedis
@@ -37,7 +38,8 @@ let now: number
 beforeEach(async () => {
   now = 1_000
   directory = await mkdtemp(join(tmpdir(), 'sandpiper-reconciler-'))
-  db = await openDatabase(join(directory, 'db'))
+  database = await TestDatabase.create()
+  db = await database.open()
   repoId = await addRepoTo(db)
   server = await startPrivateRedis({ dataDir: directory, logger })
   redis = redisConnections(server.path, logger).failingFast()
@@ -53,7 +55,7 @@ afterEach(async () => {
   await queues.close()
   await closeConnection(redis)
   await server.close()
-  await db.destroy()
+  await database.remove()
   await rm(directory, { recursive: true })
 })
 

@@ -3,6 +3,7 @@ import { messageOf } from '../../protocol/errors.js'
 import type { Clock } from '../clock.js'
 import { openBuilds, uningestedBuilds } from '../store/builds.js'
 import type { Db } from '../store/database.js'
+import type { LeasedStage } from '../store/stages.js'
 import { findStageById, stagesWithLeaseBefore } from '../store/stages.js'
 import type { UplinkHealth } from '../uplink/health.js'
 import { advanceBuild } from './advance.js'
@@ -99,13 +100,13 @@ export class Reconciler {
   async #advanceBuilds(): Promise<void> {
     const { db, clock, dispatcher } = this.#options
     const rowsMax = this.#options.rowsMax ?? ROWS_MAX
-    const ids = await openBuilds(db, rowsMax, this.#advancedId)
-    this.#advancedId = ids.length < rowsMax ? 0 : (ids.at(-1) ?? 0)
-    for (const id of ids) {
+    const builds = await openBuilds(db, rowsMax, this.#advancedId)
+    this.#advancedId = builds.length < rowsMax ? 0 : (builds.at(-1)?.id ?? 0)
+    for (const { id, repo_id } of builds) {
       await this.#part(`advance build ${id}`, async () => {
         const now = clock.now()
         const advance = (tx: Db, effects: Effects) => advanceBuild(tx, id, now, effects)
-        dispatcher.dispatch(await transact(db, now, advance))
+        dispatcher.dispatch(await transact(db, now, advance, [repo_id]))
       })
     }
   }
@@ -116,9 +117,7 @@ export class Reconciler {
     const now = clock.now()
     // Runners get a whole lease to be heard again after we were deaf.
     if (healthySince === null || now < healthySince + leaseMs) return
-    for (const { id, attempt } of await stagesWithLeaseBefore(db, now)) {
-      await this.#endLease(id, attempt)
-    }
+    for (const stage of await stagesWithLeaseBefore(db, now)) await this.#endLease(stage)
   }
 
   /** The time counts only while we hear: a server that comes back gives runners all of it. */
@@ -130,17 +129,22 @@ export class Reconciler {
     await endUnclaimed(db, now, pendingMs, (effects) => dispatcher.dispatch(effects))
   }
 
-  async #endLease(stageId: number, attempt: number): Promise<void> {
+  async #endLease({ id: stageId, attempt, repo_id: repoId }: LeasedStage): Promise<void> {
     const { db, clock, dispatcher, logger } = this.#options
     const now = clock.now()
-    const effects = await transact(db, now, async (tx, effects) => {
-      const stage = await findStageById(tx, stageId)
-      const isStill = stage?.status === 'running' && stage.attempt === attempt
-      if (!stage || !isStill || stage.lease_until >= now) return
-      const reason = `no heartbeat from runner ${stage.machine}`
-      logger.warn({ stageId, attempt, machine: stage.machine }, 'a lease ended')
-      await loseAttempt(tx, stage, reason, now, effects)
-    })
+    const effects = await transact(
+      db,
+      now,
+      async (tx, effects) => {
+        const stage = await findStageById(tx, stageId)
+        const isStill = stage?.status === 'running' && stage.attempt === attempt
+        if (!stage || !isStill || stage.lease_until >= now) return
+        const reason = `no heartbeat from runner ${stage.machine}`
+        logger.warn({ stageId, attempt, machine: stage.machine }, 'a lease ended')
+        await loseAttempt(tx, stage, reason, now, effects)
+      },
+      [repoId],
+    )
     dispatcher.dispatch(effects)
   }
 }

@@ -1,13 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { ConcurrencyPlan, StagePlan } from '../../pipelines/plan.js'
 import type { Status } from '../../protocol/status.js'
 import type { BuildRow } from '../store/builds.js'
 import { findBuildById, updateBuild } from '../store/builds.js'
 import type { Db } from '../store/database.js'
-import { openDatabase } from '../store/database.js'
+import { TestDatabase } from '../testing/test-database.js'
 import { findStageById, stageStatusesOfBuild, updateStage } from '../store/stages.js'
 import {
   addBuildTo,
@@ -24,17 +21,16 @@ import { endStage } from './end-stage.js'
 import { ATTEMPTS_MAX, loseAttempt } from './lose-attempt.js'
 import { transact } from './transact.js'
 
-let directory: string
+let database: TestDatabase
 let db: Db
 let repoId: number
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'sandpiper-turns-'))
-  db = await openDatabase(join(directory, 'db'))
+  database = await TestDatabase.create()
+  db = await database.open()
   repoId = await addRepoTo(db)
 })
 afterEach(async () => {
-  await db.destroy()
-  await rm(directory, { recursive: true })
+  await database.remove()
 })
 
 const DEPLOY: ConcurrencyPlan = { group: 'deploy', limit: 1, cancelPrevious: false }
@@ -177,20 +173,14 @@ describe('a concurrency group', () => {
   })
 
   it('is one of all servers on the database', async () => {
-    const other = await openDatabase(join(directory, 'db'))
-    try {
-      const stages = [stagePlan({ concurrency: { ...DEPLOY, limit: 3 } })]
-      const builds: BuildRow[] = []
-      for (let index = 0; index < 10; index += 1) {
-        const build = await addBuildTo(db, repoId)
-        await storeStages(index % 2 === 0 ? db : other, build, stages)
-        builds.push(build)
-      }
-      const statuses = await Promise.all(builds.map((build) => status(build)))
-      expect(statuses.filter((one) => one === 'pending')).toHaveLength(3)
-    } finally {
-      await other.destroy()
-    }
+    const servers = [db, await database.open(), await database.open()]
+    const stages = [stagePlan({ concurrency: { ...DEPLOY, limit: 3 } })]
+    const builds: BuildRow[] = []
+    for (let index = 0; index < 20; index += 1) builds.push(await addBuildTo(db, repoId))
+    // All at once: each of them decides by what the others have stored.
+    await Promise.all(builds.map((build, index) => storeStages(servers[index % 3]!, build, stages)))
+    const statuses = await Promise.all(builds.map((build) => status(build)))
+    expect(statuses.filter((one) => one === 'pending')).toHaveLength(3)
   })
 })
 
@@ -406,15 +396,14 @@ describe('a stage that no runner may run', () => {
 })
 
 describe('a build of many stages', () => {
-  it('is cancelled in little time, and none of them has its turn first', async () => {
+  // In little time too: quadratic work would not be done within a test's time.
+  it('is cancelled, and none of them has its turn first', async () => {
     const stages = Array.from({ length: 2_000 }, (_, index) =>
       stagePlan({ name: `s${index}`, concurrency: DEPLOY }),
     )
     const build = await push(...stages)
     const next = await pushOne()
-    const started = performance.now()
     const effects = await cancel(build)
-    expect(performance.now() - started).toBeLessThan(5_000)
     const statuses = await stageStatusesOfBuild(db, build.id)
     expect(statuses.every((stage) => stage.status === 'killed')).toBe(true)
     // Only the first was ever queued.

@@ -5,22 +5,25 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { encrypt } from '../../protocol/cipher.js'
 import { systemClock as clock } from '../clock.js'
-import { openDatabase, type Db } from '../store/database.js'
+import type { Db } from '../store/database.js'
+import { TestDatabase } from '../testing/test-database.js'
 import { openSecretBox, type RewrappingBox } from './box.js'
 import { createKeyService, type KeyService } from './rotate.js'
 
 let directory: string
+let database: TestDatabase
 let db: Db
 let box: RewrappingBox
 let keys: KeyService
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sandpiper-keys-'))
-  db = await openDatabase(join(directory, 'sandpiper.db'))
+  database = await TestDatabase.create()
+  db = await database.open()
   box = await openSecretBox(join(directory, 'server.key'))
   keys = createKeyService({ db, box, clock, logger: pino({ level: 'silent' }) })
 })
 afterEach(async () => {
-  await db.destroy()
+  await database.remove()
   await rm(directory, { recursive: true })
 })
 

@@ -68,18 +68,21 @@ export async function uningestedBuilds(db: Db, limit: number): Promise<number[]>
   return rows.map((row) => row.id)
 }
 
-/** Ids of builds that have a plan and have not ended, oldest first: those after the given one. */
-export async function openBuilds(db: Db, limit: number, afterId = 0): Promise<number[]> {
-  const rows = await db
+/** Builds that have a plan and have not ended, oldest first: those after the given one. */
+export async function openBuilds(
+  db: Db,
+  limit: number,
+  afterId = 0,
+): Promise<Pick<BuildRow, 'id' | 'repo_id'>[]> {
+  return db
     .selectFrom('builds')
-    .select('id')
+    .select(['id', 'repo_id'])
     .where('status', 'in', ['pending', 'running'])
     .where('plan_json', 'is not', null)
     .where('id', '>', afterId)
     .orderBy('id')
     .limit(limit)
     .execute()
-  return rows.map((row) => row.id)
 }
 
 /** Changes a build; of a change of its status its forge hears. */

@@ -40,10 +40,10 @@ describe('the database', () => {
     const files = ['', '-wal', '-shm'].map((suffix) => `${path}${suffix}`)
     const modes = (): Promise<number[]> =>
       Promise.all(files.map(async (file) => (await stat(file)).mode & 0o777))
-    const first = await openDatabase(path)
+    const first = await openDatabase({ path })
     expect(await modes()).toEqual([0o600, 0o600, 0o600])
     for (const file of files) await chmod(file, 0o644)
-    const second = await openDatabase(path)
+    const second = await openDatabase({ path })
     expect(await modes()).toEqual([0o600, 0o600, 0o600])
     await second.destroy()
     await first.destroy()
@@ -51,16 +51,16 @@ describe('the database', () => {
 
   it('keeps its rows when it is opened again, with times beyond 32 bits whole', async () => {
     const path = join(directory, 'db')
-    const first = await openDatabase(path)
+    const first = await openDatabase({ path })
     await insertRepo(first, REPO)
     await first.destroy()
-    const second = await openDatabase(path)
+    const second = await openDatabase({ path })
     expect(await findRepo(second, 'o', 'n')).toMatchObject({ created: 1_795_000_000_000 })
     await second.destroy()
   })
 
   it('answers null, and adds nothing, when a repo of that name exists', async () => {
-    const db = await openDatabase(join(directory, 'db'))
+    const db = await openDatabase({ path: join(directory, 'db') })
     expect(await insertRepo(db, REPO)).not.toBeNull()
     expect(await insertRepo(db, REPO)).toBeNull()
     expect(await db.selectFrom('repos').selectAll().execute()).toHaveLength(1)
@@ -68,7 +68,7 @@ describe('the database', () => {
   })
 
   it('commits durably, checks foreign keys and keeps a write-ahead log', async () => {
-    const db = await openDatabase(join(directory, 'db'))
+    const db = await openDatabase({ path: join(directory, 'db') })
     const pragma = async (name: string): Promise<unknown> => {
       const { rows } = await sql<Record<string, unknown>>`PRAGMA ${sql.raw(name)}`.execute(db)
       return Object.values(rows[0]!)[0]
@@ -80,7 +80,7 @@ describe('the database', () => {
   })
 
   it('numbers builds without a gap or a double when many come at once', async () => {
-    const db = await openDatabase(join(directory, 'db'))
+    const db = await openDatabase({ path: join(directory, 'db') })
     const repo = await insertRepo(db, REPO)
     const numbers = await Promise.all(
       Array.from({ length: 50 }, () =>
@@ -112,7 +112,7 @@ describe('the database', () => {
       (2, 2, 1, 1, 'only', 'pipeline', 'exec', 'linux', 'arm64', 'running', '', 0, 2, 's', 'm', 9,
        0, '[]', 1, 0, '{"name":"only"}', 1, 2, 3, 0, 3)`.execute(old)
     await old.destroy()
-    const db = await openDatabase(path)
+    const db = await openDatabase({ path })
     expect(await findBuildById(db, 1)).toMatchObject({ status: 'running', warnings_json: '[]' })
     expect(await findStageById(db, 1)).toMatchObject({
       name: 'only',
@@ -135,14 +135,14 @@ describe('the database', () => {
 
   it('refuses a database of a newer version and says so', async () => {
     const path = join(directory, 'db')
-    const db = await openDatabase(path)
+    const db = await openDatabase({ path })
     await sql`insert into kysely_migration values ('9999-future', 'x')`.execute(db)
     await db.destroy()
-    await expect(openDatabase(path)).rejects.toMatchObject({ code: 'SP_STORE_MIGRATE' })
+    await expect(openDatabase({ path })).rejects.toMatchObject({ code: 'SP_STORE_MIGRATE' })
   })
 
   it('rolls a transaction back as a whole', async () => {
-    const db = await openDatabase(join(directory, 'db'))
+    const db = await openDatabase({ path: join(directory, 'db') })
     const failing = db.transaction().execute(async (tx) => {
       await insertRepo(tx, REPO)
       throw new Error('on purpose')

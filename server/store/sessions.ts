@@ -14,20 +14,27 @@ export async function lastSeqs(
   return new Map(rows.map((row) => [row.session, row.last_seq]))
 }
 
-/** Sets how far the session's messages have been applied. */
+/**
+ * Sets how far the session's messages have been applied, for a transaction that applies those from `before` on; false
+ * when another one has applied some of them meanwhile, so that this one must not.
+ */
 export async function saveLastSeq(
-  db: Db,
+  tx: Db,
   session: string,
-  lastSeq: number,
+  { before, lastSeq }: { readonly before: number; readonly lastSeq: number },
   now: number,
-): Promise<void> {
-  await db
+): Promise<boolean> {
+  const result = await tx
     .insertInto('runner_sessions')
     .values({ session, machine: '', last_seq: lastSeq, updated: now })
     .onConflict((conflict) =>
-      conflict.column('session').doUpdateSet({ last_seq: lastSeq, updated: now }),
+      conflict
+        .column('session')
+        .doUpdateSet({ last_seq: lastSeq, updated: now })
+        .where('runner_sessions.last_seq', '=', before),
     )
-    .execute()
+    .executeTakeFirst()
+  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n
 }
 
 /** Notes the machine that a session runs on. */

@@ -35,6 +35,13 @@ export async function findStagesById(
   return new Map(rows.map((row) => [row.id, row]))
 }
 
+/** Ids of the repos that the stages are of. */
+export async function reposOfStages(db: Db, ids: readonly number[]): Promise<number[]> {
+  if (ids.length === 0) return []
+  const query = db.selectFrom('stages').select('repo_id').distinct().where('id', 'in', ids)
+  return (await query.execute()).map((row) => row.repo_id)
+}
+
 /** The build's stages in the order of the file. */
 export async function stagesOfBuild(db: Db, buildId: number): Promise<StageRow[]> {
   const query = db.selectFrom('stages').selectAll().where('build_id', '=', buildId)
@@ -71,9 +78,12 @@ export async function pendingStages(
   return rest.orderBy('queued').orderBy('id').limit(limit).execute()
 }
 
+export type LeasedStage = Pick<StageRow, 'id' | 'repo_id' | 'attempt'>
+
 /** Running stages whose lease ended before the given time. */
-export async function stagesWithLeaseBefore(db: Db, time: number): Promise<StageRow[]> {
-  const query = db.selectFrom('stages').selectAll().where('status', '=', 'running')
+export async function stagesWithLeaseBefore(db: Db, time: number): Promise<LeasedStage[]> {
+  const stages = db.selectFrom('stages').select(['id', 'repo_id', 'attempt'])
+  const query = stages.where('status', '=', 'running')
   return query.where('lease_until', '<', time).orderBy('id').execute()
 }
 

@@ -13,6 +13,7 @@ import type { DeliveryResult } from '../deliveries/types.js'
 import type { BuildDetail, Repo } from '../services.js'
 import { FakeRunner } from './fake-runner.js'
 import { GitRepo } from './git-repo.js'
+import { TEST_STORE, TestDatabase } from './test-database.js'
 import { until } from './until.js'
 
 const logger = pino({ level: 'silent' })
@@ -53,6 +54,7 @@ export class TestServer {
   #redis: PrivateRedis | undefined
   #redisUrl = ''
   #server: RunningServer | undefined
+  #database: TestDatabase | undefined
 
   private constructor(directory: string, git: GitRepo) {
     this.directory = directory
@@ -64,6 +66,7 @@ export class TestServer {
     const git = await GitRepo.create(join(directory, 'git'))
     const test = new TestServer(directory, git)
     await test.startRedis()
+    if (TEST_STORE === 'Postgres') test.#database = await TestDatabase.create()
     await test.startServer(config)
     return test
   }
@@ -95,6 +98,7 @@ export class TestServer {
         reconcileIntervalMs: 50,
         leaseMs: 20_000,
         ingest: { attemptsMax: 3, backoffMs: 20 },
+        ...(this.#database && { database: this.#database.address }),
         ...config,
       },
       { logger, ...parts },
@@ -158,6 +162,7 @@ export class TestServer {
     for (const runner of this.#runners) await runner.die()
     await this.#server?.close()
     await this.#redis?.close()
+    await this.#database?.remove()
     // A transport helper of git may outlive it for a moment.
     await rm(this.directory, { recursive: true, maxRetries: 20, retryDelay: 50 })
   }

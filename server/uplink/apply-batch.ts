@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { LogChunk, StepFinished } from '../../protocol/uplink.js'
+import type { LogChunk, StepFinished, UplinkMessage } from '../../protocol/uplink.js'
 import type { Clock } from '../clock.js'
 import type { LogRef, LogStore } from '../logs/log-store.js'
 import type { Dispatcher } from '../scheduling/dispatcher.js'
@@ -8,7 +8,7 @@ import { transact } from '../scheduling/transact.js'
 import type { Db } from '../store/database.js'
 import { lastSeqs, saveLastSeq } from '../store/sessions.js'
 import type { StageRow } from '../store/stages.js'
-import { findStagesById } from '../store/stages.js'
+import { findStagesById, reposOfStages } from '../store/stages.js'
 import { stepsOfStage } from '../store/steps.js'
 import { applyMessage } from './apply.js'
 import { archiveLog } from './archive-log.js'
@@ -29,6 +29,11 @@ export interface BatchOptions {
   readonly logger: Logger
 }
 
+interface KnownBatch extends OrderedBatch {
+  /** How far the database says that each session is. */
+  readonly known: ReadonlyMap<string, number>
+}
+
 /** What the archive has of each log whose step ends in the batch. */
 type Archived = ReadonlyMap<string, ArchivedLog>
 
@@ -43,9 +48,9 @@ export async function applyBatch(
 ): Promise<void> {
   const { db, downlink, dispatcher } = options
   const batch = await orderBatch(options, entries)
-  const effects = new Effects()
-  const archived = await archive(options, batch.next, effects)
-  await commit(options, batch, archived, effects)
+  const { archived, touched } = await archive(options, batch.next)
+  const effects = await commit(options, batch, archived)
+  effects.logs.push(...touched)
   const heard = entries.filter(({ session, seq }) => seq <= (batch.lastSeqs.get(session) ?? 0))
   const verdicts = await judge(db, heard)
   for (const { session, cancel } of [...effects.cancels, ...verdicts.cancels]) {
@@ -63,22 +68,21 @@ export async function applyBatch(
 async function orderBatch(
   { db, downlink, logger }: BatchOptions,
   entries: readonly DecodedEntry[],
-): Promise<OrderedBatch> {
+): Promise<KnownBatch> {
   const known = await lastSeqs(db, [...new Set(entries.map(({ session }) => session))])
   const batch = inOrder(entries, known)
   const gaps = sessionsWithGap(entries, batch.lastSeqs)
   const acknowledged = await downlink.acknowledged(gaps)
   const ahead = [...acknowledged].filter(([id, seq]) => seq > (batch.lastSeqs.get(id) ?? 0))
-  if (ahead.length === 0) return batch
+  if (ahead.length === 0) return { ...batch, known }
   logger.error({ sessions: Object.fromEntries(ahead) }, 'the database has lost applied messages')
-  return inOrder(entries, new Map([...known, ...ahead]))
+  return { ...inOrder(entries, new Map([...known, ...ahead])), known }
 }
 
 async function archive(
   options: BatchOptions,
   next: readonly DecodedEntry[],
-  effects: Effects,
-): Promise<Archived> {
+): Promise<{ readonly archived: Archived; readonly touched: readonly LogRef[] }> {
   const { db, logs } = options
   const chunks = next.flatMap(({ message }) => (message?.type === 'log' ? [message] : []))
   const stages = await findStagesById(db, [...new Set(chunks.map(({ stageId }) => stageId))])
@@ -91,8 +95,7 @@ async function archive(
     touched.set(keyOf(chunk), { stageId, attempt, step })
   }
   for (const ref of touched.values()) await logs.sync(ref)
-  effects.logs.push(...touched.values())
-  return archivedLogs(logs, next)
+  return { archived: await archivedLogs(logs, next), touched: [...touched.values()] }
 }
 
 async function stepNumbers(
@@ -141,24 +144,47 @@ const NOTHING: ArchivedLog = { bytes: 0, sha256: EMPTY_SHA256 }
 
 async function commit(
   { db, clock, leaseMs }: BatchOptions,
-  batch: OrderedBatch,
+  batch: KnownBatch,
   archived: Archived,
-  effects: Effects,
-): Promise<void> {
-  if (batch.next.length === 0) return
+): Promise<Effects> {
+  if (batch.next.length === 0) return new Effects()
   const now = clock.now()
   const archivedOf = (message: StepFinished): ArchivedLog => archived.get(keyOf(message)) ?? NOTHING
-  const apply = async (tx: Db): Promise<void> => {
-    for (const [session, seq] of batch.lastSeqs) {
-      // A session of which nothing has come in order yet is none to remember.
-      if (seq > 0) await saveLastSeq(tx, session, seq, now)
-    }
+  const apply = async (tx: Db, effects: Effects): Promise<void> => {
+    await claimMessages(tx, batch, now)
     const context = { db: tx, now, leaseMs, effects, archived: archivedOf }
     for (const { session, message } of batch.next) {
       if (message) await applyMessage(context, session, message)
     }
   }
-  await transact(db, now, apply, effects)
+  return transact(db, now, apply, await reposOf(db, batch.next))
+}
+
+/**
+ * A server that was stopped for a while may come back to a batch that another one has read and applied since. In one
+ * order, so that two that do this at once don't wait for each other.
+ * @throws when that is so; read again, they are known to be applied
+ */
+async function claimMessages(tx: Db, { known, lastSeqs }: KnownBatch, now: number): Promise<void> {
+  for (const [session, lastSeq] of [...lastSeqs].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    // A session of which nothing has come in order yet is none to remember.
+    if (lastSeq === 0) continue
+    const range = { before: known.get(session) ?? 0, lastSeq }
+    if (!(await saveLastSeq(tx, session, range, now))) {
+      throw new Error(`another server has applied messages of session ${session}`)
+    }
+  }
+}
+
+async function reposOf(db: Db, entries: readonly DecodedEntry[]): Promise<number[]> {
+  const ids = entries.flatMap(({ message }) => (message ? stagesNamedIn(message) : []))
+  return reposOfStages(db, [...new Set(ids)])
+}
+
+function stagesNamedIn(message: UplinkMessage): number[] {
+  if (message.type === 'log') return []
+  if (message.type !== 'heartbeat') return [message.stageId]
+  return [...message.stages, ...(message.usage ?? [])].map(({ stageId }) => stageId)
 }
 
 function keyOf(ref: LogRef): string {

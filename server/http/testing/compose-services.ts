@@ -21,8 +21,8 @@ import { Enqueuer } from '../../scheduling/enqueuer.js'
 import { StageQueues } from '../../scheduling/stage-queues.js'
 import { openSecretBox } from '../../secrets/box.js'
 import type { HealthCheck, ServerServices } from '../../services.js'
-import { openDatabase } from '../../store/database.js'
 import type { Db } from '../../store/database.js'
+import { TestDatabase } from '../../testing/test-database.js'
 import { Downlink } from '../../uplink/downlink.js'
 
 /** The services, and what tests reach behind them for. */
@@ -42,8 +42,8 @@ export async function composeServices(
   const dataDir = await mkdtemp(join(tmpdir(), 'sandpiper-http-'))
   closers.add('directory', dataDir, (it) => rm(it, { recursive: true }))
   const secrets = await openSecretBox(join(dataDir, 'server.key'))
-  const database = await openDatabase(join(dataDir, 'sandpiper.db'))
-  const db = closers.add('database', database, (it) => it.destroy())
+  const database = closers.add('database', await TestDatabase.create(), (it) => it.remove())
+  const db = await database.open()
   const logs = closers.add('logs', new FileLogStore(join(dataDir, 'logs')), (it) => it.close())
   const mirrors = closers.add('mirrors', createMirrors(join(dataDir, 'mirrors')), (it) =>
     it.close(),

@@ -12,6 +12,6 @@ export function idColumn<T extends string>(
 }
 
 /** True when the migration runs on Postgres; for the rare statement that is not the same on both. */
-export function isPostgres(db: Kysely<unknown>): boolean {
+export function isPostgres<T>(db: Kysely<T>): boolean {
   return db.getExecutor().adapter instanceof PostgresAdapter
 }

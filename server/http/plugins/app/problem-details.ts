@@ -33,6 +33,7 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
   })
   if (problem.status >= 500) request.log.error({ err: thrown }, 'request failed')
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="sandpiper"')
+  if (problem.status === 503) reply.header('retry-after', '5')
   void reply
     .code(problem.status)
     .type('application/problem+json; charset=utf-8')

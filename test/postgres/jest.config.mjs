@@ -1,0 +1,12 @@
+import base from '../../jest.config.mjs'
+
+// The tests of what reads and writes the database, once more, on Postgres.
+process.env.SANDPIPER_TEST_STORE = 'postgres'
+
+export default {
+  ...base,
+  rootDir: '../..',
+  testMatch: `store scheduling builds uplink ingest http secrets`
+    .split(' ')
+    .map((room) => `<rootDir>/server/${room}/**/*.test.ts`),
+}
