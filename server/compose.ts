@@ -33,6 +33,7 @@ import { Dispatcher } from './scheduling/dispatcher.js'
 import { Enqueuer } from './scheduling/enqueuer.js'
 import { Reconciler } from './scheduling/reconciler.js'
 import { StageQueues } from './scheduling/stage-queues.js'
+import { createPeople } from './people/people.js'
 import { openSecretBox } from './secrets/box.js'
 import { readOrCreatePrivateFile } from './secrets/create-once.js'
 import type { ServerServices } from './services.js'
@@ -149,6 +150,13 @@ async function compose(
     (it) => it.settled(),
   )
 
+  const settings = config.people
+  const people = closers.add(
+    'people',
+    createPeople({ db, clock, secrets, forges, settings, logger }),
+    (it) => it.settled(),
+  )
+
   const services: ServerServices = {
     repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
     builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingestQueue.add([id]) }),
@@ -157,6 +165,7 @@ async function compose(
     audit: createAuditService(db),
     runners: createRunnerService(db, clock),
     metrics,
+    people,
     health: () => checkHealth({ db, redis, uplink }),
   }
   addGauges(metrics.registry, { db, clock, health: () => services.health() })
@@ -203,6 +212,7 @@ async function compose(
       adminToken: config.adminToken,
       ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
       bodyBytesMax: config.bodyBytesMax,
+      trustedProxies: config.trustedProxies,
       publicUrl: () => address,
     }),
     (it) => it.close(),

@@ -1,6 +1,7 @@
 import type { ForgeSettings } from './forges/types.js'
 import { join } from 'node:path'
 import type { DatabaseAddress } from './store/address.js'
+import type { PeopleSettings } from './people/settings.js'
 
 /** How one server process is set up. The command line makes it; nothing here reads the environment. */
 export interface ServerConfig {
@@ -32,6 +33,10 @@ export interface ServerConfig {
   readonly ingest?: { readonly attemptsMax: number; readonly backoffMs: number }
   /** Forges that it talks to, one of each kind at most. Default none. */
   readonly forges?: readonly ForgeSettings[]
+  /** Administrators, and who may sign in. Default: no others than those made here; everybody. */
+  readonly people?: PeopleSettings
+  /** Addresses and networks of proxies in front, whose X-Forwarded-For is believed. Default none. */
+  readonly trustedProxies?: readonly string[]
   /** pino's level. Default `info`. */
   readonly logLevel?: string
 }
@@ -62,6 +67,8 @@ export function resolveConfig(config: ServerConfig, adminToken: string): Resolve
     defaultPlatform: { os: 'linux', arch: 'amd64' },
     ingest: { attemptsMax: 4, backoffMs: 1_000 },
     forges: [],
+    people: { admins: [], allow: null },
+    trustedProxies: [],
     logLevel: 'info',
     publicUrl: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     ...config,

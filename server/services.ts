@@ -7,6 +7,7 @@ import type { DeliveryResult, NewDelivery } from './deliveries/types.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
 import type { RunnerService } from './runners/types.js'
 import type { Metrics } from './metrics/metrics.js'
+import type { PeopleService } from './people/types.js'
 import type { BuildTable, RepoTable, StageTable, StepTable } from './store/schema.js'
 
 export type Repo = Omit<Selectable<RepoTable>, 'hook_secret' | 'forge_token'>
@@ -20,6 +21,7 @@ export interface ServerServices {
   readonly builds: BuildService
   readonly logs: LogService
   readonly audit: AuditService
+  readonly people: PeopleService
   readonly forges: Forges
   readonly runners: RunnerService
   readonly metrics: Metrics

@@ -3,6 +3,7 @@ import { FORGE_SETTINGS } from './forge-settings.js'
 import { IMAGE_SETTINGS } from './image-settings.js'
 import { NETWORK_SETTINGS } from './network-settings.js'
 import { STEP_SETTINGS } from './step-settings.js'
+import { PEOPLE_SETTINGS } from './people-settings.js'
 import {
   bytes,
   duration,
@@ -194,6 +195,7 @@ export const SETTINGS = {
       "Hosts (`host` or `host:port`) that submodules may come from beside the repo's own; `*` is any",
     scopes: RUNNER,
   }),
+  ...PEOPLE_SETTINGS,
   ...NETWORK_SETTINGS,
   ...IMAGE_SETTINGS,
   ...STEP_SETTINGS,

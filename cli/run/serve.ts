@@ -8,6 +8,7 @@ import { createLogger } from '../../server/logger.js'
 import type { RedisConfig, ServerConfig } from '../../server/config.js'
 import { ADDRESS_FILE } from '../client/find-server.js'
 import { forgesOf } from '../config/forge-settings.js'
+import { peopleOf } from '../config/people-settings.js'
 import { limitsOf } from '../config/limits.js'
 import { networkOf } from '../config/network.js'
 import type { SettingValues } from '../config/settings.js'
@@ -53,6 +54,8 @@ export function serverConfig(io: CliIo, settings: SettingValues): ServerConfig {
     listen: settings.listen ?? { host: '127.0.0.1', port: 8000 },
     redis,
     forges: forgesOf(settings).forges,
+    people: peopleOf(settings),
+    ...(settings.trustedProxies === undefined ? {} : { trustedProxies: settings.trustedProxies }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(redisPrefix === undefined ? {} : { redisPrefix }),
     ...(lease === undefined ? {} : { leaseMs: lease }),

@@ -1,14 +1,20 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { SandpiperError } from '../../protocol/errors.js'
-import type { Principal } from '../people/principal.js'
+import type { Principal, Role } from '../people/principal.js'
+import { includes } from '../people/rules.js'
+import type { PeopleService } from '../people/types.js'
 import type { App } from './app-types.js'
+import type { Authentication } from './authentication.js'
+import { checkCsrf, isSafe } from './csrf.js'
+import { unknownRepo } from './lookup.js'
+import { isRepoName } from './schemas/params.js'
 
 /**
- * Who may call a route. `open`: anybody. `user`: whoever is signed in. `admin`: administrators of the installation.
- * `repo:*`: who has that role, or a higher one, in the repo of the route's `:owner/:name`; who may not even read it
- * gets the answer for a repo that is not there. `org:admin`: who has the role admin in a repo of `:namespace`.
- * `hook`: whoever signs with a repo's hook secret. `metrics`: who has the token of the metrics, or that of the installation.
+ * Who may call a route. `open`: anybody. `user`: whoever is signed in; with a token that is not for everything only
+ * to read. `admin`: administrators of the installation. `repo:*`: who has that role, or a higher one, in the repo
+ * of the route's `:owner/:name`; who may not even read it gets the answer for a repo that is not there. `org:admin`: who
+ * has the role admin in every repo of `:namespace`, as what is set there is for all of them. `hook`: whoever signs with
+ * a repo's hook secret. `metrics`: who has the token of the metrics, or that of the installation.
  */
 export type Access =
   | 'open'
@@ -21,6 +27,13 @@ export type Access =
   | 'repo:write'
   | 'repo:admin'
 
+/** A route and who may call it. */
+export interface AccessEntry {
+  readonly method: string
+  readonly url: string
+  readonly access: Access
+}
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Every route says who may call it; the server does not start when one does not. */
@@ -30,55 +43,132 @@ declare module 'fastify' {
     /** Who makes the request; null for nobody that is known. */
     principal: Principal | null
   }
+  interface FastifyInstance {
+    /** Every route; docs/access.md is made from it, and a test walks it. */
+    accessTable: AccessEntry[]
+  }
 }
 
-/** Every route of the app with who may call it; the server does not start when one does not say. */
+/** Notes of every route of the app who may call it; the server does not start when one does not say. */
 export function requireAccess(app: App): void {
-  app.addHook('onRoute', ({ config, method, url }) => {
-    if (config?.access === undefined) throw new TypeError(`${String(method)} ${url} says no access`)
-  })
-}
-
-/** Finds out who makes each request of the scope, and lets nobody in who may not. */
-export function guard(app: App, adminToken: string): void {
+  const table: AccessEntry[] = []
+  app.decorate('accessTable', table)
   app.decorateRequest('principal', null)
-  app.addHook('onRequest', (request, _reply, done) => {
-    const given = bearerToken(request)
-    if (isSameToken(given ?? '', adminToken)) request.principal = INSTALLATION
-    done(isAllowed(request) ? undefined : unauthorized(given !== undefined))
+  app.decorateRequest('sessionValue', '')
+  app.decorateRequest('isProofWrong', false)
+  app.addHook('onRoute', ({ config, method, url }) => {
+    const access = config?.access
+    if (access === undefined) throw new TypeError(`${String(method)} ${url} says no access`)
+    for (const one of [method].flat()) table.push({ method: one, url, access })
   })
 }
 
-const INSTALLATION: Principal = {
-  userId: 0,
-  login: 'admin',
-  admin: true,
-  via: 'admin-token',
-  scope: null,
+/** What the guard asks. */
+export interface Guard {
+  readonly authentication: Authentication
+  readonly roles: PeopleService['roles']
+  /** Origin that browsers know the server by. */
+  readonly origin: () => string
+  /** Refuses who asks too often. @throws SandpiperError SP_HTTP_TOO_MANY_REQUESTS */
+  readonly limit: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 }
 
-/** Unknown addresses are for nobody either. */
-function isAllowed({ principal, routeOptions }: FastifyRequest): boolean {
-  return principal !== null || routeOptions.config.access === 'open'
-}
-
-function unauthorized(hadToken: boolean): SandpiperError {
-  const message = hadToken ? 'The token is not right.' : 'The API needs a token.'
-  return new SandpiperError('SP_HTTP_UNAUTHORIZED', message, {
-    hint: "Send 'Authorization: Bearer TOKEN' with the token from the data directory's admin-token file.",
+/** Finds out who makes each request of the scope, and lets nobody in who may not: the one place that decides. */
+export function guard(app: App, parts: Guard): void {
+  const { authentication, origin, limit } = parts
+  app.addHook('onRequest', async (request, reply) => {
+    const access = request.routeOptions.config.access
+    if (access === 'open' || access === 'hook' || access === 'metrics') return
+    request.principal = await authentication.of(request)
+    await limit(request, reply)
+    if (request.principal?.via === 'session') checkCsrf(request, origin())
+    // Unknown addresses are for nobody either.
+    const refused = await refusal(parts.roles, request, access ?? 'user')
+    if (refused !== null) throw refused
   })
 }
 
-/** The token that the request shows; undefined when it shows none. */
-export function bearerToken({ headers }: FastifyRequest): string | undefined {
-  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
+type Guarded = Exclude<Access, 'open' | 'hook' | 'metrics'>
+
+/** Why the request is not let in, or null. */
+async function refusal(
+  roles: PeopleService['roles'],
+  request: FastifyRequest,
+  access: Guarded,
+): Promise<SandpiperError | null> {
+  const { principal } = request
+  switch (access) {
+    case 'user': {
+      const isAllowed = isSafe(request.method) || isWhole(principal)
+      return isAllowed ? denied(principal, principal !== null) : denied(principal, false)
+    }
+    case 'admin':
+      return denied(principal, principal?.admin === true && isWhole(principal))
+    case 'org:admin':
+      return namespaceRefusal(roles, request)
+    default:
+      return repoRefusal(roles, request, access.slice('repo:'.length) as Role)
+  }
 }
 
-/** Compares in constant time: hashes have one length, so that tells nothing about the tokens' either. */
-export function isSameToken(given: string, token: string): boolean {
-  return timingSafeEqual(sha256(given), sha256(token))
+async function repoRefusal(
+  roles: PeopleService['roles'],
+  { principal, params }: FastifyRequest,
+  wanted: Role,
+): Promise<SandpiperError | null> {
+  // Every repo that is there; the route itself says when one is not.
+  if (principal?.admin === true && isWhole(principal)) return null
+  const { owner = '', name = '' } = params as Partial<Record<string, string>>
+  const isName = isRepoName(owner) && isRepoName(name)
+  const found = isName ? await roles.inRepo(principal, owner, name) : null
+  if (found === null || found.role === null) {
+    return principal === null ? unauthorized() : unknownRepo({ owner, name })
+  }
+  const isForAdmins = wanted === 'write' && found.repo.protected === 1
+  return denied(principal, includes(found.role, isForAdmins ? 'admin' : wanted))
 }
 
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+async function namespaceRefusal(
+  roles: PeopleService['roles'],
+  { principal, params }: FastifyRequest,
+): Promise<SandpiperError | null> {
+  if (principal === null) return unauthorized()
+  const { namespace = '' } = params as Partial<Record<string, string>>
+  const role = isRepoName(namespace) ? await roles.inNamespace(principal, namespace) : null
+  return role === null ? unknownNamespace(namespace) : denied(principal, role === 'admin')
+}
+
+/** Whether who asks comes with all of his rights, and not with a token for some. */
+function isWhole(principal: Principal | null): boolean {
+  return principal?.scope === null || principal?.scope === 'admin'
+}
+
+function denied(principal: Principal | null, isAllowed: boolean): SandpiperError | null {
+  if (isAllowed) return null
+  return principal === null ? unauthorized() : forbidden(principal)
+}
+
+function unauthorized(): SandpiperError {
+  return new SandpiperError(
+    'SP_HTTP_UNAUTHORIZED',
+    'The API needs a token, or a signed-in browser.',
+    {
+      hint: "Send 'Authorization: Bearer TOKEN' with a token of yours, or with that in the data directory's admin-token file; or sign in at /login.",
+    },
+  )
+}
+
+function forbidden({ scope }: Principal): SandpiperError {
+  const hint =
+    scope === null || scope === 'admin'
+      ? "Roles come from the repo's forge; POST /api/user/repos asks it now."
+      : `The token is good to ${scope} only: one with a wider scope may do more.`
+  return new SandpiperError('SP_HTTP_FORBIDDEN', 'You may not do this.', { hint })
+}
+
+function unknownNamespace(namespace: string): SandpiperError {
+  const shown = JSON.stringify(namespace.slice(0, 200))
+  return new SandpiperError('SP_REPO_UNKNOWN', `There is no repo of ${shown}.`, {
+    hint: "'sandpiper repo ls' shows the repos.",
+  })
 }

@@ -441,7 +441,8 @@ describe('every response', () => {
       expect(headers).toMatchObject({
         'x-content-type-options': 'nosniff',
         'cache-control': 'no-store',
-        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'content-security-policy':
+          "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
         'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
       })
     },

@@ -5,10 +5,15 @@ import fastify, { LogController } from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { ServerServices } from '../services.js'
+import fastifyCookie from '@fastify/cookie'
 import { requireAccess } from './access.js'
+import { createAuthentication } from './authentication.js'
+import { createCookies } from './cookies.js'
+import { originOf } from './links.js'
 import type { ApiTypes, App, FollowTimes, HttpContext } from './app-types.js'
 import { answerClientError } from './client-errors.js'
 import { HEARTBEAT_MS, RECHECK_MS, REQUEST_TIMEOUT_MS, TIMEOUT_CHECK_MS } from './limits.js'
+import type { Rates } from './limits.js'
 import { createLogHub } from './log-stream/hub.js'
 import { discardBody } from './plugins/app/discard-body.js'
 import { gracefulClose } from './plugins/app/graceful-close.js'
@@ -16,7 +21,9 @@ import { problemDetails, sendProblem } from './plugins/app/problem-details.js'
 import { httpLogger, requestLog } from './plugins/app/request-log.js'
 import { requestMetrics } from './plugins/app/request-metrics.js'
 import { securityHeaders, setSecurityHeaders } from './plugins/app/security-headers.js'
+import { rateLimits } from './plugins/external/rate-limit.js'
 import { routes } from './routes/routes.js'
+import type { Gate } from './routes/routes.js'
 import { plainSerializer } from './serialize.js'
 import type { SerializerCompiler } from './serialize.js'
 
@@ -33,6 +40,12 @@ export interface HttpAppOptions {
   readonly bodyBytesMax: number
   readonly version: string
   readonly logger: Logger
+  /** Addresses and networks of proxies in front, whose X-Forwarded-For is believed. Default none. */
+  readonly trustedProxies?: readonly string[]
+  /** How many requests there may be in a minute, where that is not as usual. */
+  readonly rates?: Partial<Rates>
+  /** What a test adds before the routes. */
+  readonly extend?: (app: App) => void
   /** How answers become text; tests bring one that checks them. */
   readonly serializer?: SerializerCompiler
   /** Times that tests shorten, in milliseconds. */
@@ -57,12 +70,32 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
   const closing = gracefulClose(app)
   // Everyone who follows a log listens to it, and there may be any number of them.
   setMaxListeners(0, closing)
-  routes(app, options.adminToken, contextOf(options, closing))
+  options.extend?.(app)
+  const context = contextOf(options, closing)
+  routes(app, await gateOf(app, options, context), context)
   await app.ready()
   return app
 }
 
-function makeFastify({ logger, timing = {} }: HttpAppOptions): App {
+/** What stands before the routes. */
+async function gateOf(
+  app: App,
+  { services: { people }, adminToken, rates }: HttpAppOptions,
+  { publicUrl }: HttpContext,
+): Promise<Gate> {
+  await app.register(fastifyCookie)
+  const cookies = createCookies(publicUrl)
+  const limits = await rateLimits(app, rates)
+  return {
+    authentication: createAuthentication({ adminToken, people, cookies }),
+    roles: people.roles,
+    origin: () => originOf(publicUrl()),
+    limit: limits.request,
+    ...{ cookies, limits },
+  }
+}
+
+function makeFastify({ logger, trustedProxies = [], timing = {} }: HttpAppOptions): App {
   const { requestTimeoutMs = REQUEST_TIMEOUT_MS, timeoutCheckMs = TIMEOUT_CHECK_MS } = timing
   return fastify({
     loggerInstance: httpLogger(logger),
@@ -71,6 +104,7 @@ function makeFastify({ logger, timing = {} }: HttpAppOptions): App {
     requestTimeout: requestTimeoutMs,
     // The headers have the same time: Node takes the longer of the two for the whole request.
     http: { connectionsCheckingInterval: timeoutCheckMs, headersTimeout: requestTimeoutMs },
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {

@@ -24,3 +24,23 @@ export const PAGE_LIMIT = { default: 25, max: 100 } as const
 
 /** Builds on one page unless asked otherwise, and at most, with Drone's `per_page`. */
 export const PER_PAGE = { default: 25, max: 100 } as const
+
+/** Time in which requests are counted, in milliseconds. */
+export const RATE_WINDOW_MS = 60_000
+
+/** How many requests there may be within that time. */
+export interface Rates {
+  /** To the API by nobody that is known, per address. */
+  readonly anonymous: number
+  /** To the API, per user. */
+  readonly user: number
+  /** With tokens that are not right, and sign-ins that come to nothing, per address. */
+  readonly wrongProof: number
+  /** Deliveries with wrong signatures, per address: forges send those of many repos from one. */
+  readonly wrongSignature: number
+}
+
+export const RATES: Rates = { anonymous: 3_000, user: 12_000, wrongProof: 30, wrongSignature: 300 }
+
+/** Addresses, and users, that are counted at a time; those that were not heard of longest are forgotten. */
+export const ADDRESSES_MAX = 20_000

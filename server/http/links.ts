@@ -10,3 +10,8 @@ export function hookLinks(
   const hook = (forge: string) => `${context.publicUrl()}/hooks/${forge}?repo=${slug}`
   return { git: hook('git'), github: hook('github') }
 }
+
+/** Origin (RFC 6454) of an address, as browsers send it. */
+export function originOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).origin : address
+}

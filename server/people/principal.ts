@@ -12,4 +12,8 @@ export interface Principal {
   readonly via: 'admin-token' | 'token' | 'session'
   /** The most that its token was given; null: as much as its owner may. */
   readonly scope: Role | null
+  /** Row in `user_sessions` or `user_tokens`; absent for the token of the installation. */
+  readonly proofId?: number
+  /** When what proved it ends, in Unix ms; 0, or absent: never. */
+  readonly expires?: number
 }

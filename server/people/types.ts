@@ -4,6 +4,9 @@ import type { Repo } from '../services.js'
 import type { UserSessionTable, UserTable, UserTokenTable } from '../store/schema/people.js'
 import type { Principal, Role } from './principal.js'
 
+/** Who does something, as it is written down. */
+export type Actor = Pick<Principal, 'userId' | 'login' | 'via'>
+
 /** Without what only the server may see. */
 export type User = Omit<
   Selectable<UserTable>,
@@ -23,11 +26,17 @@ export interface PeopleService {
   readonly forgeTokens: ForgeTokens
 }
 
-/** Tells who makes a request from what it brings along; null for what proves nothing. */
+/** Tells who makes a request from what it brings along. */
 export interface Identification {
-  byToken(token: string): Promise<Principal | null>
+  /** By a personal access token. */
+  byToken(token: string): Promise<Identified>
+  /** By the value of a session's cookie; null for what proves nothing any more. */
   bySession(cookie: string): Promise<Principal | null>
 }
+
+/** Who a token is of, or why it is good for nothing. */
+export type Identified =
+  { readonly principal: Principal } | { readonly refused: 'unknown' | 'expired' | 'inactive' }
 
 /** What somebody may do with a repo; `role` is null for who may not even know that it is there. */
 export interface RepoAccess {
@@ -44,9 +53,10 @@ export interface Roles {
   visible(principal: Principal | null, page: RepoPage): Promise<readonly Repo[]>
   /** Asks the forge for the roles of the user now. @throws SandpiperError SP_FORGE_*, SP_PEOPLE_NO_FORGE */
   sync(userId: number): Promise<void>
+  /** Those whose role was given by hand. */
   members(repo: Repo): Promise<readonly RepoMember[]>
-  /** Gives a role by hand, or takes it back with null. @throws SandpiperError SP_USER_UNKNOWN */
-  setMember(repo: Repo, user: User, role: Role | null): Promise<void>
+  /** Gives a role by hand, or takes it back with null. */
+  setMember(actor: Actor, repo: Repo, user: User, role: Role | null): Promise<void>
 }
 
 export interface RepoPage {
@@ -56,11 +66,10 @@ export interface RepoPage {
   readonly after?: { readonly owner: string; readonly name: string }
 }
 
+/** A role that was given by hand. */
 export interface RepoMember {
   readonly user: User
   readonly role: Role
-  /** Who says so: the repo's forge, or an administrator here. */
-  readonly from: 'forge' | 'here'
 }
 
 export interface Users {
@@ -69,18 +78,22 @@ export interface Users {
   findByLogin(login: string): Promise<User | null>
   list(page: { readonly limit: number; readonly afterId?: number }): Promise<readonly User[]>
   /** Makes a machine with a token, which is shown this once. @throws SandpiperError SP_USER_EXISTS */
-  addMachine(machine: {
-    readonly login: string
-    readonly admin: boolean
-    readonly email?: string
-    readonly avatar?: string
-  }): Promise<{ readonly user: User; readonly token: string }>
+  addMachine(
+    actor: Actor,
+    machine: {
+      readonly login: string
+      readonly admin: boolean
+      readonly email?: string
+      readonly avatar?: string
+    },
+  ): Promise<{ readonly user: User; readonly token: string }>
   update(
+    actor: Actor,
     id: number,
     change: { readonly admin?: boolean; readonly active?: boolean },
   ): Promise<User | null>
   /** Removes the user with roles, sessions and tokens. */
-  remove(id: number): Promise<boolean>
+  remove(actor: Actor, id: number): Promise<boolean>
   /** Whether the operator's settings, or an administrator, make it one. */
   isAdmin(user: User): boolean
 }
@@ -96,15 +109,15 @@ export interface Tokens {
   list(userId: number): Promise<readonly UserToken[]>
   /** @throws SandpiperError SP_TOKEN_EXISTS, SP_TOKEN_LIMIT */
   create(
-    userId: number,
+    owner: Actor,
     token: NewToken,
   ): Promise<{ readonly token: UserToken; readonly secret: string }>
   /** Makes the token of that name anew; the one before is good for nothing then. */
   rotate(
-    userId: number,
+    owner: Actor,
     token: NewToken,
   ): Promise<{ readonly token: UserToken; readonly secret: string }>
-  revoke(userId: number, id: number): Promise<boolean>
+  revoke(owner: Actor, id: number): Promise<boolean>
 }
 
 export interface Sessions {
@@ -123,9 +136,11 @@ export interface Sessions {
 export interface Logins {
   /** The forges that people can sign in with. */
   readonly kinds: readonly ForgeKind[]
+  /** How long a browser may take over there, in milliseconds. */
+  readonly lifetimeMs: number
   /** Where to send the browser, and what it has to bring back in a cookie. */
   begin(
-    kind: ForgeKind,
+    kind: string,
     options: { readonly redirectUri: string; readonly returnTo: string },
   ): Promise<{ readonly location: string; readonly cookie: string }>
   /**
@@ -133,8 +148,8 @@ export interface Logins {
    * @throws SandpiperError SP_LOGIN_FAILED, SP_LOGIN_REFUSED, SP_FORGE_*
    */
   complete(
-    kind: ForgeKind,
-    answer: { readonly url: URL; readonly cookie: string },
+    kind: string,
+    answer: { readonly query: string; readonly cookie: string },
   ): Promise<{ readonly user: User; readonly returnTo: string }>
 }
 

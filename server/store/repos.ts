@@ -5,7 +5,8 @@ import type { RepoTable } from './schema.js'
 /** A repo without its secrets. */
 export type RepoRow = Omit<Selectable<RepoTable>, 'hook_secret' | 'forge_token'>
 
-const COLUMNS = [
+/** All columns of a `RepoRow`. */
+export const REPO_COLUMNS = [
   'id',
   'owner',
   'name',
@@ -44,27 +45,27 @@ export async function insertRepo(db: Db, repo: Insertable<RepoTable>): Promise<R
     .insertInto('repos')
     .values(repo)
     .onConflict((conflict) => conflict.columns(['owner', 'name']).doNothing())
-    .returning(COLUMNS)
+    .returning(REPO_COLUMNS)
     .executeTakeFirst()
   return row ?? null
 }
 
 /** The repo of that owner and name, or null. */
 export async function findRepo(db: Db, owner: string, name: string): Promise<RepoRow | null> {
-  const query = db.selectFrom('repos').select(COLUMNS)
+  const query = db.selectFrom('repos').select(REPO_COLUMNS)
   const row = await query.where('owner', '=', owner).where('name', '=', name).executeTakeFirst()
   return row ?? null
 }
 
 /** The repo with that id, or null. */
 export async function findRepoById(db: Db, id: number): Promise<RepoRow | null> {
-  const query = db.selectFrom('repos').select(COLUMNS)
+  const query = db.selectFrom('repos').select(REPO_COLUMNS)
   return (await query.where('id', '=', id).executeTakeFirst()) ?? null
 }
 
 /** Every repo, by name. */
 export async function listRepos(db: Db): Promise<RepoRow[]> {
-  return db.selectFrom('repos').select(COLUMNS).orderBy('owner').orderBy('name').execute()
+  return db.selectFrom('repos').select(REPO_COLUMNS).orderBy('owner').orderBy('name').execute()
 }
 
 /** Sealed hook secrets of the active repos by repo id, of all or of one. */
@@ -74,7 +75,7 @@ export async function sealedHookSecrets(
 ): Promise<{ readonly repo: RepoRow; readonly sealed: string }[]> {
   let query = db
     .selectFrom('repos')
-    .select([...COLUMNS, 'hook_secret'])
+    .select([...REPO_COLUMNS, 'hook_secret'])
     .where('active', '=', 1)
   if (only) query = query.where('owner', '=', only.owner).where('name', '=', only.name)
   const rows = await query.orderBy('id').execute()

@@ -1,20 +1,29 @@
 import { hookRoutes } from '../../hooks/routes.js'
 import { guard } from '../access.js'
+import type { Guard } from '../access.js'
 import type { App, HttpContext } from '../app-types.js'
 import { API_BODY_BYTES_MAX } from '../limits.js'
+import type { Cookies } from '../cookies.js'
 import { notFound } from '../plugins/app/problem-details.js'
+import { limitFailures } from '../plugins/external/rate-limit.js'
+import type { Limits } from '../plugins/external/rate-limit.js'
 import { listAudit, listRepoAudit } from './audit/list.js'
 import { cancelBuild } from './builds/cancel.js'
 import { listBuilds } from './builds/list.js'
 import { restartBuild } from './builds/restart.js'
 import { showBuild } from './builds/show.js'
 import { showLog } from './logs/show.js'
+import { beginLogin } from './login/begin.js'
+import { finishLogin } from './login/callback.js'
+import { logout } from './login/logout.js'
+import { loginPage } from './login/page.js'
 import { healthz } from './meta/healthz.js'
 import { readyz } from './meta/readyz.js'
 import { root } from './meta/root.js'
 import { version } from './meta/version.js'
 import { buildPage } from './pages/build.js'
 import { showMetrics } from './metrics/show.js'
+import { PEOPLE_ROUTES } from './people/people-routes.js'
 import { addRepo } from './repos/add.js'
 import { showHookSecret } from './repos/hook-secret.js'
 import { listRepos } from './repos/list.js'
@@ -49,18 +58,35 @@ const API = [
   listAudit,
   listRepoAudit,
   listRunners,
+  ...PEOPLE_ROUTES,
 ]
 
-/** The route table: open ones, webhooks with their raw bodies, and the API behind the admin token. */
-export function routes(app: App, adminToken: string, context: HttpContext): void {
+const LOGIN = [loginPage, beginLogin, finishLogin, logout]
+
+/** What stands before the routes. */
+export interface Gate extends Guard {
+  readonly cookies: Cookies
+  readonly limits: Limits
+}
+
+/** The route table: open ones, webhooks with their raw bodies, signing in, and the API behind the guard. */
+export function routes(app: App, gate: Gate, context: HttpContext): void {
+  const { limits, cookies } = gate
   for (const route of OPEN) route(app, context)
   void app.register((scope: App, _options, done) => {
+    limitFailures(scope, limits.wrongSignature, ['SP_HOOK_BAD_SIGNATURE', 'SP_HOOK_UNSIGNED'])
     hookRoutes(scope, context)
+    done()
+  })
+  void app.register((scope: App, _options, done) => {
+    limitFailures(scope, limits.wrongProof, ['SP_LOGIN_FAILED', 'SP_LOGIN_REFUSED', 'SP_HTTP_CSRF'])
+    for (const route of LOGIN) route(scope, { ...context, cookies })
     done()
   })
   void app.register(
     (scope: App, _options, done) => {
-      guard(scope, adminToken)
+      guard(scope, gate)
+      limitFailures(scope, limits.wrongProof, [])
       scope.removeContentTypeParser('text/plain')
       scope.setNotFoundHandler(notFound)
       for (const route of API) route(scope, context)

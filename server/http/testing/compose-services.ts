@@ -9,6 +9,7 @@ import { createBuildService } from '../../builds/build-service.js'
 import { createRepoService } from '../../builds/repo-service.js'
 import { systemClock as clock } from '../../clock.js'
 import { Closers } from '../../closers.js'
+import type { Forges } from '../../forges/types.js'
 import { IngestQueue } from '../../ingest/ingest-queue.js'
 import { FileLogStore } from '../../logs/file-log-store.js'
 import { LogWatcher } from '../../logs/log-watcher.js'
@@ -19,6 +20,7 @@ import { createRunnerService } from '../../runners/runner-service.js'
 import { Dispatcher } from '../../scheduling/dispatcher.js'
 import { Enqueuer } from '../../scheduling/enqueuer.js'
 import { StageQueues } from '../../scheduling/stage-queues.js'
+import { createPeople } from '../../people/people.js'
 import { openSecretBox } from '../../secrets/box.js'
 import type { HealthCheck, ServerServices } from '../../services.js'
 import type { Db } from '../../store/database.js'
@@ -73,14 +75,20 @@ export async function composeServices(
     new Dispatcher({ downlink, enqueuer, queues, watcher, logger }),
     (it) => it.settled(),
   )
+  const forges: Forges = new Map()
   const services: ServerServices = {
     repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
     builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingest.add([id]) }),
-    forges: new Map(),
+    forges,
     logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
     audit: createAuditService(db),
     runners: createRunnerService(db, clock),
     metrics: new Metrics(),
+    people: closers.add(
+      'people',
+      createPeople({ db, clock, secrets, forges, settings: { admins: [], allow: null }, logger }),
+      (it) => it.settled(),
+    ),
     health: () => Promise.resolve(health),
   }
   return { services, db, watcher, closers }

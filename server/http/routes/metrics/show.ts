@@ -1,5 +1,6 @@
 import { SandpiperError } from '../../../../protocol/errors.js'
-import { bearerToken, isSameToken } from '../../access.js'
+import { isSame } from '../../../people/secret-values.js'
+import { bearerToken } from '../../authentication.js'
 import type { App, HttpContext } from '../../app-types.js'
 
 /**
@@ -15,7 +16,7 @@ export function showMetrics(app: App, { services, metricsTokens }: HttpContext):
   }
   app.get('/metrics', { schema, config: { access: 'metrics' } }, async (request, reply) => {
     const given = bearerToken(request)
-    const isRight = metricsTokens.map((token) => isSameToken(given ?? '', token)).includes(true)
+    const isRight = metricsTokens.map((token) => isSame(given ?? '', token)).includes(true)
     if (!isRight) throw unauthorized(given !== undefined)
     const { registry } = services.metrics
     return reply.type(registry.contentType).send(await registry.metrics())

@@ -3,15 +3,18 @@ import { renderRepo } from '../../render/repo.js'
 import { Type } from 'typebox'
 import { Repo } from '../../schemas/repo.js'
 
-/** `GET /api/repos`: every repo, by name. */
+/** Repos in one answer. */
+const REPOS_MAX = 10_000
+
+/** `GET /api/repos`: every repo that one may read, by name. */
 export function listRepos(app: App, { services }: HttpContext): void {
   const schema = {
     operationId: 'listRepos',
-    summary: 'List the repos, by name',
+    summary: 'List the repos that you may read, by name',
     tags: ['repos'],
     response: { 200: Type.Array(Repo) },
   }
-  app.get('/repos', { schema, config: { access: 'user' } }, async () =>
-    (await services.repos.list()).map(renderRepo),
+  app.get('/repos', { schema, config: { access: 'user' } }, async ({ principal }) =>
+    (await services.people.roles.visible(principal, { limit: REPOS_MAX })).map(renderRepo),
   )
 }
