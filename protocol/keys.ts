@@ -4,8 +4,18 @@ import { createHash } from 'node:crypto'
 export interface RedisKeys {
   /** Prefix that BullMQ gets. */
   readonly bullPrefix: string
-  /** Stream of `UplinkEntry`s of all sessions. */
-  readonly uplink: string
+  /** Streams of `UplinkEntry`s, each read by one server at a time. */
+  readonly uplinks: readonly string[]
+  /** The one of them that all of a session's entries are on. */
+  uplinkOf(session: string): string
+  /** Sorted set of the servers that live, by when they will have lived. */
+  readonly servers: string
+  /** Hash: number of an uplink -> which server reads it, and until when. */
+  readonly uplinkReaders: string
+  /** Hash: number of an uplink -> when it was last read to its end. */
+  readonly uplinkHeard: string
+  /** Pub/sub channel of logs that have grown, for those who follow them through another server. */
+  readonly logNews: string
   /** Pub/sub channel of one session's `DownlinkMessage`s. */
   downlink(session: string): string
   /** Hash: session -> last acknowledged sequence number. */
@@ -14,11 +24,26 @@ export interface RedisKeys {
   cancels(session: string): string
 }
 
+/** More than there are servers; the first is where runners of the first release put everything. */
+const UPLINKS = 16
+
+function uplinkIndex(session: string): number {
+  return (createHash('sha256').update(session).digest()[0] ?? 0) % UPLINKS
+}
+
 /** Key names under a prefix; one prefix is one Sandpiper. */
 export function redisKeys(prefix: string): RedisKeys {
+  const uplinks = Array.from({ length: UPLINKS }, (_, index) =>
+    index === 0 ? `${prefix}:uplink` : `${prefix}:uplink:${index}`,
+  )
   return {
     bullPrefix: `${prefix}:queue`,
-    uplink: `${prefix}:uplink`,
+    uplinks,
+    uplinkOf: (session) => uplinks[uplinkIndex(session)] ?? '',
+    servers: `${prefix}:servers`,
+    uplinkReaders: `${prefix}:uplink-readers`,
+    uplinkHeard: `${prefix}:uplink-heard`,
+    logNews: `${prefix}:log-news`,
     downlink: (session) => `${prefix}:downlink:${session}`,
     acks: `${prefix}:acks`,
     cancels: (session) => `${prefix}:cancels:${session}`,

@@ -23,6 +23,7 @@ import { ingest } from './ingest/ingest.js'
 import { IngestQueue, startIngestWorker } from './ingest/ingest-queue.js'
 import { createLogger } from './logger.js'
 import { FileLogStore } from './logs/file-log-store.js'
+import { LogNews } from './logs/log-news.js'
 import { LogWatcher } from './logs/log-watcher.js'
 import { closeConnection, redisConnections, waitUntilReady } from './redis/connections.js'
 import type { RedisConnections } from './redis/connections.js'
@@ -43,6 +44,7 @@ import { applyBatch } from './uplink/apply-batch.js'
 import { Collector } from './uplink/collector.js'
 import { Downlink } from './uplink/downlink.js'
 import { UplinkHealth } from './uplink/health.js'
+import { UplinkShares } from './uplink/shares.js'
 
 /** A server at work. */
 export interface RunningServer {
@@ -137,6 +139,12 @@ async function compose(
     (it) => it.close(),
   )
   const downlink = new Downlink(redis, keys)
+  const listener = closers.add('listener', connections.waiting(), (it) => it.disconnect())
+  const news = closers.add(
+    'log news',
+    new LogNews({ watcher, redis, listener, channel: keys.logNews }),
+    (it) => it.stop(),
+  )
   let address = config.publicUrl
   const metrics = new Metrics()
   const system = () => ({ link: address, version })
@@ -144,7 +152,7 @@ async function compose(
   const dispatcher = closers.add(
     'dispatcher',
     new Dispatcher({
-      ...{ downlink, enqueuer, queues, watcher, logger },
+      ...{ downlink, enqueuer, queues, watcher: news, logger },
       observe: (seen) => metrics.observe(seen),
     }),
     (it) => it.settled(),
@@ -173,13 +181,11 @@ async function compose(
   const { leaseMs, pipelineFile: file, defaultPlatform: platform } = config
   const presence = new RunnerPresence({ db, clock, logger })
   const batch = { db, logs, downlink, dispatcher, clock, leaseMs, logger }
+  const shares = new UplinkShares({
+    ...{ redis, keys, health: uplink, intervalMs: blockMs, gapMsMax, logger },
+  })
   const collector = new Collector({
-    reader,
-    redis,
-    keys,
-    health: uplink,
-    blockMs,
-    logger,
+    ...{ reader, redis, keys, shares, health: uplink, blockMs, logger },
     applyBatch: async (entries) => {
       await applyBatch(batch, entries)
       await presence.note(entries)
@@ -195,6 +201,8 @@ async function compose(
 
   await waitUntilReady(redis, REDIS_WAIT_MS)
   closers.add('reconciler', reconciler, (it) => it.stop()).start()
+  news.start()
+  await closers.add('uplink shares', shares, (it) => it.stop()).start()
   closers.add('collector', collector, (it) => it.stop()).start()
   closers.add(
     'ingest worker',

@@ -89,12 +89,18 @@ export class Collector {
   }
 
   async #take(): Promise<boolean> {
-    const entries = await this.#redis.xrange(this.#keys.uplink, '-', '+', 'COUNT', 100)
+    let count = 0
+    for (const stream of this.#keys.uplinks) count += await this.#takeFrom(stream)
+    return count > 0
+  }
+
+  async #takeFrom(stream: string): Promise<number> {
+    const entries = await this.#redis.xrange(stream, '-', '+', 'COUNT', 100)
     const acks = new Set<string>()
     for (const [, fields] of entries) acks.add(await this.#apply(fields))
     for (const session of acks) await this.#acknowledge(session)
-    if (entries.length > 0) await this.#redis.xdel(this.#keys.uplink, ...entries.map(([id]) => id))
-    return entries.length > 0
+    if (entries.length > 0) await this.#redis.xdel(stream, ...entries.map(([id]) => id))
+    return entries.length
   }
 
   async #apply(fields: string[]): Promise<string> {

@@ -52,7 +52,7 @@ export class Transport {
     const { keys, session } = this.#options
     const pipeline = this.#commands.pipeline()
     for (const { seq, message } of entries) {
-      pipeline.xadd(keys.uplink, '*', ...encodeUplinkEntry({ session, seq, message }))
+      pipeline.xadd(keys.uplinkOf(session), '*', ...encodeUplinkEntry({ session, seq, message }))
     }
     const results = (await this.#guard(pipeline.exec())) ?? []
     let failure: Error | null = null
@@ -77,10 +77,11 @@ export class Transport {
     return { ackedSeq: Number(acked ?? 0), cancels: parsed.filter(isCancel) }
   }
 
-  /** Whether the stream still has the entry of that id. */
+  /** Whether the session's stream still has the entry of that id. */
   async holds(streamId: string): Promise<boolean> {
+    const { keys, session } = this.#options
     const found = await this.#guard(
-      this.#commands.xrange(this.#options.keys.uplink, streamId, streamId),
+      this.#commands.xrange(keys.uplinkOf(session), streamId, streamId),
     )
     return found.length > 0
   }

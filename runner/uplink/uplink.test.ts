@@ -117,14 +117,14 @@ describe('Uplink', () => {
   it('keeps no more than one heartbeat waiting', async () => {
     collector.isPaused = true
     const client = new Redis(redis.url)
-    await until('one is sent', async () => (await client.xlen(keys.uplink)) === 1)
+    await until('one is sent', async () => (await client.xlen(keys.uplinkOf(uplink.session))) === 1)
     // Each heartbeat also polls, with one HGET.
     await client.config('RESETSTAT')
     await until('five more were due', async () => {
       const stats = await client.info('commandstats')
       return Number(/cmdstat_hget:calls=(\d+)/.exec(stats)?.[1] ?? 0) >= 5
     })
-    expect(await client.xlen(keys.uplink)).toBe(1)
+    expect(await client.xlen(keys.uplinkOf(uplink.session))).toBe(1)
     client.disconnect()
   })
 
@@ -136,7 +136,7 @@ describe('Uplink', () => {
       await report.output(1, lines(part * 1000, (part + 1) * 1000))
     const client = new Redis(redis.url)
     const sent = async (): Promise<number> => {
-      const entries = await client.xrange(keys.uplink, '-', '+')
+      const entries = await client.xrange(keys.uplinkOf(uplink.session), '-', '+')
       return entries.reduce((sum, [, fields]) => sum + (fields[7]?.length ?? 0), 0)
     }
     await until('the window is full', async () => (await sent()) >= 4 * 1024 * 1024)

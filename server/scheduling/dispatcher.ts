@@ -1,18 +1,22 @@
 import type { Logger } from 'pino'
 import { messageOf } from '../../protocol/errors.js'
-import type { LogWatcher } from '../logs/log-watcher.js'
+import type { LogRef } from '../logs/log-store.js'
 import type { Observe } from '../metrics/observation.js'
 import type { Downlink } from '../uplink/downlink.js'
 import type { Effects } from './effects.js'
 import type { Enqueuer } from './enqueuer.js'
 import type { StageQueues } from './stage-queues.js'
 
+export interface LogListener {
+  notify(ref: LogRef): void
+}
+
 /** Carries out what a committed transaction asked for. */
 export class Dispatcher {
   readonly #downlink: Downlink
   readonly #enqueuer: Enqueuer
   readonly #queues: StageQueues
-  readonly #watcher: LogWatcher
+  readonly #watcher: LogListener
   readonly #observe: Observe
   readonly #logger: Logger
   readonly #underWay = new Set<Promise<void>>()
@@ -21,7 +25,8 @@ export class Dispatcher {
     readonly downlink: Downlink
     readonly enqueuer: Enqueuer
     readonly queues: StageQueues
-    readonly watcher: LogWatcher
+    /** Hears of logs that have grown. */
+    readonly watcher: LogListener
     readonly observe?: Observe
     readonly logger: Logger
   }) {

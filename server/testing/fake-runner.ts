@@ -176,13 +176,13 @@ export class FakeRunner {
 
   #add(seq: number, message: UplinkMessage): void {
     const fields = encodeUplinkEntry({ session: this.session, seq, message })
-    this.redis.xadd(this.keys.uplink, '*', ...fields).catch(() => undefined)
+    this.redis.xadd(this.keys.uplinkOf(this.session), '*', ...fields).catch(() => undefined)
   }
 
   async #tick(): Promise<void> {
     const before = this.#acked
     if (this.redis.status !== 'ready' || !(await this.#poll())) return
-    const length = await this.redis.xlen(this.keys.uplink).catch(() => 1)
+    const length = await this.redis.xlen(this.keys.uplinkOf(this.session)).catch(() => 1)
     // Nobody has them and they are not acknowledged: they are lost.
     if (length > 0 || this.#acked !== before) return
     for (const [seq, message] of this.#unacked) this.#add(seq, message)

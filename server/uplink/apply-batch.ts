@@ -17,6 +17,7 @@ import type { DecodedEntry } from './decode-message.js'
 import type { Downlink } from './downlink.js'
 import { judge } from './judge.js'
 import { inOrder, sessionsWithGap } from './order.js'
+import { Overtaken } from './overtaken.js'
 import type { OrderedBatch } from './order.js'
 
 export interface BatchOptions {
@@ -163,7 +164,7 @@ async function commit(
 /**
  * A server that was stopped for a while may come back to a batch that another one has read and applied since. In one
  * order, so that two that do this at once don't wait for each other.
- * @throws when that is so; read again, they are known to be applied
+ * @throws Overtaken
  */
 async function claimMessages(tx: Db, { known, lastSeqs }: KnownBatch, now: number): Promise<void> {
   for (const [session, lastSeq] of [...lastSeqs].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -171,7 +172,7 @@ async function claimMessages(tx: Db, { known, lastSeqs }: KnownBatch, now: numbe
     if (lastSeq === 0) continue
     const range = { before: known.get(session) ?? 0, lastSeq }
     if (!(await saveLastSeq(tx, session, range, now))) {
-      throw new Error(`another server has applied messages of session ${session}`)
+      throw new Overtaken(session)
     }
   }
 }

@@ -6,6 +6,8 @@ import type { RedisKeys } from '../../protocol/keys.js'
 import type { DecodedEntry } from './decode-message.js'
 import { decodeEntry } from './decode-message.js'
 import type { UplinkHealth } from './health.js'
+import { Overtaken } from './overtaken.js'
+import type { UplinkShares } from './shares.js'
 
 export interface CollectorOptions {
   /** A connection of its own: it blocks. Stays the caller's to close. */
@@ -13,6 +15,8 @@ export interface CollectorOptions {
   /** For everything else; fails fast. */
   readonly redis: Redis
   readonly keys: RedisKeys
+  /** Which uplinks are to be read. */
+  readonly shares: Pick<UplinkShares, 'mine' | 'heard'>
   /** Applies a batch, stores it and answers its sessions. Throws to have it again later. */
   readonly applyBatch: (entries: readonly DecodedEntry[]) => Promise<void>
   readonly health: UplinkHealth
@@ -21,15 +25,16 @@ export interface CollectorOptions {
   readonly logger: Logger
 }
 
-/** Entries taken at a time. */
-const BATCH_MAX = 200
+/** Entries taken at a time of all uplinks together, and of each at least. */
+const BATCH_MAX = 400
+const BATCH_MIN = 64
 const RETRY_PAUSE_MS = 500
 /** A connection on which a read takes longer, beside its own wait, is dead. */
 const REPLY_WITHIN_MS = 10_000
 
 /**
- * Reads what runners send, oldest first, for ever. An entry leaves the stream only after it was
- * applied, so whatever a crash interrupts is read again.
+ * Reads what runners send on this server's uplinks, oldest first, for ever. An entry leaves its stream
+ * only after it was applied, so whatever a crash interrupts is read again.
  */
 export class Collector {
   readonly #options: CollectorOptions
@@ -55,40 +60,56 @@ export class Collector {
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#stopping
-    while (!signal.aborted) {
+    while (!this.#stopping.signal.aborted) {
       try {
         await this.#collect()
       } catch (error) {
         this.#failed(error)
-        await sleep(RETRY_PAUSE_MS, undefined, { signal }).catch(() => undefined)
+        await this.#pause(RETRY_PAUSE_MS)
       }
     }
   }
 
   async #collect(): Promise<void> {
-    const { keys, redis, health, applyBatch } = this.#options
-    const raw = await this.#read()
-    if (raw === null) return
-    if (raw.length > 0) {
-      await applyBatch(this.#decode(raw))
-      await redis.xdel(keys.uplink, ...raw.map(([id]) => id))
+    const { keys, shares, applyBatch } = this.#options
+    const uplinks = shares.mine
+    if (uplinks.length === 0) return this.#pause(this.#options.blockMs)
+    const countMax = Math.max(BATCH_MIN, Math.ceil(BATCH_MAX / uplinks.length))
+    const streams = uplinks.map((uplink) => keys.uplinks[uplink] ?? '')
+    const read = await this.#read(streams, countMax)
+    if (read === null) return
+    const entries = [...read.values()].flat()
+    if (entries.length > 0) {
+      await applyBatch(this.#decode(entries))
+      await this.#remove(read)
     }
     this.#lastFailure = ''
-    if (raw.length < BATCH_MAX) health.caughtUp()
+    const isEmpty = (index: number): boolean =>
+      (read.get(streams[index] ?? '')?.length ?? 0) < countMax
+    shares.heard(uplinks.filter((_, index) => isEmpty(index)))
   }
 
-  /** The oldest entries; null when the reader is to stop. */
-  async #read(): Promise<readonly RawEntry[] | null> {
-    const { reader, keys } = this.#options
+  /** The oldest entries of each stream that has some; null when the reader is to stop. */
+  async #read(streams: readonly string[], countMax: number): Promise<RawBatch | null> {
     const blockMs = this.#isFirst ? 1 : this.#options.blockMs
-    const reply = reader.xread(
-      ...(['COUNT', BATCH_MAX, 'BLOCK', blockMs, 'STREAMS', keys.uplink, '0-0'] as const),
+    const starts = streams.map(() => '0-0')
+    const options = ['COUNT', countMax, 'BLOCK', blockMs, 'STREAMS'] as const
+    const result = await this.#orStopped(
+      this.#options.reader.xread(...options, ...streams, ...starts),
     )
-    const result = await this.#orStopped(reply)
     if (result === 'stopped') return null
     this.#isFirst = false
-    return result?.[0]?.[1] ?? []
+    return new Map(result ?? [])
+  }
+
+  async #remove(read: RawBatch): Promise<void> {
+    const pipeline = this.#options.redis.pipeline()
+    for (const [stream, entries] of read) pipeline.xdel(stream, ...entries.map(([id]) => id))
+    for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined)
   }
 
   /**
@@ -122,7 +143,7 @@ export class Collector {
   }
 
   #failed(error: unknown): void {
-    if (this.#stopping.signal.aborted) return
+    if (this.#stopping.signal.aborted || error instanceof Overtaken) return
     const { health, logger } = this.#options
     const reason = messageOf(error)
     // It is tried again twice a second, and the disk may be full for hours.
@@ -133,4 +154,6 @@ export class Collector {
   }
 }
 
+/** Entries by the stream that they are on. */
+type RawBatch = ReadonlyMap<string, readonly RawEntry[]>
 type RawEntry = readonly [id: string, fields: string[]]

@@ -19,11 +19,11 @@ export class UplinkHealth {
     this.#gapMsMax = gapMsMax
   }
 
-  /** The reader has applied everything there was. */
-  caughtUp(): void {
+  /** The readers have applied everything there was `agoMs` milliseconds ago. */
+  caughtUp(agoMs = 0): void {
     const now = this.#clock.now()
     if (!this.#isRecent(now)) this.#healthySince = now
-    this.#caughtUpAt = now
+    this.#caughtUpAt = now - agoMs
     this.#trouble = ''
   }
 

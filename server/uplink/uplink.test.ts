@@ -34,12 +34,16 @@ async function find(number: number): Promise<BuildDetail> {
 
 /** Puts a message on the stream that the runner does not count. */
 async function smuggle(session: string, seq: number, message: UplinkMessage): Promise<void> {
-  await runner.redis.xadd(runner.keys.uplink, '*', ...encodeUplinkEntry({ session, seq, message }))
+  const entry = encodeUplinkEntry({ session, seq, message })
+  await runner.redis.xadd(runner.keys.uplinkOf(session), '*', ...entry)
 }
 
 /** Waits until the server has taken everything from the stream. */
 const drained = (): Promise<boolean> =>
-  until(async () => (await runner.redis.xlen(runner.keys.uplink)) === 0)
+  until(async () => {
+    const lengths = await Promise.all(runner.keys.uplinks.map((key) => runner.redis.xlen(key)))
+    return lengths.every((length) => length === 0)
+  })
 
 const started = (ref: { stageId: number; attempt: number }): UplinkMessage => ({
   type: 'stage.started',
@@ -156,7 +160,7 @@ describe('messages', () => {
 
   it('that are none are dropped, and do not hold up their session', async () => {
     const { ref } = await pendingStage()
-    const { uplink } = runner.keys
+    const [uplink = ''] = runner.keys.uplinks
     await runner.redis.xadd(uplink, '*', 'nonsense', 'x')
     await runner.redis.xadd(uplink, '*', 'session', 's', 'seq', 'NaN', 'body', '{}')
     await runner.redis.xadd(uplink, '*', 'session', 's', 'seq', '1', 'body', 'no json')
