@@ -35,6 +35,9 @@ export const PACKAGES = {
     zstd: 'packs layers for tests',
     mmdebstrap: 'makes an image of Debian for tests and benchmarks',
     openssl: 'makes certificates for tests',
+    'nginx-light': 'the example configuration is tried with it',
+    caddy: 'the example configuration is tried with it',
+    systemd: 'checks the example units',
   },
   check: {
     'clang-tidy': 'looks for mistakes in the C++ code',
@@ -136,6 +139,8 @@ async function refuseRemovals(apt, missing) {
 const SERVICES = {
   'redis-server': 'redis-server.service',
   'docker-registry': 'docker-registry.service',
+  'nginx-light': 'nginx.service',
+  caddy: 'caddy.service',
 }
 
 /**

@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
+import { request as requestByTls } from 'node:https'
 import { once } from 'node:events'
 
 /** One event as a browser's EventSource would see it, its data parsed. */
@@ -27,8 +28,16 @@ export class EventStream {
     response.on('error', () => (this.#ended = true))
   }
 
-  static async open(url: string, headers: Record<string, string>): Promise<EventStream> {
-    const call = request(url, { headers, agent: false })
+  /** @param ca certificate of the authority that a server with TLS has its own from */
+  static async open(
+    url: string,
+    headers: Record<string, string>,
+    ca?: string,
+  ): Promise<EventStream> {
+    const call =
+      ca === undefined
+        ? request(url, { headers, agent: false })
+        : requestByTls(url, { headers, agent: false, ca })
     call.on('error', () => undefined)
     call.end()
     const [response] = (await once(call, 'response')) as [IncomingMessage]
