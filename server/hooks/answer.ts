@@ -22,7 +22,7 @@ export interface HookAnswer {
 export function answerHook(
   received: ReceivedHook,
   linkOf: (slug: string, number: number) => string,
-): { readonly statusCode: number; readonly answer: HookAnswer } {
+): { readonly statusCode: 200 | 202; readonly answer: HookAnswer } {
   const { repo, reading, result } = received
   const slug = repo === null ? null : slugOf(repo)
   const { duplicate, build, reason } = result

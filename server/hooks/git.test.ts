@@ -292,7 +292,7 @@ describe('POST /hooks/git', () => {
     'does not answer %s',
     async (method) => {
       const response = await fixture.app.inject({ method, url: '/hooks/git' })
-      expect(response.statusCode).toBe(404)
+      expect(response.statusCode).toBe(405)
     },
   )
 

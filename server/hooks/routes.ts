@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { SandpiperError } from '../../protocol/errors.js'
 import type { App, HttpContext } from '../http/app-types.js'
 import { pageLink } from '../links.js'
+import { HookAnswer } from './answer-schema.js'
 import { answerHook } from './answer.js'
 import { gitFormat } from './git/format.js'
 import { githubFormat } from './github/format.js'
@@ -23,7 +24,13 @@ function hookRoute(app: App, context: HttpContext, format: HookFormat): void {
   app.post(
     `/hooks/${format.forge}`,
     {
-      schema: { querystring: HookQuery },
+      schema: {
+        operationId: `${format.forge}Hook`,
+        summary: `Take a webhook of ${format.forge}`,
+        tags: ['hooks'],
+        querystring: HookQuery,
+        response: { 200: HookAnswer, 202: HookAnswer },
+      },
       config: { access: 'hook' },
       onRequest: [refuseLargeBody(context.bodyBytesMax), requireSignature(format)],
     },

@@ -403,7 +403,9 @@ describe('bad addresses', () => {
     expect([400, 404, 414]).toContain(response.statusCode)
     expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8')
     const problem = response.json<Record<string, unknown>>()
-    expect(Object.keys(problem)).toEqual([
+    const { errors, ...plain } = problem
+    if (errors !== undefined) expect(response.statusCode).toBe(400)
+    expect(Object.keys(plain)).toEqual([
       'type',
       'title',
       'status',
@@ -421,9 +423,30 @@ describe('bad addresses', () => {
     expect(response.statusCode).toBe(404)
   })
 
-  it.each(['OPTIONS', 'PUT', 'PATCH'] as const)('include methods: %s is 404', async (method) => {
-    const response = await call(method, '/api/repos/o/n')
-    expect(response.json()).toMatchObject({ status: 404, code: 'SP_HTTP_NOT_FOUND' })
+  it('include methods: 405 says which are known, and OPTIONS too', async () => {
+    const put = await call('PUT', '/api/repos/o/n/hook-secret')
+    expect(put.json()).toMatchObject({ status: 405, code: 'SP_HTTP_METHOD' })
+    expect(put.headers.allow).toBe('GET, HEAD, OPTIONS')
+    const options = await call('OPTIONS', '/api/repos/o/n/builds?page=1')
+    expect(options.statusCode).toBe(204)
+    expect(options.headers.allow).toContain('GET, HEAD')
+    expect((await call('OPTIONS', '/api/nothing')).statusCode).toBe(404)
+  })
+
+  it('name every field that is not valid', async () => {
+    const body = { owner: 'a/b', name: 1, secret: '', 'x/y~': 1, network_allow: ['a', 2, 3] }
+    const response = await call('POST', '/api/repos', body)
+    expect(response.json<{ errors: unknown }>().errors).toEqual(
+      expect.arrayContaining([
+        { pointer: '/clone_url', in: 'body', detail: 'must be there' },
+        { pointer: '/x~1y~0', in: 'body', detail: 'must not be there' },
+        { pointer: '/network_allow/1', in: 'body', detail: 'must be string' },
+        { pointer: '/network_allow/2', in: 'body', detail: 'must be string' },
+        expect.objectContaining({ pointer: '/owner' }),
+        expect.objectContaining({ pointer: '/name', detail: 'must be string' }),
+        expect.objectContaining({ pointer: '/secret' }),
+      ]),
+    )
   })
 
   it('do not include HEAD, which answers as GET without a body', async () => {
@@ -434,7 +457,7 @@ describe('bad addresses', () => {
 })
 
 describe('every response', () => {
-  it.each(['/', '/api/repos', '/no/such/page', '/%zz'])(
+  it.each(['/', '/api/repos/o/n/hook-secret', '/no/such/page', '/%zz'])(
     'of %s is safe in a browser',
     async (url) => {
       const { headers } = await get(url)

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import fastify, { LogController } from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -15,8 +14,10 @@ import { answerClientError } from './client-errors.js'
 import { HEARTBEAT_MS, RECHECK_MS, REQUEST_TIMEOUT_MS, TIMEOUT_CHECK_MS } from './limits.js'
 import type { Rates } from './limits.js'
 import { createLogHub } from './log-stream/hub.js'
+import { allowedMethods } from './plugins/app/allowed-methods.js'
 import { discardBody } from './plugins/app/discard-body.js'
 import { gracefulClose } from './plugins/app/graceful-close.js'
+import { polledRoutes } from './plugins/app/polled.js'
 import { problemDetails, sendProblem } from './plugins/app/problem-details.js'
 import { httpLogger, requestLog } from './plugins/app/request-log.js'
 import { requestMetrics } from './plugins/app/request-metrics.js'
@@ -24,8 +25,10 @@ import { securityHeaders, setSecurityHeaders } from './plugins/app/security-head
 import { rateLimits } from './plugins/external/rate-limit.js'
 import { routes } from './routes/routes.js'
 import type { Gate } from './routes/routes.js'
+import { collectRoutes } from './openapi/document.js'
 import { plainSerializer } from './serialize.js'
 import type { SerializerCompiler } from './serialize.js'
+import { validatorCompiler } from './validate.js'
 
 /** What the HTTP side of the server is made from. */
 export interface HttpAppOptions {
@@ -59,7 +62,7 @@ export interface HttpAppOptions {
 export async function createHttpApp(options: HttpAppOptions): Promise<FastifyInstance> {
   if (options.adminToken === '') throw new TypeError('the admin token is empty')
   const app = makeFastify(options)
-  app.setValidatorCompiler(TypeBoxValidatorCompiler)
+  app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(options.serializer ?? plainSerializer)
   securityHeaders(app)
   requestLog(app)
@@ -67,11 +70,14 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
   problemDetails(app)
   discardBody(app)
   requireAccess(app)
+  allowedMethods(app)
+  polledRoutes(app)
   const closing = gracefulClose(app)
   // Everyone who follows a log listens to it, and there may be any number of them.
   setMaxListeners(0, closing)
   options.extend?.(app)
   const context = contextOf(options, closing)
+  await collectRoutes(app, context)
   routes(app, await gateOf(app, options, context), context)
   await app.ready()
   return app

@@ -1,6 +1,12 @@
 import type { FastifyError } from 'fastify'
 import { SandpiperError } from '../../protocol/errors.js'
+import type { TLocalizedValidationError } from 'typebox/error'
+import { fieldErrors } from './field-errors.js'
+import { InvalidRequest } from './invalid-request.js'
+import type { FieldError } from './invalid-request.js'
 import { PROBLEMS } from './problems.js'
+
+const HINT = 'The routes and their parameters are in docs/api.md and under /api/docs.'
 
 /** Fastify's errors that clients cause -> our code. */
 const FASTIFY_CODES: ReadonlyMap<string, string> = new Map([
@@ -21,8 +27,7 @@ export function clientError(error: unknown): SandpiperError {
   if (typeof error !== 'object' || error === null) return internalError(error)
   const { validation, validationContext, statusCode, code, message } =
     error as Partial<FastifyError>
-  if (validation !== undefined)
-    return invalid(describe(validation[0], validationContext ?? 'request'))
+  if (validation !== undefined) return invalidFields(validation, validationContext ?? 'body')
   const known = FASTIFY_CODES.get(code ?? '')
   if (known !== undefined) return new SandpiperError(known, message ?? '', { cause: error })
   const isClients = statusCode !== undefined && statusCode >= 400 && statusCode < 500
@@ -32,7 +37,7 @@ export function clientError(error: unknown): SandpiperError {
 /** A request that can't be understood. */
 export function invalid(message: string, cause?: unknown): SandpiperError {
   return new SandpiperError('SP_HTTP_INVALID', message, {
-    hint: 'The routes and their parameters are in docs/api.md.',
+    hint: HINT,
     cause,
   })
 }
@@ -50,11 +55,23 @@ function internalError(cause: unknown): SandpiperError {
   })
 }
 
-type ValidationError = NonNullable<FastifyError['validation']>[number]
+const PARTS: Readonly<Record<string, FieldError['in']>> = {
+  params: 'path',
+  querystring: 'query',
+  headers: 'headers',
+}
 
-function describe(error: ValidationError | undefined, part: string): string {
-  const where = part === 'params' ? 'path' : part
-  const path = (error?.instancePath ?? '').split('/').slice(1).join('.')
-  const field = path === '' ? `The ${where}` : `'${path}' in the ${where}`
-  return `${field} ${error?.message ?? 'is not valid'}.`
+/** The error for fields that do not fit their schema; our validator's errors are TypeBox's. */
+function invalidFields(validation: unknown, context: string): InvalidRequest {
+  const part = PARTS[context] ?? 'body'
+  const errors = fieldErrors(validation as readonly TLocalizedValidationError[], part)
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more: see errors)` : ''
+  return new InvalidRequest('SP_HTTP_INVALID', `${describe(errors[0])}${more}.`, HINT, errors)
+}
+
+function describe(error: FieldError | undefined): string {
+  if (error === undefined) return 'The request is not valid'
+  const path = error.pointer.split('/').slice(1).join('.')
+  const field = path === '' ? `The ${error.in}` : `'${path}' in the ${error.in}`
+  return `${field} ${error.detail}`
 }

@@ -1,3 +1,5 @@
+import type { FieldError } from './invalid-request.js'
+
 /** What each error code of the HTTP side is in HTTP: status code and title of its problem document. */
 export const PROBLEMS: Readonly<
   Record<string, { readonly status: number; readonly title: string }>
@@ -9,6 +11,7 @@ export const PROBLEMS: Readonly<
   SP_HTTP_TOKEN_IN_URL: { status: 400, title: 'Token in the address' },
   SP_HTTP_TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests' },
   SP_HTTP_NOT_FOUND: { status: 404, title: 'Not found' },
+  SP_HTTP_METHOD: { status: 405, title: 'Method not allowed' },
   SP_HTTP_NOT_ACCEPTABLE: { status: 406, title: 'No such format' },
   SP_HTTP_TIMEOUT: { status: 408, title: 'Request took too long' },
   SP_HTTP_BODY_TOO_LARGE: { status: 413, title: 'Body too large' },
@@ -55,6 +58,8 @@ export interface ProblemDocument {
   readonly instance: string
   readonly code: string
   readonly hint: string
+  /** Every field of the request that is not valid, where there are some. */
+  readonly errors?: readonly FieldError[]
 }
 
 /** The problem document of an error code; an unknown code is an internal error. */
@@ -63,6 +68,7 @@ export function problemDocument(options: {
   readonly detail: string
   readonly hint: string
   readonly requestId: string
+  readonly errors?: readonly FieldError[]
 }): ProblemDocument {
   const known = Object.hasOwn(PROBLEMS, options.code) ? PROBLEMS[options.code] : undefined
   const { status, title } = known ?? { status: 500, title: 'Internal error' }
@@ -74,5 +80,6 @@ export function problemDocument(options: {
     instance: `urn:uuid:${options.requestId}`,
     code: options.code,
     hint: options.hint,
+    ...(options.errors === undefined ? {} : { errors: options.errors }),
   }
 }

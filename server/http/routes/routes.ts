@@ -2,6 +2,7 @@ import { hookRoutes } from '../../hooks/routes.js'
 import { guard } from '../access.js'
 import type { Guard } from '../access.js'
 import type { App, HttpContext } from '../app-types.js'
+import { acceptForms } from '../form-body.js'
 import { API_BODY_BYTES_MAX } from '../limits.js'
 import type { Cookies } from '../cookies.js'
 import { notFound } from '../plugins/app/problem-details.js'
@@ -17,6 +18,8 @@ import { beginLogin } from './login/begin.js'
 import { finishLogin } from './login/callback.js'
 import { logout } from './login/logout.js'
 import { loginPage } from './login/page.js'
+import { openapiDocument } from './docs/openapi.js'
+import { viewer } from './docs/viewer.js'
 import { healthz } from './meta/healthz.js'
 import { readyz } from './meta/readyz.js'
 import { root } from './meta/root.js'
@@ -42,6 +45,8 @@ const OPEN = [
   pipelineSchema,
   buildPage,
   showMetrics,
+  openapiDocument,
+  viewer,
 ]
 const API = [
   listRepos,
@@ -88,6 +93,7 @@ export function routes(app: App, gate: Gate, context: HttpContext): void {
       guard(scope, gate)
       limitFailures(scope, limits.wrongProof, [])
       scope.removeContentTypeParser('text/plain')
+      acceptForms(scope)
       scope.setNotFoundHandler(notFound)
       for (const route of API) route(scope, context)
       done()

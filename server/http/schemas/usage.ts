@@ -8,6 +8,7 @@ export const UsageTotals = Type.Object(
     cpu_ms: Type.Number(),
     memory_peak_bytes: Type.Number(),
     wall_ms: Type.Number(),
+    start_ms: Count,
     throttled_ms: Count,
     pids_peak: Count,
     io_read_bytes: Count,

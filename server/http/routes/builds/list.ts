@@ -23,7 +23,7 @@ export function listBuilds(app: App, { services }: HttpContext): void {
   }
   app.get(
     '/repos/:owner/:name/builds',
-    { schema, config: { access: 'repo:read' } },
+    { schema, config: { access: 'repo:read', polled: true } },
     async (request) => {
       const { page = 1, per_page: perPage = PER_PAGE.default } = request.query
       const repo = await repoOf(services, request.params)

@@ -16,7 +16,7 @@ export function showBuild(app: App, { services }: HttpContext): void {
   }
   app.get(
     '/repos/:owner/:name/builds/:number',
-    { schema, config: { access: 'repo:read' } },
+    { schema, config: { access: 'repo:read', polled: true } },
     async (request) => {
       const { detail } = await buildOf(services, request.params)
       return renderBuildDetail(detail)

@@ -2,6 +2,7 @@ import { SandpiperError } from '../../../../protocol/errors.js'
 import { isSame } from '../../../people/secret-values.js'
 import { bearerToken } from '../../authentication.js'
 import type { App, HttpContext } from '../../app-types.js'
+import { textAnswer } from '../../schemas/text.js'
 
 /**
  * `GET /metrics`: what Prometheus scrapes, for who has the token of the metrics or that of the installation. A token
@@ -12,7 +13,8 @@ export function showMetrics(app: App, { services, metricsTokens }: HttpContext):
   const schema = {
     operationId: 'showMetrics',
     summary: 'What Prometheus scrapes',
-    tags: ['operations'],
+    tags: ['server'],
+    response: { 200: textAnswer('text/plain') },
   }
   app.get('/metrics', { schema, config: { access: 'metrics' } }, async (request, reply) => {
     const given = bearerToken(request)

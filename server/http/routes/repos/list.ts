@@ -14,7 +14,7 @@ export function listRepos(app: App, { services }: HttpContext): void {
     tags: ['repos'],
     response: { 200: Type.Array(Repo) },
   }
-  app.get('/repos', { schema, config: { access: 'user' } }, async ({ principal }) =>
+  app.get('/repos', { schema, config: { access: 'user', polled: true } }, async ({ principal }) =>
     (await services.people.roles.visible(principal, { limit: REPOS_MAX })).map(renderRepo),
   )
 }

@@ -14,8 +14,12 @@ export function showRepo(app: App, context: HttpContext): void {
     params: RepoParams,
     response: { 200: RepoWithHooks },
   }
-  app.get('/repos/:owner/:name', { schema, config: { access: 'repo:read' } }, async (request) => {
-    const repo = renderRepo(await repoOf(context.services, request.params))
-    return { ...repo, hooks: hookLinks(context, repo.slug) }
-  })
+  app.get(
+    '/repos/:owner/:name',
+    { schema, config: { access: 'repo:read', polled: true } },
+    async (request) => {
+      const repo = renderRepo(await repoOf(context.services, request.params))
+      return { ...repo, hooks: hookLinks(context, repo.slug) }
+    },
+  )
 }

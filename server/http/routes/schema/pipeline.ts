@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { pipelineJsonSchema } from '../../../../pipelines/schema/json-schema.js'
 import type { App } from '../../app-types.js'
+import { etagOf, isKnownTag } from '../../etag.js'
 import { Type } from 'typebox'
 import { textAnswer } from '../../schemas/text.js'
 
@@ -13,7 +13,7 @@ const MAX_AGE = 3600
  */
 export function pipelineSchema(app: App): void {
   const body = JSON.stringify(pipelineJsonSchema())
-  const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
+  const etag = etagOf(body)
   const schema = {
     operationId: 'pipelineSchema',
     summary: 'The JSON Schema of pipeline files, for editors',
@@ -30,13 +30,7 @@ export function pipelineSchema(app: App): void {
       'cache-control': `public, max-age=${MAX_AGE}`,
       'cross-origin-resource-policy': 'cross-origin',
     })
-    if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send()
+    if (isKnownTag(request.headers['if-none-match'], etag)) return reply.code(304).send()
     return reply.type('application/schema+json; charset=utf-8').send(body)
   })
-}
-
-/** If-None-Match compares weakly (RFC 9110, 13.1.2): a proxy may have marked the tag as weak. */
-function isKnown(header: string | undefined, etag: string): boolean {
-  const tags = (header ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return tags.includes(etag) || tags.includes('*')
 }
