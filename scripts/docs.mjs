@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as prettier from 'prettier'
 import { replaceSettingsTable } from '../dist/cli/config/markdown.js'
+import { accessPage } from './lib/access.mjs'
 import { batteryMarkdown } from './lib/battery.mjs'
 import { errorsMarkdown } from './lib/error-codes.mjs'
 import { referencePages, stalePages } from './lib/reference.mjs'
@@ -14,6 +15,8 @@ const check = process.argv.includes('--check')
 
 await update('README.md', (text) => replaceSettingsTable(text))
 await update('docs/errors.md', () => errorsMarkdown(root))
+const access = await accessPage()
+await update('docs/access.md', () => access)
 await update('docs/security-battery.md', () => batteryMarkdown())
 for (const [name, text] of reference()) await update(name, () => text)
 for (const name of stalePages(root)) remove(name)
