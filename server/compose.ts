@@ -36,6 +36,7 @@ import { Reconciler } from './scheduling/reconciler.js'
 import { StageQueues } from './scheduling/stage-queues.js'
 import { createPeople } from './people/people.js'
 import { openSecretBox } from './secrets/box.js'
+import { checkKeys } from './secrets/key-check.js'
 import { readOrCreatePrivateFile } from './secrets/create-once.js'
 import type { ServerServices } from './services.js'
 import { lockDataDir } from './store/data-lock.js'
@@ -112,8 +113,9 @@ async function compose(
   const config = resolveConfig(given, given.adminToken ?? (await adminTokenIn(dataDir)))
   const keys = redisKeys(config.redisPrefix)
 
-  const secrets = await openSecretBox(join(dataDir, 'server.key'))
+  const secrets = await openSecretBox(config.secretKeyFile)
   const db = closers.add('database', await openDatabase(config.database), (it) => it.destroy())
+  await checkKeys(db, secrets)
   await makePrivateDirectory(join(dataDir, 'logs'))
   const logs = closers.add('logs', new FileLogStore(join(dataDir, 'logs')), (it) => it.close())
   const mirrors = closers.add('mirrors', createMirrors(join(dataDir, 'mirrors')), (it) =>

@@ -12,6 +12,8 @@ export interface ServerConfig {
   readonly publicUrl?: string
   /** Default: the file `DATA/sandpiper.db`. */
   readonly database?: DatabaseAddress
+  /** File with the keys of what is sealed in the database. Default: `DATA/server.key`. */
+  readonly secretKeyFile?: string
   readonly redis: RedisConfig
   /** Prefix of every key in Redis; one prefix is one Sandpiper. Default `sandpiper`. */
   readonly redisPrefix?: string
@@ -59,6 +61,7 @@ export function resolveConfig(config: ServerConfig, adminToken: string): Resolve
   const { host, port } = config.listen
   return {
     database: { path: join(config.dataDir, 'sandpiper.db') },
+    secretKeyFile: join(config.dataDir, 'server.key'),
     redisPrefix: 'sandpiper',
     leaseMs: 30_000,
     reconcileIntervalMs: 2_000,

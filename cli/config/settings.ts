@@ -1,4 +1,5 @@
 import { DISK_SETTINGS } from './disk-settings.js'
+import { STORE_SETTINGS } from './store-settings.js'
 import { FORGE_SETTINGS } from './forge-settings.js'
 import { IMAGE_SETTINGS } from './image-settings.js'
 import { NETWORK_SETTINGS } from './network-settings.js'
@@ -31,6 +32,7 @@ export type Scope =
   | 'client'
   | 'doctor'
   | 'scripts'
+  | 'backup'
 
 /** One setting: a variable, and a flag where it has one. The README's table is made from these. */
 export interface Setting<T> {
@@ -60,7 +62,17 @@ export const SETTINGS = {
     type: path,
     defaultText: '/var/lib/sandpiper as root, else ~/.local/share/sandpiper',
     description: 'Directory of everything that must survive: database, logs, layers, keys',
-    scopes: ['standalone', 'server', 'runner', 'exec', 'image', 'sandbox', 'client', 'doctor'],
+    scopes: [
+      'standalone',
+      'server',
+      'runner',
+      'exec',
+      'image',
+      'sandbox',
+      'client',
+      'doctor',
+      'backup',
+    ],
   }),
   listen: define({
     env: 'SANDPIPER_LISTEN',
@@ -200,6 +212,7 @@ export const SETTINGS = {
   ...IMAGE_SETTINGS,
   ...STEP_SETTINGS,
   ...DISK_SETTINGS,
+  ...STORE_SETTINGS,
   server: define({
     env: 'SANDPIPER_SERVER',
     flag: 'server',

@@ -53,6 +53,8 @@ export function serverConfig(io: CliIo, settings: SettingValues): ServerConfig {
     dataDir: dataDirOf(io, settings),
     listen: settings.listen ?? { host: '127.0.0.1', port: 8000 },
     redis,
+    ...databaseOf(settings),
+    ...(settings.secretKeyFile === undefined ? {} : { secretKeyFile: settings.secretKeyFile }),
     forges: forgesOf(settings).forges,
     people: peopleOf(settings),
     ...(settings.trustedProxies === undefined ? {} : { trustedProxies: settings.trustedProxies }),
@@ -64,6 +66,19 @@ export function serverConfig(io: CliIo, settings: SettingValues): ServerConfig {
     ...(adminToken === undefined ? {} : { adminToken }),
     ...(metricsToken === undefined ? {} : { metricsToken }),
     ...(pipelineFile === undefined ? {} : { pipelineFile }),
+  }
+}
+
+/** Where the database is, when that is not in the data directory. */
+export function databaseOf(settings: SettingValues): Pick<ServerConfig, 'database'> {
+  const { databaseUrl: url, databasePassword: password, databaseConnections } = settings
+  if (url === undefined) return {}
+  return {
+    database: {
+      url,
+      ...(password === undefined ? {} : { password }),
+      ...(databaseConnections === undefined ? {} : { connectionsMax: databaseConnections }),
+    },
   }
 }
 

@@ -11,6 +11,7 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     // Released versions sealed these without an envelope; only who knows the context opens them.
     legacy: { columns: ['owner', 'name'], context: hookSecretContext },
   },
+  { table: 'installation', column: 'key_check' },
   { table: 'repos', column: 'forge_token' },
   { table: 'users', column: 'access_token' },
   { table: 'users', column: 'refresh_token' },

@@ -1,4 +1,5 @@
-import type { Insertable, Selectable, Updateable } from 'kysely'
+import { sql } from 'kysely'
+import type { Insertable, Selectable, SqlBool, Updateable } from 'kysely'
 import type { Db } from './database.js'
 import type { BuildTable } from './schema.js'
 import { noteStatus } from './statuses.js'
@@ -60,7 +61,8 @@ export async function uningestedBuilds(db: Db, limit: number): Promise<number[]>
   const rows = await db
     .selectFrom('builds')
     .select('id')
-    .where('status', '=', 'pending')
+    // As the index has it.
+    .where('status', '=', sql.lit('pending'))
     .where('plan_json', 'is', null)
     .orderBy('id')
     .limit(limit)
@@ -74,15 +76,18 @@ export async function openBuilds(
   limit: number,
   afterId = 0,
 ): Promise<Pick<BuildRow, 'id' | 'repo_id'>[]> {
-  return db
-    .selectFrom('builds')
-    .select(['id', 'repo_id'])
-    .where('status', 'in', ['pending', 'running'])
-    .where('plan_json', 'is not', null)
-    .where('id', '>', afterId)
-    .orderBy('id')
-    .limit(limit)
-    .execute()
+  return (
+    db
+      .selectFrom('builds')
+      .select(['id', 'repo_id'])
+      // As the index has it.
+      .where(sql<SqlBool>`status in ('pending', 'running')`)
+      .where('plan_json', 'is not', null)
+      .where('id', '>', afterId)
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+  )
 }
 
 /** Changes a build; of a change of its status its forge hears. */

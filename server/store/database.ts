@@ -1,11 +1,11 @@
-import { Kysely, SqliteDialect } from 'kysely'
+import { Kysely } from 'kysely'
 import type { DatabaseAddress, PostgresAddress } from './address.js'
 import { migrateToLatest } from './migrate.js'
 import { postgresDialect } from './postgres/dialect.js'
 import { openPool } from './postgres/pool.js'
 import type { Database } from './schema.js'
 import { makePrivateSqliteFile } from './private-file.js'
-import { openSqlite } from './sqlite.js'
+import { sqliteDialect } from './sqlite-dialect.js'
 
 /** The database or a transaction on it; the store's functions take either. */
 export type Db = Kysely<Database>
@@ -24,7 +24,7 @@ export async function openDatabase(address: DatabaseAddress): Promise<Db> {
 
 async function openFile(path: string): Promise<Db> {
   await makePrivateSqliteFile(path)
-  const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: openSqlite(path) }) })
+  const db = new Kysely<Database>({ dialect: sqliteDialect(path) })
   return migrated(db)
 }
 

@@ -82,6 +82,14 @@ export async function sealedHookSecrets(
   return rows.map(({ hook_secret, ...repo }) => ({ repo, sealed: hook_secret }))
 }
 
+/** Some repo with its sealed secret, or null when there is none. */
+export async function findRepoSecret(
+  db: Db,
+): Promise<{ readonly owner: string; readonly name: string; readonly hook_secret: string } | null> {
+  const query = db.selectFrom('repos').select(['owner', 'name', 'hook_secret'])
+  return (await query.orderBy('id').limit(1).executeTakeFirst()) ?? null
+}
+
 /** Counts the repo's builds up and returns the new build's number; null when the repo is gone. */
 export async function nextBuildNumber(db: Db, repoId: number, now: number): Promise<number | null> {
   const row = await db

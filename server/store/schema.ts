@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely'
 import type { Status } from '../../protocol/status.js'
 import type { AuditTables } from './schema/audit.js'
+import type { InstallationTables } from './schema/installation.js'
 import type { LogTables } from './schema/logs.js'
 import type { SecretTables } from './schema/secrets.js'
 import type { PeopleTables } from './schema/people.js'
@@ -14,7 +15,14 @@ import type { DeliveryTables } from './schema/deliveries.js'
  * Unix milliseconds; booleans are 0 or 1; columns ending in `_json` hold JSON text.
  */
 export interface Database
-  extends AuditTables, DeliveryTables, LogTables, PeopleTables, SecretTables, StatusTables {
+  extends
+    AuditTables,
+    DeliveryTables,
+    InstallationTables,
+    LogTables,
+    PeopleTables,
+    SecretTables,
+    StatusTables {
   repos: RepoTable
   builds: BuildTable
   stages: StageTable

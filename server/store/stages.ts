@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Insertable, Selectable, Updateable } from 'kysely'
 import type { Db } from './database.js'
 import type { StageTable } from './schema.js'
@@ -68,7 +69,10 @@ export async function pendingStages(
   limit: number,
   after: Pick<StageRow, 'queued' | 'id'> = { queued: -1, id: 0 },
 ): Promise<StageStatusRow[]> {
-  const query = db.selectFrom('stages').select(STATUS_COLUMNS).where('status', '=', 'pending')
+  const query = db
+    .selectFrom('stages')
+    .select(STATUS_COLUMNS)
+    .where('status', '=', sql.lit('pending'))
   const rest = query.where((eb) =>
     eb.or([
       eb('queued', '>', after.queued),
@@ -83,7 +87,8 @@ export type LeasedStage = Pick<StageRow, 'id' | 'repo_id' | 'attempt'>
 /** Running stages whose lease ended before the given time. */
 export async function stagesWithLeaseBefore(db: Db, time: number): Promise<LeasedStage[]> {
   const stages = db.selectFrom('stages').select(['id', 'repo_id', 'attempt'])
-  const query = stages.where('status', '=', 'running')
+  // As the index has it.
+  const query = stages.where('status', '=', sql.lit('running'))
   return query.where('lease_until', '<', time).orderBy('id').execute()
 }
 
