@@ -17,7 +17,8 @@ import { Closers } from './closers.js'
 import type { ResolvedConfig, ServerConfig } from './config.js'
 import { resolveConfig } from './config.js'
 import { closeForges, createForges } from './forges/create-forges.js'
-import { checkHealth } from './health.js'
+import { checkHealth } from './health/health.js'
+import { healthProbes } from './health/probes.js'
 import { createHttpApp } from './http/app.js'
 import { ingest } from './ingest/ingest.js'
 import { IngestQueue, startIngestWorker } from './ingest/ingest-queue.js'
@@ -167,6 +168,7 @@ async function compose(
     (it) => it.settled(),
   )
 
+  const probes = healthProbes({ db, redis, uplink, clock, dataDir })
   const services: ServerServices = {
     repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
     builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingestQueue.add([id]) }),
@@ -176,7 +178,7 @@ async function compose(
     runners: createRunnerService(db, clock),
     metrics,
     people,
-    health: () => checkHealth({ db, redis, uplink }),
+    health: () => checkHealth(probes),
   }
   addGauges(metrics.registry, { db, clock, health: () => services.health() })
 

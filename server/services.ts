@@ -95,6 +95,8 @@ export interface LogService {
 export interface HealthCheck {
   /** `database`, `redis`, `uplink`, ... */
   readonly name: string
+  /** False where the server only works worse without it. */
+  readonly required: boolean
   readonly ok: boolean
   /** What is wrong and what to do; empty when ok. */
   readonly detail: string

@@ -102,11 +102,20 @@ describe('open routes', () => {
 
   it('say ready only when every check is', async () => {
     expect((await fixture.app.inject('/readyz')).statusCode).toBe(200)
-    const failing = { name: 'redis', ok: false, detail: 'redis does not answer' }
+    const detail = 'redis does not answer'
+    const failing = { name: 'redis', required: true, ok: false, detail }
     const other = await HttpFixture.open({ health: [failing, { ...failing, ok: true }] })
     const response = await other.app.inject('/readyz')
     expect(response.statusCode).toBe(503)
     expect(response.json()).toMatchObject({ status: 'unavailable', failing: [failing] })
+    await other.close()
+  })
+
+  it('say what only works worse', async () => {
+    const failing = { name: 'runners', required: false, ok: false, detail: 'nobody is there' }
+    const other = await HttpFixture.open({ health: [failing] })
+    const response = await other.app.inject('/readyz')
+    expect([response.statusCode, response.json()]).toMatchObject([200, { status: 'degraded' }])
     await other.close()
   })
 })
@@ -287,7 +296,7 @@ describe('builds', () => {
               detached: false,
               usage: {
                 ...{ cpu_ms: 12, memory_peak_bytes: 34, wall_ms: 56, io_write_bytes: 78 },
-                ...{ throttled_ms: null, pids_peak: null, io_read_bytes: null },
+                ...{ start_ms: null, throttled_ms: null, pids_peak: null, io_read_bytes: null },
                 ...{ network_rx_bytes: null, network_tx_bytes: null, disk_bytes: null },
               },
               log: { bytes: 78, lines: 9 },

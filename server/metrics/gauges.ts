@@ -1,6 +1,7 @@
 import { Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
 import type { Clock } from '../clock.js'
+import { silentSince } from '../runners/runner-service.js'
 import type { HealthCheck } from '../services.js'
 import type { Db } from '../store/database.js'
 
@@ -31,6 +32,12 @@ export function addGauges(registry: Registry, { db, clock, health }: GaugeSource
     'How long the stage that waits longest for a runner has waited',
     ['queue'],
     () => oldestPending(db, clock.now()),
+  )
+  gauge('runner_capacity', 'Stages that the runners of a queue can run at once', ['queue'], () =>
+    runnerSum(db, 'capacity', clock.now()),
+  )
+  gauge('runner_running', 'Stages that the runners of a queue run now', ['queue'], () =>
+    runnerSum(db, 'running', clock.now()),
   )
   gauge('builds_to_ingest', 'Builds whose pipeline files have not been read yet', [], () =>
     toIngest(db),
@@ -81,6 +88,20 @@ async function oldestPending(db: Db, now: number): Promise<readonly Sample[]> {
     labels: { queue },
     value: Math.max(0, now - oldest) / 1000,
   }))
+}
+
+async function runnerSum(
+  db: Db,
+  column: 'capacity' | 'running',
+  now: number,
+): Promise<readonly Sample[]> {
+  const query = db.selectFrom('runners').where('last_seen', '>=', silentSince(now)).groupBy('queue')
+  const rows = await query
+    .select((eb) => ['queue', eb.fn.sum<number | string>(column).as('sum')])
+    .limit(QUEUES_MAX)
+    .execute()
+  // Postgres has no integer that is sure to hold a sum.
+  return rows.map(({ queue, sum }) => ({ labels: { queue }, value: Number(sum) }))
 }
 
 async function toIngest(db: Db): Promise<readonly Sample[]> {

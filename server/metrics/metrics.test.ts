@@ -69,8 +69,8 @@ describe('what is measured', () => {
     await fixture.runningStep('octo', 'hello')
     const metrics = new Metrics()
     const health = [
-      { name: 'database', ok: true, detail: '' },
-      { name: 'redis', ok: false, detail: 'away' },
+      { name: 'database', required: true, ok: true, detail: '' },
+      { name: 'redis', required: true, ok: false, detail: 'away' },
     ]
     const { db } = fixture
     addGauges(metrics.registry, {

@@ -1,14 +1,22 @@
 import type { App, HttpContext } from '../../app-types.js'
 import { Type } from 'typebox'
 
-const Check = Type.Object({ name: Type.String(), ok: Type.Boolean(), detail: Type.String() })
+const Check = Type.Object({
+  name: Type.String(),
+  required: Type.Boolean(),
+  ok: Type.Boolean(),
+  detail: Type.String(),
+})
 const Readiness = Type.Object({
-  status: Type.String(),
+  status: Type.Union([Type.Literal('ok'), Type.Literal('degraded'), Type.Literal('unavailable')]),
   failing: Type.Array(Check),
   checks: Type.Array(Check),
 })
 
-/** `GET /readyz`: 200 when all the server needs is there, 503 with what is not. */
+/**
+ * `GET /readyz`: 200 when all that the server needs is there, `degraded` where something else is not; else 503. A
+ * proxy takes a server out for the second only.
+ */
 export function readyz(app: App, { services }: HttpContext): void {
   const schema = {
     operationId: 'readiness',
@@ -19,7 +27,9 @@ export function readyz(app: App, { services }: HttpContext): void {
   app.get('/readyz', { schema, config: { access: 'open' } }, async (_request, reply) => {
     const checks = await services.health()
     const failing = checks.filter((check) => !check.ok)
-    void reply.code(failing.length === 0 ? 200 : 503)
-    return { status: failing.length === 0 ? 'ok' : 'unavailable', failing, checks }
+    const isUnavailable = failing.some(({ required }) => required)
+    void reply.code(isUnavailable ? 503 : 200)
+    const degraded = failing.length === 0 ? 'ok' : 'degraded'
+    return { status: isUnavailable ? 'unavailable' : degraded, failing, checks } as const
   })
 }
