@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { LogChunk, StepFinished, UplinkMessage } from '../../protocol/uplink.js'
 import type { Clock } from '../clock.js'
+import type { Observation } from '../metrics/observation.js'
 import type { LogRef, LogStore } from '../logs/log-store.js'
 import type { Dispatcher } from '../scheduling/dispatcher.js'
 import { Effects } from '../scheduling/effects.js'
@@ -16,6 +17,7 @@ import type { ArchivedLog } from './archive-log.js'
 import type { DecodedEntry } from './decode-message.js'
 import type { Downlink } from './downlink.js'
 import { judge } from './judge.js'
+import { logLag } from './log-lag.js'
 import { inOrder, sessionsWithGap } from './order.js'
 import { Overtaken } from './overtaken.js'
 import type { OrderedBatch } from './order.js'
@@ -49,9 +51,10 @@ export async function applyBatch(
 ): Promise<void> {
   const { db, downlink, dispatcher } = options
   const batch = await orderBatch(options, entries)
-  const { archived, touched } = await archive(options, batch.next)
+  const { archived, touched, observed } = await archive(options, batch.next)
   const effects = await commit(options, batch, archived)
   effects.logs.push(...touched)
+  effects.observed.push(...observed)
   const heard = entries.filter(({ session, seq }) => seq <= (batch.lastSeqs.get(session) ?? 0))
   const verdicts = await judge(db, heard)
   for (const { session, cancel } of [...effects.cancels, ...verdicts.cancels]) {
@@ -83,11 +86,15 @@ async function orderBatch(
 async function archive(
   options: BatchOptions,
   next: readonly DecodedEntry[],
-): Promise<{ readonly archived: Archived; readonly touched: readonly LogRef[] }> {
-  const { db, logs } = options
+): Promise<{
+  readonly archived: Archived
+  readonly touched: readonly LogRef[]
+  readonly observed: readonly Observation[]
+}> {
+  const { db, logs, clock } = options
   const chunks = next.flatMap(({ message }) => (message?.type === 'log' ? [message] : []))
   const stages = await findStagesById(db, [...new Set(chunks.map(({ stageId }) => stageId))])
-  const steps = await stepNumbers(db, [...stages.keys()])
+  const steps = await stepStarts(db, [...stages.keys()])
   const touched = new Map<string, LogRef>()
   for (const chunk of chunks) {
     if (!isKnown(chunk, stages.get(chunk.stageId), steps)) continue
@@ -96,26 +103,28 @@ async function archive(
     touched.set(keyOf(chunk), { stageId, attempt, step })
   }
   for (const ref of touched.values()) await logs.sync(ref)
-  return { archived: await archivedLogs(logs, next), touched: [...touched.values()] }
+  const observed = chunks.flatMap((chunk): readonly Observation[] => {
+    const started = steps.get(chunk.stageId)?.get(chunk.step) ?? 0
+    const lagMs = logLag(chunk, started, clock.now())
+    return lagMs === null ? [] : [{ kind: 'log.readable', lagMs }]
+  })
+  return { archived: await archivedLogs(logs, next), touched: [...touched.values()], observed }
 }
 
-async function stepNumbers(
-  db: Db,
-  stageIds: readonly number[],
-): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
-  const numbers = new Map<number, ReadonlySet<number>>()
+/** By stage and number of the step, when that started; 0: not yet, as far as we have heard. */
+type StepStarts = ReadonlyMap<number, ReadonlyMap<number, number>>
+
+async function stepStarts(db: Db, stageIds: readonly number[]): Promise<StepStarts> {
+  const starts = new Map<number, ReadonlyMap<number, number>>()
   for (const id of stageIds) {
-    numbers.set(id, new Set((await stepsOfStage(db, id)).map((step) => step.number)))
+    const steps = await stepsOfStage(db, id)
+    starts.set(id, new Map(steps.map(({ number, started }) => [number, started])))
   }
-  return numbers
+  return starts
 }
 
 /** Logs of attempts that were given up are kept too; those of stages that are gone are not. */
-function isKnown(
-  chunk: LogChunk,
-  stage: StageRow | undefined,
-  steps: ReadonlyMap<number, ReadonlySet<number>>,
-): boolean {
+function isKnown(chunk: LogChunk, stage: StageRow | undefined, steps: StepStarts): boolean {
   if (!stage || chunk.attempt < 1 || chunk.attempt > stage.attempt) return false
   return steps.get(stage.id)?.has(chunk.step) === true
 }
