@@ -39,6 +39,8 @@ export interface ServerConfig {
   readonly people?: PeopleSettings
   /** Addresses and networks of proxies in front, whose X-Forwarded-For is believed. Default none. */
   readonly trustedProxies?: readonly string[]
+  /** What stands before the contexts of statuses. Default `continuous-integration/sandpiper`. */
+  readonly statusContext?: string
   /** pino's level. Default `info`. */
   readonly logLevel?: string
 }
@@ -72,6 +74,7 @@ export function resolveConfig(config: ServerConfig, adminToken: string): Resolve
     forges: [],
     people: { admins: [], allow: null },
     trustedProxies: [],
+    statusContext: 'continuous-integration/sandpiper',
     logLevel: 'info',
     publicUrl: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     ...config,

@@ -1,6 +1,6 @@
 import { FORGE_KINDS, type ForgeKind, type ForgeSettings } from '../../server/forges/types.js'
 import type { Scope, Setting, SettingValues } from './settings.js'
-import { text, url } from './values.js'
+import { text, url, type ValueType } from './values.js'
 
 const SERVER: readonly Scope[] = ['standalone', 'server']
 
@@ -13,6 +13,15 @@ const FORGES = {
   bitbucket: { name: 'Bitbucket Cloud', url: 'https://bitbucket.org' },
   'bitbucket-server': { name: 'Bitbucket Server or Data Center', url: undefined },
 } as const satisfies Readonly<Record<ForgeKind, unknown>>
+
+/** Leaves room for what is put behind it: Bitbucket Server's contexts have 255 characters. */
+const statusContext: ValueType<string> = {
+  name: 'text',
+  parse: (raw) =>
+    /^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$/.test(raw)
+      ? { value: raw.replace(/\/+$/, '') }
+      : { problem: 'must be up to 100 letters, digits, spaces and any of . _ / -' },
+}
 
 type Field = 'Url' | 'ApiUrl' | 'Token'
 type LoginField = 'ClientId' | 'ClientSecret'
@@ -30,6 +39,13 @@ export const FORGE_SETTINGS = {
   ...login('gitlab', 'gitlab'),
   ...forge('bitbucket', 'bitbucket'),
   ...forge('bitbucket-server', 'bitbucketServer'),
+  statusContext: {
+    env: 'SANDPIPER_STATUS_CONTEXT',
+    type: statusContext,
+    default: 'continuous-integration/sandpiper',
+    description: 'What the statuses of commits are called at their forge, before `/push` and the like',
+    scopes: SERVER,
+  } as Setting<string>,
 } as const
 
 /** The forges that are set up, and what is wrong with their settings together. */

@@ -58,6 +58,7 @@ export function serverConfig(io: CliIo, settings: SettingValues): ServerConfig {
     forges: forgesOf(settings).forges,
     people: peopleOf(settings),
     ...(settings.trustedProxies === undefined ? {} : { trustedProxies: settings.trustedProxies }),
+    ...(settings.statusContext === undefined ? {} : { statusContext: settings.statusContext }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(redisPrefix === undefined ? {} : { redisPrefix }),
     ...(lease === undefined ? {} : { leaseMs: lease }),

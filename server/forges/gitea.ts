@@ -6,7 +6,7 @@ import { cleanRepo, decode, Id, MaybeFlag, MaybeText } from './decode.js'
 import { ForgeHttp, type ForgeHttpOptions } from './http.js'
 import { linkedPage, pagesOf } from './pages.js'
 import { pathOf } from './slug.js'
-import type { Forge, ForgeRepo, ForgeSettings, ForgeUser } from './types.js'
+import type { Forge, ForgeRepo, ForgeSettings, ForgeUser, StatusState } from './types.js'
 
 /** Entries of a page: more than its default `[api] MAX_RESPONSE_ITEMS` = 50 it does not give. */
 const PAGE_SIZE = 50
@@ -51,6 +51,7 @@ export function createGitea(settings: ForgeSettings, timing?: ForgeHttpOptions['
     user: (token) => user(http, token),
     repos: (token) => repos(http, token),
     repo: (token, slug) => repo(http, token, slug),
+    setStatus: (...status) => setStatus(http, ...status),
     close: () => http.close(),
   }
 }
@@ -105,4 +106,26 @@ function repoOf(repo: Static<typeof RepoShape>): ForgeRepo {
 function roleOf(permissions: { admin?: boolean | null; push?: boolean | null }): Role {
   if (permissions.admin === true) return 'admin'
   return permissions.push === true ? 'write' : 'read'
+}
+
+/** `POST /repos/{owner}/{repo}/statuses/{sha}`, `CreateStatusOption` in the swagger. */
+async function setStatus(http: ForgeHttp, ...given: Parameters<Forge['setStatus']>): Promise<void> {
+  const [token, { slug }, { commit, state, context, description, link }, signal] = given
+  await http.request({
+    method: 'POST',
+    path: `/repos/${pathOf(slug)}/statuses/${commit}`,
+    json: { state: STATES[state], target_url: link, description, context },
+    authorization: bearer(token),
+    signal,
+  })
+}
+
+/** `CommitStatusState` in the swagger: pending, success, error, failure, warning. */
+const STATES: Readonly<Record<StatusState, string>> = {
+  pending: 'pending',
+  running: 'pending',
+  success: 'success',
+  failure: 'failure',
+  error: 'error',
+  killed: 'error',
 }

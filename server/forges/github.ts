@@ -7,7 +7,7 @@ import { ForgeHttp, type ForgeHttpOptions } from './http.js'
 import { PAGE_SIZE } from './limits.js'
 import { linkedPage, pagesOf } from './pages.js'
 import { pathOf } from './slug.js'
-import type { Forge, ForgeRepo, ForgeSettings, ForgeUser } from './types.js'
+import type { Forge, ForgeRepo, ForgeSettings, ForgeUser, StatusState } from './types.js'
 
 /** https://docs.github.com/rest/users/users#get-the-authenticated-user */
 const User = Compile(
@@ -51,6 +51,7 @@ export function createGitHub(settings: ForgeSettings, timing?: ForgeHttpOptions[
     user: (token) => user(http, token),
     repos: (token) => repos(http, token),
     repo: (token, slug) => repo(http, token, slug),
+    setStatus: (...status) => setStatus(http, ...status),
     close: () => http.close(),
   }
 }
@@ -117,4 +118,29 @@ function repoOf(repo: Static<typeof RepoShape>): ForgeRepo {
 function roleOf(permissions: NonNullable<Static<typeof RepoShape>['permissions']>): Role {
   if (permissions.admin === true) return 'admin'
   return permissions.maintain === true || permissions.push === true ? 'write' : 'read'
+}
+
+/**
+ * https://docs.github.com/rest/commits/statuses#create-a-commit-status. A status of that context replaces the last
+ * one; there can be a thousand of them for a commit.
+ */
+async function setStatus(http: ForgeHttp, ...given: Parameters<Forge['setStatus']>): Promise<void> {
+  const [token, { slug }, { commit, state, context, description, link }, signal] = given
+  await http.request({
+    method: 'POST',
+    path: `/repos/${pathOf(slug)}/statuses/${commit}`,
+    json: { state: STATES[state], target_url: link, description, context },
+    authorization: bearer(token),
+    signal,
+  })
+}
+
+/** GitHub knows no running and no cancelled one. */
+const STATES: Readonly<Record<StatusState, string>> = {
+  pending: 'pending',
+  running: 'pending',
+  success: 'success',
+  failure: 'failure',
+  error: 'error',
+  killed: 'error',
 }

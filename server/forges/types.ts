@@ -25,21 +25,39 @@ export interface ForgeSettings {
   readonly token?: string
 }
 
-/** A forge's HTTP API, as far as it is of use here. Every method's `token` is one of its own: OAuth or personal. */
+/**
+ * A forge's HTTP API, as far as it is of use here. Every method's `token` is one of its own: OAuth or personal; for
+ * Bitbucket also `USER:PASSWORD`. All throw ForgeError: SP_FORGE_UNAUTHORIZED, SP_FORGE_UNREACHABLE,
+ * SP_FORGE_RATE_LIMITED, SP_FORGE_FAILED. Nothing is tried twice; `again` tells whether that may help.
+ */
 export interface Forge {
   readonly settings: ForgeSettings
-  /** @throws SandpiperError SP_FORGE_UNAUTHORIZED, SP_FORGE_UNREACHABLE, SP_FORGE_FAILED; so do all others */
   user(token: string): Promise<ForgeUser>
   /** Every repo that the token's owner can at least read, page after page. */
   repos(token: string): AsyncIterable<ForgeRepo>
   /** One repo as the token's owner sees it; null when it is not there for him. */
   repo(token: string, slug: string): Promise<ForgeRepo | null>
+  /** Sets the status of a commit; the forge shows the newest of each `context`. */
+  setStatus(
+    token: string,
+    repo: ForgeRepoRef,
+    status: CommitStatus,
+    signal?: AbortSignal,
+  ): Promise<void>
   /** Ends its connections. */
   close(): Promise<void>
 }
 
 /** The forges that the operator has set up. */
 export type Forges = ReadonlyMap<ForgeKind, Forge>
+
+/** Which repo is meant. */
+export interface ForgeRepoRef {
+  /** `owner/name`. */
+  readonly slug: string
+  /** The forge's own id; empty when not known. */
+  readonly remoteId: string
+}
 
 export interface ForgeUser {
   /** The forge's own id, which stays when the login changes. */
@@ -64,11 +82,19 @@ export interface ForgeRepo {
 }
 
 export interface CommitStatus {
-  readonly state: 'pending' | 'running' | 'success' | 'failure' | 'error' | 'killed'
-  /** What it is about, e.g. `sandpiper/push`. */
+  /** Full, lower-case hex. */
+  readonly commit: string
+  readonly state: StatusState
+  /** What it is about, e.g. `continuous-integration/sandpiper/push`. */
   readonly context: string
-  /** One line for people. */
+  /** One line for people, of at most 140 characters. */
   readonly description: string
   /** Page that it leads to. */
   readonly link: string
+  /** Branch or tag that was built, without `refs/...`; of a pull request the source branch. May be empty. */
+  readonly branch: string
+  /** Number of the build. */
+  readonly number: number
 }
+
+export type StatusState = 'pending' | 'running' | 'success' | 'failure' | 'error' | 'killed'

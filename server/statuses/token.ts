@@ -1,0 +1,29 @@
+import type { Forge, ForgeKind } from '../forges/types.js'
+import type { SecretBox } from '../secrets/box.js'
+import type { StatusClaim } from '../store/statuses.js'
+
+/**
+ * Token of a person at a forge of that kind, renewed when it is due; null when there is none, or the person's account
+ * is at another forge: a token must not reach one that it is not of.
+ */
+export type TokenOf = (userId: number, kind: ForgeKind) => Promise<string | null>
+
+/** What a repo's own token is sealed with. */
+export function forgeTokenContext(owner: string, name: string): string {
+  return `forge token of ${owner}/${name}`
+}
+
+/**
+ * The token to speak to a repo's forge with: the repo's own, else that of who added it, else the installation's.
+ * Null when there is none.
+ * @throws SandpiperError SP_SECRET_UNREADABLE
+ */
+export async function tokenFor(
+  forge: Forge,
+  { owner, name, userId, sealedToken }: StatusClaim['repo'],
+  { secrets, tokenOf }: { readonly secrets: SecretBox; readonly tokenOf: TokenOf },
+): Promise<string | null> {
+  if (sealedToken !== null) return secrets.open(sealedToken, forgeTokenContext(owner, name))
+  const personal = userId === 0 ? null : await tokenOf(userId, forge.settings.kind)
+  return personal ?? forge.settings.token ?? null
+}
