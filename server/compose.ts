@@ -39,6 +39,8 @@ import { createPeople } from './people/people.js'
 import { openSecretBox } from './secrets/box.js'
 import { checkKeys } from './secrets/key-check.js'
 import { readOrCreatePrivateFile } from './secrets/create-once.js'
+import { StatusSender } from './statuses/sender.js'
+import { createStatusService } from './statuses/status-service.js'
 import type { ServerServices } from './services.js'
 import { lockDataDir } from './store/data-lock.js'
 import { openDatabase } from './store/database.js'
@@ -173,6 +175,7 @@ async function compose(
     repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
     builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingestQueue.add([id]) }),
     forges,
+    statuses: createStatusService(db, config.statusContext),
     logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
     audit: createAuditService(db),
     runners: createRunnerService(db, clock),
@@ -232,6 +235,13 @@ async function compose(
   const listening = await listen(app, config)
   // With port 0 the address is known only now.
   address = given.publicUrl ?? listening
+  const statuses = new StatusSender({
+    ...{ db, forges, secrets, clock, logger },
+    tokenOf: () => Promise.resolve(null),
+    publicUrl: () => address,
+    prefix: config.statusContext,
+  })
+  closers.add('statuses', statuses, (it) => it.stop()).start()
   logger.info({ address: listening, dataDir }, 'the server listens')
   return {
     address: listening,

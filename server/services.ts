@@ -8,6 +8,7 @@ import type { LogRef, LogStore } from './logs/log-store.js'
 import type { RunnerService } from './runners/types.js'
 import type { Metrics } from './metrics/metrics.js'
 import type { PeopleService } from './people/types.js'
+import type { StatusService } from './statuses/types.js'
 import type { BuildTable, RepoTable, StageTable, StepTable } from './store/schema.js'
 
 export type Repo = Omit<Selectable<RepoTable>, 'hook_secret' | 'forge_token'>
@@ -23,6 +24,7 @@ export interface ServerServices {
   readonly audit: AuditService
   readonly people: PeopleService
   readonly forges: Forges
+  readonly statuses: StatusService
   readonly runners: RunnerService
   readonly metrics: Metrics
   health(): Promise<readonly HealthCheck[]>

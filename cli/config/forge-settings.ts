@@ -43,7 +43,8 @@ export const FORGE_SETTINGS = {
     env: 'SANDPIPER_STATUS_CONTEXT',
     type: statusContext,
     default: 'continuous-integration/sandpiper',
-    description: 'What the statuses of commits are called at their forge, before `/push` and the like',
+    description:
+      'What the statuses of commits are called at their forge, before `/push` and the like',
     scopes: SERVER,
   } as Setting<string>,
 } as const

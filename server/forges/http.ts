@@ -191,10 +191,15 @@ function redirectOf(
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return 'it took too long to answer'
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
-    return 'it took too long to answer'
-  }
-  return messageOf(error) || code || 'the connection failed'
+  // Not by class: what an AbortSignal throws is a DOMException of Node's own.
+  const { name, code } = error as { readonly name?: unknown; readonly code?: unknown }
+  const isLate = [name, code].some((one) => LATE.includes(one))
+  return isLate ? 'it took too long to answer' : messageOf(error)
 }
+
+const LATE: readonly unknown[] = [
+  'TimeoutError',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]

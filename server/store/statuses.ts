@@ -237,15 +237,19 @@ export async function refuseStatuses(
   db: Db,
   { forges, now, error }: { forges: readonly string[]; now: number; error: string },
 ): Promise<void> {
-  await db
-    .updateTable('statuses')
-    .set({ due: null, error, failures: 1, updated: now })
-    .where('due', '<=', now)
-    .where('repo_id', 'not in', (eb) =>
-      eb
-        .selectFrom('repos')
-        .select('id')
-        .where('forge', 'in', [...forges, '']),
-    )
+  const rows = await db
+    .selectFrom('statuses')
+    .innerJoin('repos', 'repos.id', 'statuses.repo_id')
+    .select('statuses.id')
+    .where('statuses.due', '<=', now)
+    .where('repos.forge', 'not in', [...forges, ''])
+    .limit(REFUSED_MAX)
     .execute()
+  if (rows.length === 0) return
+  const ids = rows.map(({ id }) => id)
+  const update = db.updateTable('statuses').set({ due: null, error, failures: 1, updated: now })
+  await update.where('id', 'in', ids).execute()
 }
+
+/** Rows refused at a time. */
+const REFUSED_MAX = 500

@@ -13,6 +13,7 @@ import { cancelBuild } from './builds/cancel.js'
 import { listBuilds } from './builds/list.js'
 import { restartBuild } from './builds/restart.js'
 import { showBuild } from './builds/show.js'
+import { listStatuses } from './builds/statuses.js'
 import { showLog } from './logs/show.js'
 import { beginLogin } from './login/begin.js'
 import { finishLogin } from './login/callback.js'
@@ -58,6 +59,7 @@ const API = [
   showBuild,
   restartBuild,
   cancelBuild,
+  listStatuses,
   showLog,
   showUsage,
   listAudit,

@@ -23,6 +23,7 @@ import { StageQueues } from '../../scheduling/stage-queues.js'
 import { createPeople } from '../../people/people.js'
 import { openSecretBox } from '../../secrets/box.js'
 import type { HealthCheck, ServerServices } from '../../services.js'
+import { createStatusService } from '../../statuses/status-service.js'
 import type { Db } from '../../store/database.js'
 import { TestDatabase } from '../../testing/test-database.js'
 import { Downlink } from '../../uplink/downlink.js'
@@ -80,6 +81,8 @@ export async function composeServices(
     repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
     builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingest.add([id]) }),
     forges,
+    forges: new Map(),
+    statuses: createStatusService(db, 'ci'),
     logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
     audit: createAuditService(db),
     runners: createRunnerService(db, clock),

@@ -1,0 +1,227 @@
+import { Type } from 'typebox'
+import type { ForgeModel } from './stand-in.js'
+import { COMMIT, json, REPOS, repoNamed, TOKEN, type World, type WorldRepo } from './world.js'
+
+/** `RestBuildStatusSetRequest`: key, state and url are required; texts have 255 characters, the url 450. */
+const Status = Type.Object(
+  {
+    key: Type.String({ minLength: 1, maxLength: 255 }),
+    state: Type.Union(
+      ['SUCCESSFUL', 'FAILED', 'INPROGRESS', 'CANCELLED', 'UNKNOWN'].map((it) => Type.Literal(it)),
+    ),
+    url: Type.String({ pattern: '^https?://', maxLength: 450 }),
+    name: Type.Optional(Type.String({ maxLength: 255 })),
+    description: Type.Optional(Type.String({ maxLength: 255 })),
+    buildNumber: Type.Optional(Type.String({ maxLength: 255 })),
+  },
+  { additionalProperties: false },
+)
+
+/** `RestWebhook`. */
+const Hook = Type.Object(
+  {
+    name: Type.String({ maxLength: 255 }),
+    url: Type.String({ pattern: '^https?://' }),
+    active: Type.Boolean(),
+    configuration: Type.Object({ secret: Type.String() }, { additionalProperties: false }),
+    events: Type.Array(
+      Type.Union(
+        [
+          ...['repo:refs_changed', 'pr:opened', 'pr:from_ref_updated', 'pr:modified'],
+          ...['pr:merged', 'pr:declined', 'pr:deleted'],
+        ].map((it) => Type.Literal(it)),
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const API = '/rest/api/1.0'
+const errors = (status: number, message: string) =>
+  json(status, { errors: [{ context: null, message, exceptionName: 'com.atlassian.bitbucket' }] })
+const NOT_FOUND = errors(404, 'Repository octo/none does not exist.')
+const PERMISSIONS = {
+  REPO_ADMIN: ['admin'],
+  REPO_WRITE: ['admin', 'write'],
+  REPO_READ: ['admin', 'write', 'read'],
+}
+
+/** Bitbucket Data Center. */
+export function bitbucketServerModel(world: World): ForgeModel {
+  const hookOf = (id: string | undefined) => world.hooks.find((one) => one.id === id)
+  const paged = (query: URLSearchParams, list: readonly unknown[]) => {
+    const start = Number(query.get('start') ?? 0)
+    const values = list.slice(start, start + world.pageSize)
+    const isLastPage = start + world.pageSize >= list.length
+    const next = isLastPage ? null : start + world.pageSize
+    return json(200, {
+      size: values.length,
+      limit: world.pageSize,
+      isLastPage,
+      values,
+      start,
+      nextPageStart: next,
+    })
+  }
+  return {
+    gate: ({ headers }) => {
+      const isKnown = headers.authorization === `Bearer ${TOKEN}`
+      return isKnown
+        ? null
+        : errors(401, 'Authentication failed. Please check your credentials and try again.')
+    },
+    notFound: errors(404, 'null for uri'),
+    invalid: (problem) => errors(400, problem),
+    routes: [
+      {
+        method: 'GET',
+        path: new RegExp(`^${API}/application-properties$`),
+        answer: () =>
+          json(200, { version: '9.4.0' }, { 'x-ausername': 'jane%40corp', 'x-auserid': '7' }),
+      },
+      {
+        method: 'GET',
+        path: new RegExp(`^${API}/users$`),
+        answer: ({ query }) =>
+          paged(
+            query,
+            [
+              { id: 1, name: 'mary jane@corp', slug: 'mary' },
+              { id: 2, name: 'jane@corporate', slug: 'other' },
+              {
+                id: 7,
+                name: 'jane@corp',
+                slug: 'jane',
+                displayName: 'Jane Doe',
+                emailAddress: 'jane@example.org',
+              },
+            ].filter(({ name }) => name.includes(query.get('filter') ?? '')),
+          ),
+      },
+      {
+        method: 'GET',
+        path: new RegExp(`^${API}/repos$`),
+        answer: ({ query }) => {
+          const roles: readonly string[] =
+            PERMISSIONS[(query.get('permission') ?? 'REPO_READ') as keyof typeof PERMISSIONS]
+          const name = query.get('name') ?? ''
+          return paged(
+            query,
+            REPOS.filter((one) => roles.includes(one.role) && one.name.includes(name)).map(
+              repoBody,
+            ),
+          )
+        },
+      },
+      {
+        method: 'GET',
+        path: new RegExp(`^${API}/projects/([^/]+)/repos/([^/]+)$`),
+        answer: (_, [owner, name]) => {
+          const repo = repoNamed(owner, name)
+          return repo ? json(200, repoBody(repo)) : NOT_FOUND
+        },
+      },
+      {
+        method: 'GET',
+        path: new RegExp(`^${API}/projects/([^/]+)/repos/([^/]+)/default-branch$`),
+        answer: () => json(200, { id: 'refs/heads/main', displayId: 'main', type: 'BRANCH' }),
+      },
+      {
+        method: 'POST',
+        path: new RegExp(`^${API}/projects/([^/]+)/repos/([^/]+)/commits/([0-9a-f]{40})/builds$`),
+        body: Status,
+        answer: ({ body }, [owner, name, commit = '']) => {
+          if (!repoNamed(owner, name)) return NOT_FOUND
+          if (commit !== COMMIT) return errors(404, `Commit '${commit}' does not exist`)
+          const {
+            key = '',
+            state = '',
+            url = '',
+            description = '',
+          } = body as Record<string, string>
+          world.statuses.push({
+            ...{ repo: `${owner}/${name}`, commit, context: key, state: state, link: url },
+            description: description,
+          })
+          return { status: 204 }
+        },
+      },
+      {
+        method: 'GET',
+        path: new RegExp(`^${API}/projects/([^/]+)/repos/([^/]+)/webhooks$`),
+        answer: ({ query }, [owner, name]) =>
+          paged(
+            query,
+            world.hooks
+              .filter((one) => one.repo === `${owner}/${name}`)
+              .map(({ id, url }) => ({ id: Number(id), url, name: 'x' })),
+          ),
+      },
+      {
+        method: 'POST',
+        path: new RegExp(`^${API}/projects/([^/]+)/repos/([^/]+)/webhooks$`),
+        body: Hook,
+        answer: ({ body }, [owner, name]) => {
+          if (repoNamed(owner, name)?.role !== 'admin')
+            return errors(401, 'You are not permitted to access this resource')
+          const id = world.nextId()
+          world.hooks.push({ id, repo: `${owner}/${name}`, ...hookFields(body) })
+          return json(201, { id: Number(id) })
+        },
+      },
+      {
+        method: 'PUT',
+        path: new RegExp(`^${API}/projects/[^/]+/repos/[^/]+/webhooks/([0-9]+)$`),
+        body: Hook,
+        answer: ({ body }, [id]) => {
+          const hook = hookOf(id)
+          if (!hook) return NOT_FOUND
+          world.hooks = world.hooks.map((one) =>
+            one === hook ? { ...hook, ...hookFields(body) } : one,
+          )
+          return json(200, { id: Number(id) })
+        },
+      },
+      {
+        method: 'DELETE',
+        path: new RegExp(`^${API}/projects/[^/]+/repos/[^/]+/webhooks/([0-9]+)$`),
+        answer: (_, [id]) => {
+          if (!hookOf(id)) return NOT_FOUND
+          world.hooks = world.hooks.filter((one) => one.id !== id)
+          return { status: 204 }
+        },
+      },
+    ],
+  }
+}
+
+function hookFields(body: unknown): { url: string; secret: string; events: readonly string[] } {
+  const { url, configuration, events } = body as {
+    url: string
+    configuration: { secret: string }
+    events: string[]
+  }
+  return { url, secret: configuration.secret, events }
+}
+
+function repoBody({ id, owner, name, private: isPrivate }: WorldRepo) {
+  return {
+    ...{
+      id,
+      slug: name,
+      name,
+      scmId: 'git',
+      state: 'AVAILABLE',
+      public: !isPrivate,
+      archived: false,
+    },
+    project: { key: owner, id: 1, name: owner, public: false, type: 'NORMAL' },
+    links: {
+      clone: [
+        { name: 'ssh', href: `ssh://git@stash.example/${owner}/${name}.git` },
+        { name: 'http', href: `https://stash.example/scm/${owner}/${name}.git` },
+      ],
+      self: [{ href: `https://stash.example/projects/${owner}/repos/${name}/browse` }],
+    },
+  }
+}

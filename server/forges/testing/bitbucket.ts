@@ -1,0 +1,219 @@
+import { Type } from 'typebox'
+import type { ForgeModel } from './stand-in.js'
+import {
+  COMMIT,
+  json,
+  pageOf,
+  REPOS,
+  repoNamed,
+  TOKEN,
+  type World,
+  type WorldRepo,
+} from './world.js'
+
+/** "Create a build status for a commit", api-group-commit-statuses. */
+const Status = Type.Object(
+  {
+    key: Type.String({ minLength: 1, maxLength: 40 }),
+    state: Type.Union(
+      ['INPROGRESS', 'SUCCESSFUL', 'FAILED', 'STOPPED'].map((it) => Type.Literal(it)),
+    ),
+    name: Type.String(),
+    url: Type.String({ pattern: '^https?://[^{}]*$' }),
+    description: Type.String(),
+    refname: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+)
+
+/** "Create a webhook for a repository", api-group-repositories. */
+const Hook = Type.Object(
+  {
+    description: Type.String(),
+    url: Type.String({ pattern: '^https?://' }),
+    active: Type.Boolean(),
+    secret: Type.String(),
+    events: Type.Array(
+      Type.Union(
+        [
+          ...['repo:push', 'pullrequest:created', 'pullrequest:updated'],
+          ...['pullrequest:fulfilled', 'pullrequest:rejected'],
+        ].map((it) => Type.Literal(it)),
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const NOT_FOUND = json(404, { type: 'error', error: { message: 'Repository octo/none not found' } })
+const ROLES = {
+  admin: ['admin'],
+  contributor: ['admin', 'write'],
+  member: ['admin', 'write', 'read'],
+}
+const API = 'https://api.known.example/2.0'
+
+/** Bitbucket Cloud. */
+export function bitbucketModel(world: World): ForgeModel {
+  const hookOf = (id: string | undefined) =>
+    world.hooks.find((one) => `{${one.id}}` === decodeURIComponent(id ?? ''))
+  return {
+    gate: ({ headers }) => {
+      const basic = `Basic ${Buffer.from(`jane@example.org:${TOKEN}`).toString('base64')}`
+      const isKnown = [`Bearer ${TOKEN}`, basic].includes(headers.authorization ?? '')
+      return isKnown
+        ? null
+        : json(401, { type: 'error', error: { message: 'Access token expired.' } })
+    },
+    notFound: json(404, { type: 'error', error: { message: 'Resource not found' } }),
+    invalid: (problem) =>
+      json(400, { type: 'error', error: { message: 'Bad request', detail: problem } }),
+    routes: [
+      {
+        method: 'GET',
+        path: /^\/2\.0\/user$/,
+        answer: () =>
+          json(200, {
+            ...{
+              type: 'user',
+              uuid: '{u-7}',
+              account_id: '557058:7',
+              nickname: 'jane',
+              display_name: 'Jane Doe',
+            },
+            links: { avatar: { href: 'https://avatars.example/7' } },
+          }),
+      },
+      {
+        method: 'GET',
+        path: /^\/2\.0\/user\/workspaces$/,
+        answer: () =>
+          json(200, {
+            values: [
+              {
+                type: 'workspace_access',
+                administrator: false,
+                workspace: { type: 'workspace_base', uuid: '{w-1}', slug: 'octo' },
+              },
+            ],
+          }),
+      },
+      {
+        // Removed by CHANGE-2770.
+        method: 'GET',
+        path: /^\/2\.0\/(?:user\/permissions\/repositories|workspaces|repositories)$/,
+        answer: () => json(410, { type: 'error', error: { message: 'This API is gone.' } }),
+      },
+      {
+        method: 'GET',
+        path: /^\/2\.0\/repositories\/octo$/,
+        answer: ({ query }) => {
+          const roles: readonly string[] =
+            ROLES[(query.get('role') ?? 'member') as keyof typeof ROLES]
+          const named = /^slug="([a-z]+)"$/.exec(query.get('q') ?? '')?.[1]
+          const list = REPOS.filter(
+            ({ role, name }) => roles.includes(role) && (!named || named === name),
+          )
+          const page = Number(query.get('page') ?? 1)
+          const { items, hasMore } = pageOf(list, page, world.pageSize)
+          const next = new URLSearchParams(query)
+          next.set('page', String(page + 1))
+          const more = hasMore ? { next: `${API}/repositories/octo?${next.toString()}` } : {}
+          return json(200, { pagelen: world.pageSize, values: items.map(repoBody), page, ...more })
+        },
+      },
+      {
+        method: 'GET',
+        path: /^\/2\.0\/repositories\/([^/]+)\/([^/]+)$/,
+        answer: (_, [owner, name]) => {
+          const repo = repoNamed(owner, name)
+          return repo ? json(200, repoBody(repo)) : NOT_FOUND
+        },
+      },
+      {
+        method: 'POST',
+        path: /^\/2\.0\/repositories\/([^/]+)\/([^/]+)\/commit\/([0-9a-f]{40})\/statuses\/build$/,
+        body: Status,
+        answer: ({ body }, [owner, name, commit = '']) => {
+          if (!repoNamed(owner, name)) return NOT_FOUND
+          if (!world.writable(owner, name))
+            return json(403, { type: 'error', error: { message: 'Access denied.' } })
+          if (commit !== COMMIT)
+            return json(404, { type: 'error', error: { message: 'Commit not found' } })
+          const {
+            key = '',
+            state = '',
+            url = '',
+            description = '',
+            refname,
+          } = body as Record<string, string>
+          world.statuses.push({
+            ...{ repo: `${owner}/${name}`, commit, context: key, state: state, link: url },
+            ...{ description: description, ...(refname === undefined ? {} : { ref: refname }) },
+          })
+          return json(201, { type: 'build', key, state, url })
+        },
+      },
+      {
+        method: 'GET',
+        path: /^\/2\.0\/repositories\/([^/]+)\/([^/]+)\/hooks$/,
+        answer: (_, [owner, name]) => {
+          const hooks = world.hooks.filter((one) => one.repo === `${owner}/${name}`)
+          return json(200, { values: hooks.map(({ id, url }) => ({ uuid: `{${id}}`, url })) })
+        },
+      },
+      {
+        method: 'POST',
+        path: /^\/2\.0\/repositories\/([^/]+)\/([^/]+)\/hooks$/,
+        body: Hook,
+        answer: ({ body }, [owner, name]) => {
+          if (repoNamed(owner, name)?.role !== 'admin')
+            return json(403, { type: 'error', error: { message: 'Access denied.' } })
+          const { url, secret, events } = body as { url: string; secret: string; events: string[] }
+          const id = world.nextId()
+          world.hooks.push({ id, repo: `${owner}/${name}`, url, secret, events })
+          return json(201, { uuid: `{${id}}` })
+        },
+      },
+      {
+        method: 'PUT',
+        path: /^\/2\.0\/repositories\/[^/]+\/[^/]+\/hooks\/([^/]+)$/,
+        body: Hook,
+        answer: ({ body }, [id]) => {
+          const hook = hookOf(id)
+          if (!hook) return NOT_FOUND
+          const { url, secret, events } = body as { url: string; secret: string; events: string[] }
+          world.hooks = world.hooks.map((one) =>
+            one === hook ? { ...hook, url, secret, events } : one,
+          )
+          return json(200, { uuid: `{${hook.id}}` })
+        },
+      },
+      {
+        method: 'DELETE',
+        path: /^\/2\.0\/repositories\/[^/]+\/[^/]+\/hooks\/([^/]+)$/,
+        answer: (_, [id]) => {
+          const hook = hookOf(id)
+          if (!hook) return NOT_FOUND
+          world.hooks = world.hooks.filter((one) => one !== hook)
+          return { status: 204 }
+        },
+      },
+    ],
+  }
+}
+
+function repoBody({ id, owner, name, private: isPrivate }: WorldRepo) {
+  return {
+    ...{ type: 'repository', uuid: `{r-${id}}`, full_name: `${owner}/${name}`, slug: name, name },
+    is_private: isPrivate,
+    mainbranch: { type: 'branch', name: 'main' },
+    links: {
+      html: { href: `https://bitbucket.example/${owner}/${name}` },
+      clone: [
+        { name: 'https', href: `https://jane@bitbucket.example/${owner}/${name}.git` },
+        { name: 'ssh', href: `git@bitbucket.example:${owner}/${name}.git` },
+      ],
+    },
+  }
+}

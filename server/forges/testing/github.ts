@@ -1,0 +1,215 @@
+import { Type } from 'typebox'
+import type { ForgeModel, SeenRequest, StandInAnswer } from './stand-in.js'
+import {
+  COMMIT,
+  json,
+  linkToNext,
+  pageOf,
+  REPOS,
+  repoNamed,
+  TOKEN,
+  type World,
+  type WorldRepo,
+} from './world.js'
+
+/** `POST /repos/{owner}/{repo}/statuses/{sha}` in GitHub's OpenAPI description. */
+const Status = Type.Object(
+  {
+    state: Type.Union([
+      Type.Literal('error'),
+      Type.Literal('failure'),
+      Type.Literal('pending'),
+      Type.Literal('success'),
+    ]),
+    target_url: Type.Optional(Type.String({ pattern: '^https?://' })),
+    // Longer ones are refused with 422: "description is too long (maximum is 140 characters)".
+    description: Type.Optional(Type.String({ maxLength: 140 })),
+    context: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+)
+
+/** `POST /repos/{owner}/{repo}/hooks`. */
+const Config = Type.Object(
+  {
+    url: Type.String({ pattern: '^https?://' }),
+    content_type: Type.Union([Type.Literal('json'), Type.Literal('form')]),
+    secret: Type.String(),
+    insecure_ssl: Type.Union([Type.Literal('0'), Type.Literal('1')]),
+  },
+  { additionalProperties: false },
+)
+const HOOK = {
+  active: Type.Boolean(),
+  events: Type.Array(
+    Type.Union(
+      ['push', 'create', 'delete', 'pull_request', 'release', 'deployment'].map((it) =>
+        Type.Literal(it),
+      ),
+    ),
+  ),
+  config: Config,
+}
+const NewHook = Type.Object({ name: Type.Literal('web'), ...HOOK }, { additionalProperties: false })
+const ChangedHook = Type.Object(HOOK, { additionalProperties: false })
+
+const NOT_FOUND = json(404, {
+  message: 'Not Found',
+  documentation_url: 'https://docs.github.com/rest',
+  status: '404',
+})
+
+/** GitHub Enterprise Server, whose API is at `/api/v3`; GitHub's own is the same at its root. */
+export function githubModel(world: World): ForgeModel {
+  const hookOf = (id: string | undefined) => world.hooks.find((one) => one.id === id)
+  return {
+    gate,
+    notFound: NOT_FOUND,
+    invalid: (problem) =>
+      json(422, { message: 'Validation Failed', errors: [{ message: problem }] }),
+    routes: [
+      {
+        method: 'GET',
+        path: /^\/api\/v3\/user$/,
+        answer: () =>
+          json(200, {
+            ...{ id: 7, login: 'jane', node_id: 'MDQ=', name: 'Jane Doe', email: null },
+            avatar_url: 'https://avatars.example/7',
+          }),
+      },
+      {
+        method: 'GET',
+        path: /^\/api\/v3\/user\/repos$/,
+        answer: ({ query }) => {
+          const page = Number(query.get('page') ?? 1)
+          const { items, hasMore } = pageOf(REPOS, page, world.pageSize)
+          const link = linkToNext('https://api.known.example/user/repos', query, page + 1)
+          return json(200, items.map(repoBody), hasMore ? { link } : {})
+        },
+      },
+      {
+        method: 'GET',
+        path: /^\/api\/v3\/repos\/([^/]+)\/([^/]+)$/,
+        answer: (_, [owner, name]) => {
+          const repo = repoNamed(owner, name)
+          return repo ? json(200, repoBody(repo)) : NOT_FOUND
+        },
+      },
+      {
+        method: 'POST',
+        path: /^\/api\/v3\/repos\/([^/]+)\/([^/]+)\/statuses\/([0-9a-f]{40})$/,
+        body: Status,
+        answer: ({ body }, [owner, name, commit = '']) => {
+          const repo = world.writable(owner, name)
+          if (!repo) return NOT_FOUND
+          if (commit !== COMMIT) return json(422, { message: `No commit found for SHA: ${commit}` })
+          const {
+            state = '',
+            description = '',
+            context = '',
+            target_url: link = '',
+          } = body as Record<string, string>
+          world.statuses.push({
+            ...{ repo: `${owner}/${name}`, commit, context: context, state: state },
+            ...{ description: description, link: link },
+          })
+          return json(201, { id: 1, state, description, context, target_url: link })
+        },
+      },
+      {
+        method: 'GET',
+        path: /^\/api\/v3\/repos\/([^/]+)\/([^/]+)\/hooks$/,
+        answer: (_, [owner, name]) => {
+          const repo = `${owner}/${name}`
+          const hooks = world.hooks.filter((one) => one.repo === repo)
+          return json(
+            200,
+            hooks.map(({ id, url, events }) => ({
+              id: Number(id),
+              name: 'web',
+              events,
+              config: { url },
+            })),
+          )
+        },
+      },
+      {
+        method: 'POST',
+        path: /^\/api\/v3\/repos\/([^/]+)\/([^/]+)\/hooks$/,
+        body: NewHook,
+        answer: ({ body }, [owner, name]) => {
+          if (repoNamed(owner, name)?.role !== 'admin') return NOT_FOUND
+          const { events, config } = body as {
+            events: string[]
+            config: { url: string; secret: string }
+          }
+          const id = world.nextId()
+          world.hooks.push({
+            id,
+            repo: `${owner}/${name}`,
+            url: config.url,
+            secret: config.secret,
+            events,
+          })
+          return json(201, { id: Number(id) })
+        },
+      },
+      {
+        method: 'PATCH',
+        path: /^\/api\/v3\/repos\/[^/]+\/[^/]+\/hooks\/([0-9]+)$/,
+        body: ChangedHook,
+        answer: ({ body }, [id]) => {
+          const hook = hookOf(id)
+          if (!hook) return NOT_FOUND
+          const { events, config } = body as {
+            events: string[]
+            config: { url: string; secret: string }
+          }
+          world.hooks = world.hooks.map((one) =>
+            one === hook ? { ...hook, events, secret: config.secret } : one,
+          )
+          return json(200, { id: Number(id) })
+        },
+      },
+      {
+        method: 'DELETE',
+        path: /^\/api\/v3\/repos\/[^/]+\/[^/]+\/hooks\/([0-9]+)$/,
+        answer: (_, [id]) => {
+          if (!hookOf(id)) return NOT_FOUND
+          world.hooks = world.hooks.filter((one) => one.id !== id)
+          return { status: 204 }
+        },
+      },
+    ],
+  }
+}
+
+function gate({ headers }: SeenRequest): StandInAnswer | null {
+  if (!headers['user-agent']) {
+    return json(403, {
+      message:
+        'Request forbidden by administrative rules. Please make sure your request has a User-Agent header',
+    })
+  }
+  if (headers.accept !== 'application/vnd.github+json')
+    return json(415, { message: 'Unsupported Media Type' })
+  if (headers['x-github-api-version'] !== '2022-11-28')
+    return json(400, { message: 'no such version of the API' })
+  return headers.authorization === `Bearer ${TOKEN}`
+    ? null
+    : json(401, { message: 'Bad credentials' })
+}
+
+function repoBody({ id, owner, name, role, private: isPrivate }: WorldRepo) {
+  return {
+    ...{ id, name, full_name: `${owner}/${name}`, owner: { login: owner, id: 1 } },
+    ...{ private: isPrivate, visibility: isPrivate ? 'private' : 'public', archived: false },
+    html_url: `https://github.example/${owner}/${name}`,
+    clone_url: `https://github.example/${owner}/${name}.git`,
+    default_branch: 'main',
+    permissions: {
+      ...{ admin: role === 'admin', maintain: role === 'admin', push: role !== 'read' },
+      ...{ triage: role !== 'read', pull: true },
+    },
+  }
+}
