@@ -41,6 +41,7 @@ import { checkKeys } from './secrets/key-check.js'
 import { readOrCreatePrivateFile } from './secrets/create-once.js'
 import { StatusSender } from './statuses/sender.js'
 import { createStatusService } from './statuses/status-service.js'
+import { personalTokens } from './statuses/token.js'
 import type { ServerServices } from './services.js'
 import { lockDataDir } from './store/data-lock.js'
 import { openDatabase } from './store/database.js'
@@ -237,7 +238,7 @@ async function compose(
   address = given.publicUrl ?? listening
   const statuses = new StatusSender({
     ...{ db, forges, secrets, clock, logger },
-    tokenOf: () => Promise.resolve(null),
+    tokenOf: personalTokens(services.people),
     publicUrl: () => address,
     prefix: config.statusContext,
   })

@@ -1,4 +1,5 @@
 import type { Forge, ForgeKind } from '../forges/types.js'
+import type { PeopleService } from '../people/types.js'
 import type { SecretBox } from '../secrets/box.js'
 import type { StatusClaim } from '../store/statuses.js'
 
@@ -7,6 +8,19 @@ import type { StatusClaim } from '../store/statuses.js'
  * is at another forge: a token must not reach one that it is not of.
  */
 export type TokenOf = (userId: number, kind: ForgeKind) => Promise<string | null>
+
+/** Tokens of the people who have signed in here. */
+export function personalTokens({ users, forgeTokens }: PeopleTokens): TokenOf {
+  return async (userId, kind) => {
+    const user = await users.find(userId)
+    return user?.forge === kind && user.active === 1 ? forgeTokens.of(userId) : null
+  }
+}
+
+type PeopleTokens = {
+  readonly users: Pick<PeopleService['users'], 'find'>
+  readonly forgeTokens: PeopleService['forgeTokens']
+}
 
 /** What a repo's own token is sealed with. */
 export function forgeTokenContext(owner: string, name: string): string {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { TSchema } from 'typebox'
 import { Errors } from 'typebox/value'
 
@@ -100,7 +101,7 @@ export class StandIn {
     if (fault?.kind === 'reset' && fault.after !== true) return void incoming.socket.destroy()
     const answer = fault?.kind === 'answer' ? fault.answer : this.#answer(request)
     if (fault?.kind === 'reset') return void incoming.socket.destroy()
-    if (fault?.kind === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.ms))
+    if (fault?.kind === 'slow') await delay(fault.ms, undefined, { ref: false })
     send(response, answer)
   }
 

@@ -81,7 +81,6 @@ export async function composeServices(
     repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
     builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingest.add([id]) }),
     forges,
-    forges: new Map(),
     statuses: createStatusService(db, 'ci'),
     logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
     audit: createAuditService(db),
