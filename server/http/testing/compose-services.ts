@@ -21,6 +21,7 @@ import { Dispatcher } from '../../scheduling/dispatcher.js'
 import { Enqueuer } from '../../scheduling/enqueuer.js'
 import { StageQueues } from '../../scheduling/stage-queues.js'
 import { createPeople } from '../../people/people.js'
+import type { PeopleSettings } from '../../people/settings.js'
 import { openSecretBox } from '../../secrets/box.js'
 import type { HealthCheck, ServerServices } from '../../services.js'
 import { createStatusService } from '../../statuses/status-service.js'
@@ -36,10 +37,17 @@ export interface Composed {
   readonly closers: Closers
 }
 
+/** What a test brings along. */
+export interface ComposedWith {
+  readonly forges?: Forges
+  readonly people?: PeopleSettings
+}
+
 /** The services as compose.ts makes them, in a directory of their own, without the workers behind them. */
 export async function composeServices(
   logger: Logger,
   health: readonly HealthCheck[],
+  { forges = new Map(), people = { admins: [], allow: null } }: ComposedWith = {},
 ): Promise<Composed> {
   const closers = new Closers(logger)
   const dataDir = await mkdtemp(join(tmpdir(), 'sandpiper-http-'))
@@ -76,7 +84,6 @@ export async function composeServices(
     new Dispatcher({ downlink, enqueuer, queues, watcher, logger }),
     (it) => it.settled(),
   )
-  const forges: Forges = new Map()
   const services: ServerServices = {
     repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
     builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingest.add([id]) }),
@@ -88,7 +95,7 @@ export async function composeServices(
     metrics: new Metrics(),
     people: closers.add(
       'people',
-      createPeople({ db, clock, secrets, forges, settings: { admins: [], allow: null }, logger }),
+      createPeople({ db, clock, secrets, forges, settings: people, logger }),
       (it) => it.settled(),
     ),
     health: () => Promise.resolve(health),

@@ -17,7 +17,7 @@ import type { HttpAppOptions } from '../app.js'
 import { checkedAnswers } from './checked-serializer.js'
 import type { CheckedAnswers } from './checked-serializer.js'
 import { composeServices } from './compose-services.js'
-import type { Composed } from './compose-services.js'
+import type { Composed, ComposedWith } from './compose-services.js'
 
 export const ADMIN_TOKEN = 'an-admin-token-of-the-tests'
 export const BODY_BYTES_MAX = 4 * 1024 * 1024
@@ -54,11 +54,11 @@ export class HttpFixture {
   }
 
   static async open(
-    options: Partial<HttpAppOptions> & { health?: readonly HealthCheck[] } = {},
+    options: Partial<HttpAppOptions> & ComposedWith & { health?: readonly HealthCheck[] } = {},
   ): Promise<HttpFixture> {
     const logged: string[] = []
     const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) })
-    const parts = await composeServices(logger, options.health ?? [])
+    const parts = await composeServices(logger, options.health ?? [], options)
     const answers = checkedAnswers()
     const app = await createHttpApp({
       services: parts.services,
