@@ -1,4 +1,5 @@
 import type { Status } from '../../protocol/status.js'
+import { statusOf } from '../deliveries/log-delivery.js'
 import { slugOf } from './authenticate.js'
 import type { ReceivedHook } from './receive.js'
 
@@ -6,7 +7,7 @@ import type { ReceivedHook } from './receive.js'
 export interface HookAnswer {
   readonly delivery: string
   readonly event: string
-  readonly repo: string | null
+  readonly repo: string
   /** True when the delivery was here before; the rest is what the first one got. */
   readonly duplicate: boolean
   /** Why no build was made; empty when one was. */
@@ -16,6 +17,12 @@ export interface HookAnswer {
   readonly number?: number
   readonly status?: Status
   readonly link?: string
+  /** Of every build, where the delivery made more than one. */
+  readonly builds?: readonly {
+    readonly id: number
+    readonly number: number
+    readonly link: string
+  }[]
 }
 
 /** Status code and JSON for a delivery: 202 for a new build, 200 for everything else. */
@@ -24,11 +31,13 @@ export function answerHook(
   linkOf: (slug: string, number: number) => string,
 ): { readonly statusCode: 200 | 202; readonly answer: HookAnswer } {
   const { repo, reading, result } = received
-  const slug = repo === null ? null : slugOf(repo)
-  const { duplicate, build, reason } = result
+  const slug = slugOf(repo)
+  const { duplicate, build, builds, reason } = result
+  const statusCode = statusOf(result)
   const head = { delivery: reading.deliveryId, event: reading.eventName, repo: slug, duplicate }
-  if (build === null || slug === null) return { statusCode: 200, answer: { ...head, reason } }
+  if (build === null) return { statusCode, answer: { ...head, reason } }
+  const shown = builds.map(({ id, number }) => ({ id, number, link: linkOf(slug, number) }))
   const { id, number, status } = build
   const answer = { ...head, reason: '', id, number, status, link: linkOf(slug, number) }
-  return { statusCode: duplicate ? 200 : 202, answer }
+  return { statusCode, answer: shown.length > 1 ? { ...answer, builds: shown } : answer }
 }

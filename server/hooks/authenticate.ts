@@ -2,14 +2,16 @@ import { setImmediate } from 'node:timers/promises'
 import { SandpiperError } from '../../protocol/errors.js'
 import type { Repo, RepoService } from '../services.js'
 import { TRIAL_BYTES_MAX } from './limits.js'
-import { signatureMatches } from './signature.js'
+import type { SignatureScheme } from './signature.js'
 
 const SLUG = /^[^/]+\/[^/]+$/
 
 /** A delivery before anything in its body is looked at. */
 export interface Unverified {
   readonly body: Buffer
-  readonly signature: Buffer
+  readonly scheme: SignatureScheme
+  /** What the sender gives to prove that it knows the secret. */
+  readonly claim: Buffer
   /** `owner/name` from `?repo=`, where the sender's URL has it. */
   readonly namedRepo: string | undefined
 }
@@ -22,7 +24,7 @@ export async function authenticate(
   repos: RepoService,
   delivery: Unverified,
 ): Promise<readonly Repo[]> {
-  const { body, namedRepo } = delivery
+  const { body, namedRepo, scheme, claim } = delivery
   if (namedRepo !== undefined && !SLUG.test(namedRepo)) throw unknownRepo(namedRepo)
   const secrets = await repos.hookSecrets(namedRepo)
   if (secrets.length === 0 && namedRepo !== undefined) throw unknownRepo(namedRepo)
@@ -31,14 +33,14 @@ export async function authenticate(
   for (const [index, { repo, secret }] of secrets.entries()) {
     // Hashing a large body many times must not hold up everybody else.
     if (index > 0) await setImmediate()
-    if (signatureMatches(secret, body, delivery.signature)) signers.push(repo)
+    if (scheme.matches(secret, body, claim)) signers.push(repo)
   }
   if (signers.length === 0) throw badSignature(namedRepo)
   return signers
 }
 
 /**
- * The one of the signers that the delivery is about.
+ * The one of the signers that the delivery is about; any of them when it does not say.
  * @throws SandpiperError SP_HOOK_BAD_SIGNATURE when it names a repo with another secret,
  *   SP_HOOK_REPO_UNKNOWN when it names none that is here
  */
@@ -46,14 +48,28 @@ export async function repoOfDelivery(
   repos: RepoService,
   signers: readonly Repo[],
   slug: string | null,
-): Promise<Repo | null> {
-  if (slug === null) return signers[0] ?? null
+): Promise<Repo> {
+  const [first] = signers
+  if (slug === null && first !== undefined) return first
+  if (slug === null) throw badSignature(undefined)
   const caseless = (repo: Repo) => slugOf(repo).toLowerCase() === slug.toLowerCase()
   const repo = signers.find((signer) => slugOf(signer) === slug) ?? signers.find(caseless)
   if (repo !== undefined) return repo
+  const other = signers.find((signer) => isNamedOtherwise(signer, slug))
+  if (other !== undefined) return other
   const [owner = '', name = ''] = slug.split('/')
   const isKnown = SLUG.test(slug) && (await repos.find(owner, name)) !== null
   throw isKnown ? badSignature(slug) : unknownRepo(slug)
+}
+
+/**
+ * Some names can't be an owner's here: GitLab's subgroups (`group/sub/name`) and a person's project on Bitbucket Server
+ * (`~owner/name`). The secret has said already which repo it is.
+ */
+function isNamedOtherwise({ owner, name }: Repo, slug: string): boolean {
+  const parts = slug.toLowerCase().split('/')
+  const isName = parts.at(-1) === name.toLowerCase()
+  return isName && (parts.length > 2 || parts[0] === `~${owner.toLowerCase()}`)
 }
 
 /** `owner/name`. */

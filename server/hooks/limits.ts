@@ -19,3 +19,10 @@ export const REF_LENGTH_MAX = 1024
 
 /** Longest URL kept, in UTF-16 units. */
 export const URL_LENGTH_MAX = 2048
+
+/** Parameters of a deployment that are kept, and the longest of them, in UTF-16 units. */
+export const PARAMS_MAX = 100
+export const PARAM_LENGTH_MAX = 4 * 1024
+
+/** Refs that one delivery may make builds of. */
+export const REFS_MAX = 50

@@ -1,12 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { BuildEvent } from '../../pipelines/event.js'
+import type { SignatureScheme } from './signature.js'
 
 /** How one kind of sender signs and words its deliveries. */
 export interface HookFormat {
-  /** `git`, `github`: last part of the hook's path, and the deliveries' `forge`. */
+  /** `git`, `github`, ...: last part of the hook's path, and the deliveries' `forge`. */
   readonly forge: string
-  /** Headers that may carry the signature, lower case, the first present one counts. */
-  readonly signatureHeaders: readonly string[]
+  readonly scheme: SignatureScheme
+  /** True where whoever can send a body can send any: then an equal body under a new id is another delivery. */
+  readonly trustsIds?: boolean
   /**
    * Reads a delivery whose signature was found right.
    * @throws SandpiperError SP_HOOK_BODY_INVALID

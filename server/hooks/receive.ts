@@ -1,21 +1,26 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { DeliveryResult } from '../deliveries/types.js'
+import { recordOf } from '../deliveries/record.js'
+import type { DeliveryRecord, DeliveryResult, NewDelivery } from '../deliveries/types.js'
 import type { Repo, ServerServices } from '../services.js'
 import { authenticate, repoOfDelivery } from './authenticate.js'
+import { obeySettings } from './obey-settings.js'
 import type { HookFormat, HookReading } from './reading.js'
 
 /** A delivery as it arrived. */
 export interface IncomingHook {
+  /** When: Unix time in milliseconds. */
+  readonly arrived: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
-  readonly signature: Buffer
+  /** What the sender gives to prove that it knows the secret. */
+  readonly claim: Buffer
   readonly namedRepo: string | undefined
 }
 
-/** What became of it. `repo` is null for a signed delivery that is about no repo. */
+/** What became of it. */
 export interface ReceivedHook {
-  readonly repo: Repo | null
+  readonly repo: Repo
   readonly reading: HookReading
   readonly result: DeliveryResult
 }
@@ -31,18 +36,39 @@ export async function receiveHook(
   format: HookFormat,
   hook: IncomingHook,
 ): Promise<ReceivedHook> {
-  const signers = await authenticate(services.repos, hook)
+  const signers = await authenticate(services.repos, { ...hook, scheme: format.scheme })
   const reading = format.read(hook.headers, hook.body)
-  const { slug, events, reason } = reading
-  const repo = await repoOfDelivery(services.repos, signers, slug)
-  if (repo === null) {
-    return { repo, reading, result: { duplicate: false, build: null, builds: [], reason } }
+  const repo = await repoOfDelivery(services.repos, signers, reading.slug)
+  const record = await recordOf(hook)
+  const delivery = deliveryOf(format, reading, hook.body, record)
+  return { repo, reading, result: await acceptReading(services, repo, reading, delivery) }
+}
+
+/** Writes a delivery that was read, and what the repo's settings let it make. */
+export function acceptReading(
+  { builds }: Pick<ServerServices, 'builds'>,
+  repo: Repo,
+  reading: HookReading,
+  delivery: NewDelivery,
+): Promise<DeliveryResult> {
+  const { events, reason } = obeySettings(repo, reading)
+  return builds.accept(repo, delivery, events, reason)
+}
+
+function deliveryOf(
+  { forge, trustsIds = false }: HookFormat,
+  { deliveryId, eventName, eventKey }: HookReading,
+  body: Buffer,
+  record: DeliveryRecord,
+): NewDelivery {
+  const hash = createHash('sha256')
+  if (trustsIds) hash.update(`${deliveryId}\0`)
+  return {
+    forge,
+    deliveryId,
+    bodySha256: hash.update(body).digest('hex'),
+    event: eventName,
+    record,
+    ...(eventKey === undefined ? {} : { eventKey }),
   }
-  const delivery = {
-    forge: format.forge,
-    deliveryId: reading.deliveryId,
-    bodySha256: createHash('sha256').update(hook.body).digest('hex'),
-    event: reading.eventName,
-  }
-  return { repo, reading, result: await services.builds.accept(repo, delivery, events, reason) }
 }

@@ -12,6 +12,11 @@ export function isCommitId(text: string): boolean {
   return OBJECT_ID.test(text) && !ZERO_ID.test(text)
 }
 
+/** True for the first digits of an object id, as Bitbucket gives them; the whole is looked up later. */
+export function isAbbreviatedId(text: string): boolean {
+  return /^[0-9a-f]{7,39}$/.test(text) && !/^0+$/.test(text)
+}
+
 /** True for the all-zeros id, git's name for "no object". */
 export function isZeroId(text: string): boolean {
   return ZERO_ID.test(text)

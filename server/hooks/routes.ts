@@ -1,23 +1,25 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import type { Static } from 'typebox'
 import { SandpiperError } from '../../protocol/errors.js'
 import type { App, HttpContext } from '../http/app-types.js'
 import { pageLink } from '../links.js'
 import { HookAnswer } from './answer-schema.js'
 import { answerHook } from './answer.js'
-import { gitFormat } from './git/format.js'
-import { githubFormat } from './github/format.js'
+import { FORMATS } from './formats.js'
 import { keepRawBody, refuseLargeBody } from './raw-body.js'
 import type { HookFormat } from './reading.js'
 import { receiveHook } from './receive.js'
+import type { IncomingHook } from './receive.js'
 import { readSignature } from './signature.js'
+import type { SignatureScheme } from './signature.js'
 
 const HookQuery = Type.Object({ repo: Type.Optional(Type.String({ maxLength: 300 })) })
 
-/** `POST /hooks/git` and `POST /hooks/github`. */
+/** `POST /hooks/git`, `/hooks/github` and so on, one for each kind of sender. */
 export function hookRoutes(app: App, context: HttpContext): void {
   keepRawBody(app, context.bodyBytesMax)
-  for (const format of [gitFormat, githubFormat]) hookRoute(app, context, format)
+  for (const format of FORMATS) hookRoute(app, context, format)
 }
 
 function hookRoute(app: App, context: HttpContext, format: HookFormat): void {
@@ -35,12 +37,11 @@ function hookRoute(app: App, context: HttpContext, format: HookFormat): void {
       onRequest: [refuseLargeBody(context.bodyBytesMax), requireSignature(format)],
     },
     async (request, reply) => {
-      const received = await receiveHook(context.services, format, {
-        headers: request.headers,
-        body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-        signature: readSignature(request.headers, format.signatureHeaders) ?? Buffer.alloc(0),
-        namedRepo: request.query.repo,
-      })
+      const received = await receiveHook(
+        context.services,
+        format,
+        incomingHook(request, format, reply.elapsedTime),
+      )
       const linkOf = (slug: string, number: number) =>
         pageLink(context.publicUrl(), { slug, number })
       const { statusCode, answer } = answerHook(received, linkOf)
@@ -49,18 +50,33 @@ function hookRoute(app: App, context: HttpContext, format: HookFormat): void {
   )
 }
 
-/** Turns away what can't be right before its body is read. */
-function requireSignature(format: HookFormat) {
-  const names = format.signatureHeaders
-  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) => {
-    done(readSignature(request.headers, names) === null ? unsigned(names) : undefined)
+function incomingHook(
+  request: FastifyRequest<{ Querystring: Static<typeof HookQuery> }>,
+  format: HookFormat,
+  elapsedMs: number,
+): IncomingHook {
+  const { headers, body, query } = request
+  return {
+    arrived: Date.now() - Math.round(elapsedMs),
+    headers,
+    body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+    claim: readSignature(headers, format.scheme) ?? Buffer.alloc(0),
+    namedRepo: query.repo,
   }
 }
 
-function unsigned(names: readonly string[]): SandpiperError {
+/** Turns away what can't be right before its body is read. */
+function requireSignature(format: HookFormat) {
+  const { scheme } = format
+  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) => {
+    done(readSignature(request.headers, scheme) === null ? unsigned(scheme) : undefined)
+  }
+}
+
+function unsigned({ headers, form }: SignatureScheme): SandpiperError {
   return new SandpiperError(
     'SP_HOOK_UNSIGNED',
-    `The delivery has no signature: header '${names.join("' or '")}' with 'sha256=' and 64 hex digits.`,
+    `The delivery has no signature: header '${headers.join("' or '")}' ${form}.`,
     { hint: "Put the secret that 'sandpiper repo add' printed into the webhook's settings." },
   )
 }

@@ -31,3 +31,8 @@ const TIME_MAX = 8.64e15
 function cut(text: string, length: number): string {
   return text.slice(0, length).replace(/\p{Surrogate}/gu, '\uFFFD')
 }
+
+/** A mail address from outside, or nothing: GitLab writes `[REDACTED]` for those that are private. */
+export function cleanEmail(text: string | null | undefined): string {
+  return text?.includes('@') ? cleanLine(text) : ''
+}

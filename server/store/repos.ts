@@ -35,6 +35,7 @@ export const REPO_COLUMNS = [
   'keep_days',
   'keep_builds',
   'keep_bytes',
+  'optional_events',
   'created',
   'updated',
 ] as const

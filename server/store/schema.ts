@@ -78,6 +78,8 @@ export interface RepoTable {
   keep_days: Generated<number>
   keep_builds: Generated<number>
   keep_bytes: Generated<number>
+  /** Which of `OPTIONAL_EVENTS` its pipeline files name, by a blank. */
+  optional_events: Generated<string>
   /** Token for its forge, sealed; null: none of its own. */
   forge_token: string | null
   created: number

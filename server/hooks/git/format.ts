@@ -3,6 +3,7 @@ import { Compile } from 'typebox/compile'
 import { GIT_HOOK_SIGNATURE_HEADER } from '../../../protocol/git-hook.js'
 import type { GitHookPayload } from '../../../protocol/git-hook.js'
 import { decode, parseJson } from '../decode.js'
+import { hmacSha256 } from '../signature.js'
 import { pushReading } from '../push.js'
 import { cleanTime } from '../text.js'
 import type { HookFormat } from '../reading.js'
@@ -27,7 +28,7 @@ const Payload = Compile(
 /** Our own hook: what `sandpiper hook install` makes a repo send, and easy to send by hand. */
 export const gitFormat: HookFormat = {
   forge: 'git',
-  signatureHeaders: [GIT_HOOK_SIGNATURE_HEADER, 'x-hub-signature-256'],
+  scheme: hmacSha256({ [GIT_HOOK_SIGNATURE_HEADER]: 'sha256=', 'x-hub-signature-256': 'sha256=' }),
   read: (_headers, body) => {
     const payload: GitHookPayload = decode(Payload, parseJson(body))
     return {

@@ -165,7 +165,7 @@ describe('POST /hooks/github with a push', () => {
       action: 'created',
       after: HEAD,
       branch: 'main',
-      link: 'https://github.example.org/c',
+      link: 'https://github.example.org/Octo/Hello/compare/b...a',
     })
   })
 
@@ -258,6 +258,14 @@ describe('POST /hooks/github with a pull request', () => {
     expect(event.sourceRepo).toBe('')
   })
 
+  it('takes one whose repo is gone for a fork', async () => {
+    for (const repo of [null, undefined, {}, { full_name: 'mallory/Hello' }]) {
+      const head = { ref: 'x', sha: HEAD, repo }
+      const event = await eventOf(pullRequest({ head }), { event: 'pull_request' })
+      expect(event.sourceRepo).not.toBe('')
+    }
+  })
+
   it.each([
     ['synchronize', 'synchronized'],
     ['reopened', 'reopened'],
@@ -267,14 +275,9 @@ describe('POST /hooks/github with a pull request', () => {
   })
 
   it.each([
-    ['closed', pullRequest({}, { action: 'closed' }), 'was closed'],
+    ['closed', pullRequest({}, { action: 'closed' }), 'pull_request_closed (closed)'],
     ['skipped in its title', pullRequest({ title: '***NO_CI*** x' }), '***no_ci***'],
     ['skipped in its text', pullRequest({ body: '[ci skip]' }), '[ci skip]'],
-    [
-      'from a fork that is gone',
-      pullRequest({ head: { ref: 'x', sha: HEAD, repo: null } }),
-      'is gone',
-    ],
   ])('makes no build of one that was %s', async (_case, body, reason) => {
     const response = await send(body, { event: 'pull_request' })
     expect(response.statusCode).toBe(200)
@@ -307,8 +310,12 @@ describe('POST /hooks/github with anything else', () => {
     expect(response.json()).toMatchObject({ reason: 'the event issues makes no build' })
   })
 
-  it.each(['x-github-event', 'x-github-delivery'])('answers 400 without %s', async (name) => {
-    const response = await send(push(), { headers: { [name]: '' } })
+  it.each([
+    ['x-github-event', ''],
+    ['x-github-event', 'a/b'],
+    ['x-github-delivery', 'a b'],
+  ])('answers 400 for the %s %j', async (name, value) => {
+    const response = await send(push(), { headers: { [name]: value } })
     expect(response.statusCode).toBe(400)
     expect(response.json<{ detail: string }>().detail).toContain(name)
   })

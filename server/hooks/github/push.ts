@@ -5,31 +5,27 @@ import { pushReading } from '../push.js'
 import type { EventReading } from '../reading.js'
 import { tagOf } from '../ref.js'
 import { cleanTime } from '../text.js'
-import { NullableString, Person, Sender } from './types.js'
+import { Account, NullableBoolean, NullableString, Person, nullable } from '../shapes.js'
 
 const PushPayload = Compile(
   Type.Object({
     ref: Type.String(),
     before: Type.String(),
     after: Type.String(),
-    deleted: Type.Optional(Type.Boolean()),
+    deleted: NullableBoolean,
     base_ref: NullableString,
     compare: NullableString,
-    head_commit: Type.Optional(
-      Type.Union([
-        Type.Null(),
-        Type.Object({
-          id: NullableString,
-          message: NullableString,
-          timestamp: NullableString,
-          url: NullableString,
-          author: Type.Optional(Person),
-        }),
-      ]),
+    head_commit: nullable(
+      Type.Object({
+        id: NullableString,
+        message: NullableString,
+        timestamp: NullableString,
+        author: nullable(Person),
+      }),
     ),
     repository: Type.Object({ full_name: Type.String() }),
-    sender: Type.Optional(Sender),
-    pusher: Type.Optional(Type.Object({ name: NullableString })),
+    sender: nullable(Account),
+    pusher: nullable(Type.Object({ name: NullableString })),
   }),
 )
 
@@ -50,7 +46,7 @@ export function readPush(payload: unknown): EventReading {
     baseRef: push.base_ref ?? '',
     message: head?.message ?? '',
     committed: cleanTime(head?.timestamp),
-    link: (isTag ? head?.url : push.compare) ?? push.compare ?? '',
+    link: push.compare ?? '',
     author: {
       login: head?.author?.username,
       name: head?.author?.name,

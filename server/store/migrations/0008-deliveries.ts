@@ -1,11 +1,12 @@
 import type { Kysely, Migration } from 'kysely'
 import { sql } from 'kysely'
 
-/** A log of webhooks, and deliveries that make several builds, or tell of one thing twice. */
+/** A log of webhooks, deliveries that make several builds or tell of one thing twice, and events for few repos. */
 export const deliveries: Migration = {
   async up(db: Kysely<unknown>) {
-    await addText(db, 'builds_json', '[]')
-    await addText(db, 'event_key', '')
+    await addText(db, 'repos', 'optional_events', '')
+    await addText(db, 'deliveries', 'builds_json', '[]')
+    await addText(db, 'deliveries', 'event_key', '')
     await sql`update deliveries set builds_json =
       (select '[' || cast(number as text) || ']' from builds where builds.id = deliveries.build_id)
       where build_id in (select id from builds)`.execute(db)
@@ -19,8 +20,13 @@ export const deliveries: Migration = {
   },
 }
 
-async function addText(db: Kysely<unknown>, name: string, value: string): Promise<void> {
-  const add = db.schema.alterTable('deliveries')
+async function addText(
+  db: Kysely<unknown>,
+  table: string,
+  name: string,
+  value: string,
+): Promise<void> {
+  const add = db.schema.alterTable(table)
   await add.addColumn(name, 'text', (column) => column.notNull().defaultTo(value)).execute()
 }
 
