@@ -37,7 +37,7 @@ export async function logDelivery(
 }
 
 /** HTTP status of the answer: 202 for new builds, 200 for everything else. */
-export function statusOf({ duplicate, build }: DeliveryResult): number {
+export function statusOf({ duplicate, build }: DeliveryResult): 200 | 202 {
   return build !== null && !duplicate ? 202 : 200
 }
 

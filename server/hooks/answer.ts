@@ -1,29 +1,7 @@
-import type { Status } from '../../protocol/status.js'
 import { statusOf } from '../deliveries/log-delivery.js'
+import type { HookAnswer } from './answer-schema.js'
 import { slugOf } from './authenticate.js'
 import type { ReceivedHook } from './receive.js'
-
-/** JSON that a sender gets for a delivery that was taken in. */
-export interface HookAnswer {
-  readonly delivery: string
-  readonly event: string
-  readonly repo: string
-  /** True when the delivery was here before; the rest is what the first one got. */
-  readonly duplicate: boolean
-  /** Why no build was made; empty when one was. */
-  readonly reason: string
-  /** Of the build; absent when none was made. */
-  readonly id?: number
-  readonly number?: number
-  readonly status?: Status
-  readonly link?: string
-  /** Of every build, where the delivery made more than one. */
-  readonly builds?: readonly {
-    readonly id: number
-    readonly number: number
-    readonly link: string
-  }[]
-}
 
 /** Status code and JSON for a delivery: 202 for a new build, 200 for everything else. */
 export function answerHook(

@@ -27,7 +27,7 @@ function hookRoute(app: App, context: HttpContext, format: HookFormat): void {
     `/hooks/${format.forge}`,
     {
       schema: {
-        operationId: `${format.forge}Hook`,
+        operationId: `${format.forge.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}Hook`,
         summary: `Take a webhook of ${format.forge}`,
         tags: ['hooks'],
         querystring: HookQuery,
