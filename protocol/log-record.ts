@@ -45,6 +45,18 @@ export function decodeLogRecord(line: string): LogRecord {
 
 function isLogRecord(value: unknown): value is LogRecord {
   if (typeof value !== 'object' || value === null) return false
-  const { pos, out, time } = value as Partial<LogRecord>
-  return typeof pos === 'number' && typeof out === 'string' && typeof time === 'number'
+  const { pos, out, time, stream, section } = value as Partial<Record<keyof LogRecord, unknown>>
+  if (!Number.isFinite(pos) || !Number.isFinite(time) || typeof out !== 'string') return false
+  return (stream === undefined || stream === 'stderr') && isSection(section)
+}
+
+function isSection(section: unknown): section is LogSection | undefined {
+  if (section === undefined) return true
+  if (typeof section !== 'object' || section === null) return false
+  const { command, before } = section as Partial<Record<keyof LogSection, unknown>>
+  return isCount(command) && (before === undefined || isCount(before))
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }

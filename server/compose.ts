@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createMirrors } from '../git/mirrors.js'
-import { makeDataDirectory, makePrivateDirectory } from '../protocol/data-dir.js'
+import { makeDataDirectory } from '../protocol/data-dir.js'
 import { redisKeys } from '../protocol/keys.js'
 import { createAuditService } from './audit/list.js'
 import { addGauges } from './metrics/gauges.js'
@@ -23,9 +23,10 @@ import { createHttpApp } from './http/app.js'
 import { ingest } from './ingest/ingest.js'
 import { IngestQueue, startIngestWorker } from './ingest/ingest-queue.js'
 import { createLogger } from './logger.js'
-import { FileLogStore } from './logs/file-log-store.js'
 import { LogNews } from './logs/log-news.js'
+import { createLogService } from './logs/log-service.js'
 import { LogWatcher } from './logs/log-watcher.js'
+import { openLogs } from './logs/open-logs.js'
 import { closeConnection, redisConnections, waitUntilReady } from './redis/connections.js'
 import type { RedisConnections } from './redis/connections.js'
 import { startPrivateRedis } from './redis/private-redis.js'
@@ -120,8 +121,11 @@ async function compose(
   const secrets = await openSecretBox(config.secretKeyFile)
   const db = closers.add('database', await openDatabase(config.database), (it) => it.destroy())
   await checkKeys(db, secrets)
-  await makePrivateDirectory(join(dataDir, 'logs'))
-  const logs = closers.add('logs', new FileLogStore(join(dataDir, 'logs')), (it) => it.close())
+  const isShared = 'url' in config.database
+  const { store: logs, keeper } = await openLogs({
+    ...{ db, dataDir, isShared, clock, logger, closers },
+    config: config.logs,
+  })
   const mirrors = closers.add('mirrors', createMirrors(join(dataDir, 'mirrors')), (it) =>
     it.close(),
   )
@@ -177,7 +181,7 @@ async function compose(
     builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingestQueue.add([id]) }),
     forges,
     statuses: createStatusService(db, config.statusContext),
-    logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
+    logs: createLogService({ db, logs, watcher, clock }),
     audit: createAuditService(db),
     runners: createRunnerService(db, clock),
     metrics,
@@ -208,6 +212,7 @@ async function compose(
   const ingestion = { db, clock, mirrors, dispatcher, file, platform, system, logger }
 
   await waitUntilReady(redis, REDIS_WAIT_MS)
+  closers.add('log keeper', keeper, (it) => it.stop()).start()
   closers.add('reconciler', reconciler, (it) => it.stop()).start()
   news.start()
   await closers.add('uplink shares', shares, (it) => it.stop()).start()

@@ -1,4 +1,6 @@
 import type { ForgeSettings } from './forges/types.js'
+import { LOGS_DEFAULTS } from './logs/logs-config.js'
+import type { LogsConfig } from './logs/logs-config.js'
 import { join } from 'node:path'
 import type { DatabaseAddress } from './store/address.js'
 import type { PeopleSettings } from './people/settings.js'
@@ -41,6 +43,8 @@ export interface ServerConfig {
   readonly trustedProxies?: readonly string[]
   /** What stands before the contexts of statuses. Default `continuous-integration/sandpiper`. */
   readonly statusContext?: string
+  /** How logs are kept; all of it for ever, on the local disk, when absent. */
+  readonly logs?: LogsConfig
   /** pino's level. Default `info`. */
   readonly logLevel?: string
 }
@@ -75,6 +79,7 @@ export function resolveConfig(config: ServerConfig, adminToken: string): Resolve
     people: { admins: [], allow: null },
     trustedProxies: [],
     statusContext: 'continuous-integration/sandpiper',
+    logs: LOGS_DEFAULTS,
     logLevel: 'info',
     publicUrl: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     ...config,

@@ -2,18 +2,14 @@ import type { Selectable } from 'kysely'
 import type { BuildEvent } from '../pipelines/event.js'
 import type { UsageRow } from '../protocol/usage.js'
 import type { AuditService } from './audit/list.js'
-import type { RepoChange } from './builds/repo-change.js'
 import type { Forges } from './forges/types.js'
 import type { DeliveryResult, NewDelivery } from './deliveries/types.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
+import type { Principal } from './people/principal.js'
 import type { RunnerService } from './runners/types.js'
 import type { Metrics } from './metrics/metrics.js'
-import type { Principal } from './people/principal.js'
 import type { PeopleService } from './people/types.js'
 import type { StatusService } from './statuses/types.js'
-import type { BuildsPage, ListedBuild } from './store/builds-page.js'
-import type { LatestBy } from './store/latest-builds.js'
-import type { Stats } from './store/overview.js'
 import type { BuildTable, RepoTable, StageTable, StepTable } from './store/schema.js'
 
 export type Repo = Omit<Selectable<RepoTable>, 'hook_secret' | 'forge_token'>
@@ -40,14 +36,6 @@ export interface RepoService {
   list(): Promise<readonly Repo[]>
   /** @throws SandpiperError SP_REPO_EXISTS, SP_REPO_INVALID */
   add(repo: NewRepo): Promise<{ readonly repo: Repo; readonly hookSecret: string }>
-  /** Changes settings, and writes down who did. Null: it is gone. @throws SandpiperError SP_REPO_INVALID */
-  change(repo: Repo, change: RepoChange, actor: Principal | null): Promise<Repo | null>
-  /** Forgets the repo's mirror: the next build fetches it anew. */
-  repair(repo: Repo): Promise<void>
-  /** Builds of all repos that have not ended, oldest first. */
-  open(limit: number): Promise<readonly { readonly repo: Repo; readonly build: Build }[]>
-  /** How much there is of everything. */
-  stats(): Promise<Stats>
   /** Removes the repo with its builds and logs; running stages are cancelled first. */
   remove(owner: string, name: string): Promise<boolean>
   /** Secrets to check a hook against: one repo's, or those of every active repo. */
@@ -84,10 +72,11 @@ export interface BuildService {
     reason: string,
   ): Promise<DeliveryResult>
   /** Newest first. */
-  list(repo: Repo, page: BuildsPage): Promise<readonly ListedBuild[]>
+  list(
+    repo: Repo,
+    page: { readonly limit: number; readonly offset: number },
+  ): Promise<readonly Build[]>
   find(repo: Repo, number: number): Promise<BuildDetail | null>
-  /** The newest build of each branch, pull request or target, newest first, among the newest of the repo. */
-  latestBy(repo: Repo, by: LatestBy): Promise<readonly Build[]>
   latest(repo: Repo): Promise<BuildDetail | null>
   /** How a step came to use what it used, or has used so far; empty when nothing is known. */
   usageSeries(step: Step): Promise<readonly UsageRow[]>
@@ -104,6 +93,23 @@ export interface LogService {
    * called. Never call it twice for one change; the listener reads the store itself.
    */
   watch(ref: LogRef, listener: () => void): () => void
+  /** True when the log's bytes were removed, by a person or because they need not be kept. */
+  isRemoved(ref: LogRef): Promise<boolean>
+  /** Removes the bytes of a log that is complete. */
+  remove(repo: Repo, ref: LogRef, actor: Principal | null): Promise<void>
+  /**
+   * Removes builds of the repo with lower numbers that have ended, and their logs, for as long as the signal lets it.
+   * Says whether all are gone.
+   */
+  removeBuilds(repo: Repo, purge: Purge): Promise<boolean>
+}
+
+/** Which builds are to be removed, by whom, and when that must stop. */
+export interface Purge {
+  /** The lowest number that stays. */
+  readonly before: number
+  readonly actor: Principal | null
+  readonly signal: AbortSignal
 }
 
 export interface HealthCheck {

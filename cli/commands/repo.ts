@@ -10,7 +10,6 @@ import { printJson, printLine, type CliIo } from '../io.js'
 import { stripTerminalText } from '../terminal/sanitize.js'
 import { formatTable } from '../terminal/table.js'
 import { repoArgument, serverOf } from './arguments.js'
-import { repoSet } from './repo-set.js'
 
 /** `sandpiper repo ...` */
 export function addRepoCommands(program: Command, io: CliIo, finish: Finish): void {
@@ -50,7 +49,6 @@ export function addRepoCommands(program: Command, io: CliIo, finish: Finish): vo
     examples: ['sandpiper repo show octo/hello'],
     run: show,
   })
-  addCommand(repo, io, finish, repoSet)
   addCommand(repo, io, finish, {
     syntax: 'rm <owner/name>',
     summary: 'remove a repo with its builds and logs',
@@ -141,7 +139,7 @@ async function show(context: CommandContext): Promise<undefined> {
 
 async function remove(context: CommandContext): Promise<undefined> {
   const repo = repoArgument(context.args[0])
-  await sendJson(await serverOf(context), `${repoPath(repo)}?remove=true`, { method: 'DELETE' })
+  await sendJson(await serverOf(context), repoPath(repo), { method: 'DELETE' })
   if (context.json) printJson(context.io, { removed: `${repo.owner}/${repo.name}` })
   else printLine(context.io, `removed ${repo.owner}/${repo.name}`)
 }

@@ -2,6 +2,7 @@ import { CliError } from '../errors.js'
 import { ExitCode } from '../exit-code.js'
 import { unknownVariables } from './environment.js'
 import { forgesOf } from './forge-settings.js'
+import { logsOf } from './log-settings.js'
 import { fileVariable, readSecretFile } from './secret-file.js'
 import { allSettings, type Scope, type Setting, type SettingValues } from './settings.js'
 
@@ -29,7 +30,7 @@ export function resolveSettings(sources: SettingSources): SettingValues {
     if ('value' in parsed) values[key] = parsed.value
     else problems.push(`${given.name}${shownValue(setting, given)}: ${parsed.problem}`)
   }
-  problems.push(...forgesOf(values).problems)
+  problems.push(...forgesOf(values).problems, ...logsOf(values).problems)
   if (problems.length === 0) return values as SettingValues
   throw new CliError(ExitCode.usage, 'SP_CONFIG_INVALID', describe(problems), {
     hint: 'the README has the table of all settings',

@@ -2,6 +2,7 @@ import { DISK_SETTINGS } from './disk-settings.js'
 import { STORE_SETTINGS } from './store-settings.js'
 import { FORGE_SETTINGS } from './forge-settings.js'
 import { IMAGE_SETTINGS } from './image-settings.js'
+import { LOG_SETTINGS } from './log-settings.js'
 import { NETWORK_SETTINGS } from './network-settings.js'
 import { STEP_SETTINGS } from './step-settings.js'
 import { PEOPLE_SETTINGS } from './people-settings.js'
@@ -157,6 +158,7 @@ export const SETTINGS = {
     scopes: SERVER,
   }),
   ...FORGE_SETTINGS,
+  ...LOG_SETTINGS,
   heartbeat: define({
     env: 'SANDPIPER_HEARTBEAT',
     flag: 'heartbeat',

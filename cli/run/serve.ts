@@ -9,6 +9,7 @@ import type { RedisConfig, ServerConfig } from '../../server/config.js'
 import { ADDRESS_FILE } from '../client/find-server.js'
 import { forgesOf } from '../config/forge-settings.js'
 import { peopleOf } from '../config/people-settings.js'
+import { logsOf } from '../config/log-settings.js'
 import { limitsOf } from '../config/limits.js'
 import { networkOf } from '../config/network.js'
 import type { SettingValues } from '../config/settings.js'
@@ -59,6 +60,7 @@ export function serverConfig(io: CliIo, settings: SettingValues): ServerConfig {
     people: peopleOf(settings),
     ...(settings.trustedProxies === undefined ? {} : { trustedProxies: settings.trustedProxies }),
     ...(settings.statusContext === undefined ? {} : { statusContext: settings.statusContext }),
+    logs: logsOf(settings).logs,
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(redisPrefix === undefined ? {} : { redisPrefix }),
     ...(lease === undefined ? {} : { leaseMs: lease }),

@@ -1,3 +1,5 @@
+import { printSectionMark } from './section-mark.js'
+
 /**
  * The shell script of a step. It is meant to be run as `/bin/sh -e FILE`, from a read-only file and
  * with stdin from /dev/null, and works in dash, busybox ash and bash: the first command that fails
@@ -6,9 +8,12 @@
  * Before each command its text is printed, each line after `+ `. Commands stand in the script as they
  * are, one after the other, so that a loop may be spread over several of them as Drone allows.
  * @param commands without NUL characters
+ * @param markSecret when each command is also to be told out of band: see `printSectionMark`
  */
-export function generateScript(commands: readonly string[]): string {
-  return commands.map(commandWithTrace).join('')
+export function generateScript(commands: readonly string[], markSecret?: string): string {
+  const mark = (index: number) =>
+    markSecret === undefined ? '' : printSectionMark(markSecret, index)
+  return commands.map((command, index) => mark(index) + commandWithTrace(command)).join('')
 }
 
 /** The empty line keeps a backslash at the end of a command from joining it with the next trace. */

@@ -1,4 +1,4 @@
-import { LOG_RECORD_OUT_MAX, type LogRecord } from '../../protocol/log-record.js'
+import { LOG_RECORD_OUT_MAX, type LogRecord, type LogSection } from '../../protocol/log-record.js'
 
 /**
  * Turns the bytes that a step prints into log records. UTF-8 sequences may be cut anywhere between
@@ -10,6 +10,7 @@ export class LineSplitter {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   #partial = ''
   #pos = 0
+  #section: LogSection | undefined
 
   /** True while the beginning of an unfinished line is held back. */
   get hasPartial(): boolean {
@@ -27,6 +28,14 @@ export class LineSplitter {
     const record = this.#record(this.#partial, timeMs)
     this.#partial = ''
     return [record]
+  }
+
+  /** What comes next begins a command; an unfinished line before it is given as a record of its own. */
+  begin(section: LogSection, timeMs: number): LogRecord[] {
+    const records = this.#take(this.#decoder.decode(), timeMs)
+    records.push(...this.flush(timeMs))
+    this.#section = section
+    return records
   }
 
   /** Gives everything that is left; half a UTF-8 sequence becomes U+FFFD. */
@@ -58,7 +67,10 @@ export class LineSplitter {
   }
 
   #record(out: string, timeMs: number): LogRecord {
-    return { pos: this.#pos++, out, time: timeMs }
+    const section = this.#section
+    this.#section = undefined
+    const record = { pos: this.#pos++, out, time: timeMs }
+    return section === undefined ? record : { ...record, section }
   }
 }
 

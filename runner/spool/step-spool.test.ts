@@ -50,6 +50,21 @@ describe('StepSpool', () => {
     await spool.close()
   })
 
+  it('says with its first record that a command begins, also in the middle of a line', async () => {
+    const spool = makeSpool()
+    await spool.write(Buffer.from('half'))
+    spool.begin({ command: 1, before: 7 })
+    await spool.write(Buffer.from('+ make\nmade\n'))
+    await spool.end()
+    const records = (await readFile(file, 'utf8')).trimEnd().split('\n').map(decodeLogRecord)
+    expect(records).toEqual([
+      { pos: 0, out: 'half', time: 0 },
+      { pos: 1, out: '+ make\n', time: 0, section: { command: 1, before: 7 } },
+      { pos: 2, out: 'made\n', time: 0 },
+    ])
+    await spool.close()
+  })
+
   it('is empty when nothing was written', async () => {
     const spool = makeSpool()
     expect(await spool.end()).toMatchObject({ bytes: 0, lines: 0 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
-import { encodeLogRecord, type LogRecord } from '../../protocol/log-record.js'
+import { encodeLogRecord, type LogRecord, type LogSection } from '../../protocol/log-record.js'
 import type { LogSummary } from '../../protocol/uplink.js'
 import { LineSplitter } from './line-splitter.js'
 import { readRecords } from './read-records.js'
@@ -61,6 +61,11 @@ export class StepSpool {
     this.#armQuietTimer()
     if (this.#queuedBytes <= WRITE_QUEUE_BYTES_MAX) return undefined
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
+  }
+
+  /** What is written next is the first line of a command. */
+  begin(section: LogSection): void {
+    this.#append(this.#splitter.begin(section, this.#elapsedMs()))
   }
 
   /**

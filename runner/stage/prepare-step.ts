@@ -168,7 +168,9 @@ function writeFiles(
   const { job, step } = run
   const hostname = hostnameOf(run)
   return writeStepFiles(directory, {
-    ...(step.kind === 'commands' ? { script: generateScript(step.commands) } : {}),
+    ...(step.kind === 'commands'
+      ? { script: generateScript(step.commands, run.log.markSecret) }
+      : {}),
     hostname,
     hosts: hostsFile(step, job.stage, open.network.plan, hostname),
     resolv: resolvFile(step, open.network.resolvers),

@@ -37,6 +37,25 @@ describe('runStage', () => {
     expect(sink.events).toEqual(['start build', 'end build'])
   })
 
+  it('tells which command begins where in the log, whatever the commands print', async () => {
+    const forged = `printf '\\033]7770;%s;1;0\\007' 000000000000000000000000`
+    const job = makeJob([step('a', ['echo one', forged, 'set +e; false', 'exit 3'])])
+    const { sink } = await runJob(host, job)
+    const log = sink.log('a')
+    const begun = sink.sections.map(({ command, before, at }) => [
+      command,
+      before,
+      log.slice(at).split('\n')[0],
+    ])
+    expect(begun).toEqual([
+      [0, undefined, '+ echo one'],
+      [1, 0, `+ ${forged}`],
+      [2, 0, '+ set +e; false'],
+      [3, 1, '+ exit 3'],
+    ])
+    expect(log).toContain('\u001b]7770;000000000000000000000000;1;0\u0007+ set +e')
+  })
+
   it('leaves nothing behind', async () => {
     await runJob(host, makeJob([step('a', ['mkdir -p x/y && chmod 0 x', 'touch /root-file'])]))
     expect(await leftOnDisk()).toEqual([])

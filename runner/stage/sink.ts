@@ -1,3 +1,4 @@
+import type { LogSection } from '../../protocol/log-record.js'
 import type { StepFinished } from '../../protocol/uplink.js'
 import type { UsageReport } from '../../protocol/usage.js'
 
@@ -12,6 +13,8 @@ export interface StageSink {
    * @returns a promise when the sink is full; the caller stops reading until it resolves.
    */
   output(step: number, data: Buffer): Promise<void> | undefined
+  /** A command of the step begins: the next output is its first line. */
+  section?(step: number, section: LogSection): void
   stepFinished(result: StepResult): Promise<void>
   /** Comes right after `stepStarted` of a step that has a sandbox: what it has used so far, whenever asked. */
   stepUsage?(step: number, usage: UsageSource): void

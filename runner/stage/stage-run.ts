@@ -210,7 +210,10 @@ export class StageRun {
     stop: StepStop,
     usage: UsageRecord,
   ): Promise<StepOutcome> {
-    const log = new StepLog((data) => this.sink.output(number, data))
+    const log = new StepLog(
+      (data) => this.sink.output(number, data),
+      (section) => this.sink.section?.(number, section),
+    )
     try {
       if (step.kind === 'clone') return await this.#checkOut(number, stop)
       return await this.#runSandbox(step, { number, stop, log, usage })

@@ -90,6 +90,7 @@ class Try {
       this.#ended.abort()
       this.step.usage.endTry(exit)
       await Promise.all([pumped, ready])
+      await this.step.log.flush()
       this.prepared.open.disk.told(exit.workspaceLayer?.bytes)
       const verdict = await this.#explain(this.#verdict(exit))
       await this.#tell(verdict)

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { CommandsStep, EntrypointStep, StagePlan, StepPlan } from '../../pipelines/plan.js'
+import type { LogSection } from '../../protocol/log-record.js'
 import type { StageJob } from '../../protocol/job.js'
 import type { HostConfig, StepLimits } from '../config.js'
 import { openHost, type Host } from '../host.js'
@@ -118,6 +119,8 @@ export class RecordingSink implements StageSink {
   readonly #output = new Map<string, Buffer[]>()
   readonly results = new Map<string, StepResult>()
   readonly sources = new Map<string, UsageSource>()
+  /** Commands that began, with the log's length then. */
+  readonly sections: (LogSection & { readonly step: string; readonly at: number })[] = []
   /** `start NAME` and `end NAME`, in order. */
   readonly events: string[] = []
   /** Gets a step's log so far whenever it has grown. */
@@ -140,6 +143,11 @@ export class RecordingSink implements StageSink {
     const name = this.#name(number)
     this.#output.set(name, [...(this.#output.get(name) ?? []), data])
     this.#onOutput(name, this.log(name))
+  }
+
+  section(number: number, section: LogSection): void {
+    const step = this.#name(number)
+    this.sections.push({ ...section, step, at: this.log(step).length })
   }
 
   stepFinished(result: StepResult): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { messageOf } from '../../protocol/errors.js'
+import type { LogSection } from '../../protocol/log-record.js'
 import type { AttemptMessage, LogSummary } from '../../protocol/uplink.js'
 import type { RunnerLog } from '../log.js'
 import { writeAttemptFile } from '../spool/attempt-file.js'
@@ -62,6 +63,10 @@ export class AttemptReport implements StageSink {
 
   output(step: number, data: Buffer): Promise<void> | undefined {
     return this.#spools.get(step)?.write(data)
+  }
+
+  section(step: number, section: LogSection): void {
+    this.#spools.get(step)?.begin(section)
   }
 
   async stepFinished(result: StepResult): Promise<void> {

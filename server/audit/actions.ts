@@ -16,6 +16,8 @@ export const AUDIT_ACTIONS = [
   'repo.delete',
   'build.approve',
   'build.decline',
+  'build.purge',
+  'log.delete',
   'token.create',
   'token.delete',
   'user.login',

@@ -12,11 +12,10 @@ import { hookSecretContext } from '../secrets/sealed-columns.js'
 import type { NewRepo, Repo, RepoService } from '../services.js'
 import type { Db } from '../store/database.js'
 import { deleteRepo, findRepo, insertRepo, listRepos, sealedHookSecrets } from '../store/repos.js'
-import { countThings, openBuildsOfRepos } from '../store/overview.js'
 import type { StageRow } from '../store/stages.js'
 import { stagesOfRepo } from '../store/stages.js'
+import { deleteStepLogs } from '../store/step-logs.js'
 import { inTransaction } from '../store/transaction.js'
-import { changeRepo } from './update-repo.js'
 import {
   checkBranchName,
   checkHookSecret,
@@ -47,10 +46,6 @@ export function createRepoService(options: RepoServiceOptions): RepoService {
     find: (owner, name) => findRepo(db, owner, name),
     list: () => listRepos(db),
     add: (repo) => addRepo(options, repo),
-    change: (repo, change, actor) => changeRepo(options, repo, change, actor),
-    repair: (repo) => options.mirrors.remove(repo.id),
-    open: (limit) => openBuildsOfRepos(db, limit),
-    stats: () => countThings(db),
     remove: (owner, name) => removeRepo(options, owner, name),
     hookSecrets: (slug) => hookSecrets(options, slug),
   }
@@ -129,7 +124,10 @@ async function removeRepo(
   })
   for (const stage of stages) stopStage(stage, effects)
   dispatcher.dispatch(effects)
-  for (const { id } of stages) await logs.removeStage(id)
+  for (const { id } of stages) {
+    await logs.removeStage(id)
+    await deleteStepLogs(db, id)
+  }
   await mirrors.remove(repo.id).catch((error: unknown) =>
     // It is gone for everyone but the disk; a fetch that is under way may hold its directory.
     logger.warn({ repoId: repo.id, reason: messageOf(error) }, 'could not remove a mirror'),

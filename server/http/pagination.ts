@@ -88,7 +88,7 @@ export function pagingOf<Schema extends TSchema>(
 }
 
 /** Puts the address of the next page into the answer's `Link` header. */
-function linkNext({ context, request, reply }: Answer, cursor: string): void {
+export function linkNext({ context, request, reply }: Answer, cursor: string): void {
   // A request line may hold a whole URL (RFC 9112, 3.2.2), of whatever host.
   const { pathname, searchParams } = new URL(request.url, 'http://localhost')
   searchParams.set('cursor', cursor)

@@ -47,6 +47,11 @@ export const PROBLEMS: Readonly<
   SP_FORGE_FAILED: { status: 502, title: 'The forge refuses' },
   SP_PEOPLE_NO_FORGE: { status: 409, title: 'No forge to ask' },
   SP_LOG_UNKNOWN: { status: 404, title: 'Unknown log' },
+  SP_LOG_REMOVED: { status: 410, title: 'Log removed' },
+  SP_LOG_RUNNING: { status: 409, title: 'Log grows' },
+  SP_LOG_RANGE: { status: 416, title: 'No such part' },
+  SP_BLOB_FAILED: { status: 503, title: 'Archive not available' },
+  SP_BLOB_MISSING: { status: 410, title: 'Log removed' },
 })
 
 /** RFC 9457 problem document; `code` and `hint` are ours. */

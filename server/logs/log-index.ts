@@ -19,6 +19,23 @@ export class LogIndex {
   #lineCount = 0
   #bytes = 0
 
+  /** The index of a log that was read before. */
+  static known(log: {
+    readonly places: readonly LogPlace[]
+    readonly end: LogPlace
+    readonly sections: readonly LogSectionMark[]
+  }): LogIndex {
+    const index = new LogIndex()
+    for (const { line, offset } of log.places.slice(1)) {
+      index.#lines.push(line)
+      index.#offsets.push(offset)
+    }
+    index.#sections.push(...log.sections)
+    index.#lineCount = log.end.line
+    index.#bytes = log.end.offset
+    return index
+  }
+
   /** Whole lines so far, and the bytes that they take. */
   get end(): LogPlace {
     return { line: this.#lineCount, offset: this.#bytes }

@@ -52,7 +52,8 @@ export class LogIndexes {
   async #current(ref: LogRef, key: string): Promise<LogIndex> {
     const known = this.#indexes.get(key)
     const isSound = known !== undefined && known.end.offset <= (await this.#store.size(ref))
-    const index = isSound ? known : new LogIndex()
+    const saved = isSound ? null : await this.#store.savedIndex?.(ref)
+    const index = isSound ? known : (saved ?? new LogIndex())
     this.#indexes.delete(key)
     this.#indexes.set(key, index)
     return index

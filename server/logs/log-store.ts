@@ -1,3 +1,5 @@
+import type { LogIndex } from './log-index.js'
+
 /** Names the log of one step in one attempt of its stage. */
 export interface LogRef {
   readonly stageId: number
@@ -31,4 +33,6 @@ export interface LogStore {
   remove(ref: LogRef): Promise<void>
   /** Removes the logs of every attempt of a stage. */
   removeStage(stageId: number): Promise<void>
+  /** The index of a log that is kept with it; null when it must be made by reading. */
+  savedIndex?(ref: LogRef): Promise<LogIndex | null>
 }

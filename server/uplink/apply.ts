@@ -19,6 +19,7 @@ import type { Db } from '../store/database.js'
 import { saveMachine } from '../store/sessions.js'
 import type { StageRow } from '../store/stages.js'
 import { findStageById, updateStage } from '../store/stages.js'
+import { insertStepLog, newStepLog } from '../store/step-logs.js'
 import { saveStepSeries } from '../store/step-usage.js'
 import { updateRunningStep, updateStep } from '../store/steps.js'
 import { archiveProblem } from './archive-log.js'
@@ -119,10 +120,23 @@ async function applyStepFinished(
     log_lines: message.log.lines,
     log_sha256: message.log.sha256,
   })
+  if (archived.bytes > 0) await noteCompleteLog(context, stage, message)
   const { step, series } = message
   noteStepEnd(context.effects, message)
   if (series !== undefined) await saveStepSeries(context.db, stage.id, step, series)
   noteLog(context.effects, message)
+}
+
+/** From now on it can be archived, and counts for what its repo may keep. */
+async function noteCompleteLog(
+  { db, now, archived }: ApplyContext,
+  stage: StageRow,
+  message: StepFinished,
+): Promise<void> {
+  const { bytes, sha256 } = archived(message)
+  const { stageId, attempt, step } = message
+  const row = { stageId, attempt, step, repo_id: stage.repo_id, bytes, sha256, finished: now }
+  await insertStepLog(db, newStepLog(row))
 }
 
 async function applyStageFinished(

@@ -6,7 +6,7 @@ process.env.SANDPIPER_TEST_STORE = 'postgres'
 export default {
   ...base,
   rootDir: '../..',
-  testMatch: `store scheduling builds uplink ingest http secrets`
+  testMatch: `store scheduling builds uplink ingest http logs secrets`
     .split(' ')
     .map((room) => `<rootDir>/server/${room}/**/*.test.ts`),
 }

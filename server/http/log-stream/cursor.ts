@@ -36,9 +36,9 @@ export class LogCursor {
     return (await this.#store.size(this.#ref)) > this.#offset
   }
 
-  /** Reads up to what is the log's end now. */
-  async *advance(): AsyncGenerator<LogLines, void> {
-    const size = await this.#store.size(this.#ref)
+  /** Reads up to what is the log's end now, or to where it has so many bytes. */
+  async *advance(bytes = Number.MAX_SAFE_INTEGER): AsyncGenerator<LogLines, void> {
+    const size = Math.min(bytes, await this.#store.size(this.#ref))
     if (size <= this.#offset) return
     for await (const chunk of this.#store.read(this.#ref, this.#offset, size)) {
       this.#offset += chunk.length

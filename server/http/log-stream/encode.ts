@@ -4,6 +4,7 @@ import type { LogFormat } from './negotiate.js'
 import type { LogLines, LogPiece } from './piece.js'
 
 const NEWLINE = Buffer.from('\n')
+const BRACE = '}'.charCodeAt(0)
 
 /** Turns pieces of a log into the bytes of a format; an empty string when a piece has none in it. */
 export type LogEncoder = (piece: LogPiece) => string | Buffer
@@ -78,7 +79,17 @@ function lineEvent({ attempt, first }: LogLines, line: Buffer, index: number): s
   const data = readable(line, first + index)
     .toString()
     .replaceAll('\r', ' ')
-  return `id: ${eventId(attempt, first + index)}\ndata: ${data}\n\n`
+  const id = eventId(attempt, first + index)
+  return `${sectionEvent(line, first + index)}id: ${id}\ndata: ${data}\n\n`
+}
+
+/** Before the first line of a command. Only records with more to say end so: see `LogIndex`. */
+function sectionEvent(line: Buffer, number: number): string {
+  if (line.at(-1) !== BRACE || line.at(-2) !== BRACE) return ''
+  const { section, time } = recordOf(line, number)
+  if (section === undefined) return ''
+  const { command, before = null } = section
+  return event('section', { number: command + 1, first_line: number, time, before })
 }
 
 function event(name: string, data: unknown): string {

@@ -9,10 +9,14 @@ export interface LineRange {
   readonly to: number
 }
 
-/** The log as it is now, and no more. */
-export async function* readLog(store: LogStore, ref: LogRef): AsyncGenerator<LogPiece, void> {
+/** The log as it is now, or only its first `bytes`, and no more. */
+export async function* readLog(
+  store: LogStore,
+  ref: LogRef,
+  bytes = Number.MAX_SAFE_INTEGER,
+): AsyncGenerator<LogPiece, void> {
   const cursor = new LogCursor(store, ref)
-  yield* cursor.advance()
+  yield* cursor.advance(bytes)
   const last = cursor.finish()
   if (last !== null) yield last
 }

@@ -11,9 +11,14 @@ import type { Limits } from '../plugins/external/rate-limit.js'
 import { listAudit, listRepoAudit } from './audit/list.js'
 import { cancelBuild } from './builds/cancel.js'
 import { listBuilds } from './builds/list.js'
+import { purgeBuilds } from './builds/purge.js'
 import { restartBuild } from './builds/restart.js'
 import { showBuild } from './builds/show.js'
 import { listStatuses } from './builds/statuses.js'
+import { downloadLog } from './logs/download.js'
+import { removeOneLog } from './logs/remove.js'
+import { searchLogs } from './logs/search.js'
+import { listLogSections } from './logs/sections.js'
 import { showLog } from './logs/show.js'
 import { beginLogin } from './login/begin.js'
 import { finishLogin } from './login/callback.js'
@@ -31,12 +36,6 @@ import { PEOPLE_ROUTES } from './people/people-routes.js'
 import { addRepo } from './repos/add.js'
 import { showHookSecret } from './repos/hook-secret.js'
 import { listRepos } from './repos/list.js'
-import { latestBuilds } from './builds/latest-by.js'
-import { incompleteBuilds } from './builds/incomplete.js'
-import { systemStats } from './system/stats.js'
-import { repairRepo } from './repos/repair.js'
-import { switchRepo } from './repos/switch.js'
-import { updateRepo } from './repos/update.js'
 import { removeRepo } from './repos/remove.js'
 import { showRepo } from './repos/show.js'
 import { listRunners } from './runners/list.js'
@@ -61,18 +60,17 @@ const API = [
   showRepo,
   showHookSecret,
   removeRepo,
-  updateRepo,
-  switchRepo,
-  repairRepo,
-  latestBuilds,
-  incompleteBuilds,
-  systemStats,
   listBuilds,
   showBuild,
   restartBuild,
   cancelBuild,
   listStatuses,
   showLog,
+  searchLogs,
+  listLogSections,
+  downloadLog,
+  removeOneLog,
+  purgeBuilds,
   showUsage,
   listAudit,
   listRepoAudit,

@@ -11,7 +11,10 @@ import { systemClock as clock } from '../../clock.js'
 import { Closers } from '../../closers.js'
 import type { Forges } from '../../forges/types.js'
 import { IngestQueue } from '../../ingest/ingest-queue.js'
+import { DiskBlobStore } from '../../blobs/disk-blob-store.js'
+import { ArchivedLogs } from '../../logs/archived-logs.js'
 import { FileLogStore } from '../../logs/file-log-store.js'
+import { createLogService } from '../../logs/log-service.js'
 import { LogWatcher } from '../../logs/log-watcher.js'
 import { Metrics } from '../../metrics/metrics.js'
 import { closeConnection, redisConnections, waitUntilReady } from '../../redis/connections.js'
@@ -55,7 +58,8 @@ export async function composeServices(
   const secrets = await openSecretBox(join(dataDir, 'server.key'))
   const database = closers.add('database', await TestDatabase.create(), (it) => it.remove())
   const db = await database.open()
-  const logs = closers.add('logs', new FileLogStore(join(dataDir, 'logs')), (it) => it.close())
+  const live = closers.add('logs', new FileLogStore(join(dataDir, 'logs')), (it) => it.close())
+  const logs = new ArchivedLogs({ db, live, blobs: new DiskBlobStore(join(dataDir, 'blobs')) })
   const mirrors = closers.add('mirrors', createMirrors(join(dataDir, 'mirrors')), (it) =>
     it.close(),
   )
@@ -89,7 +93,7 @@ export async function composeServices(
     builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingest.add([id]) }),
     forges,
     statuses: createStatusService(db, 'ci'),
-    logs: { store: logs, watch: (ref, listener) => watcher.watch(ref, listener) },
+    logs: createLogService({ db, logs, watcher, clock }),
     audit: createAuditService(db),
     runners: createRunnerService(db, clock),
     metrics: new Metrics(),

@@ -18,6 +18,9 @@ export const logs: Migration = {
       .addColumn('until', 'bigint', required)
       .execute()
     await knowOlderLogs(db)
+    // For the newest build of each branch, which is always kept.
+    const refs = db.schema.createIndex('builds_repo_ref').on('builds')
+    await refs.columns(['repo_id', 'ref', 'number']).execute()
   },
 }
 

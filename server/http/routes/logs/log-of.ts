@@ -4,6 +4,7 @@ import type { HttpContext } from '../../app-types.js'
 import { stepState } from '../../log-stream/source.js'
 import type { StepAddress, StepState } from '../../log-stream/source.js'
 import { buildOf, unknownStep } from '../../lookup.js'
+import { SandpiperError } from '../../../../protocol/errors.js'
 
 /** What names a log in the addresses of routes. */
 export interface LogParams {
@@ -25,7 +26,7 @@ export interface FoundLog {
 
 /**
  * The log of a path, of the current attempt unless another one is asked for.
- * @throws SandpiperError SP_REPO_UNKNOWN, SP_BUILD_UNKNOWN, SP_LOG_UNKNOWN
+ * @throws SandpiperError SP_REPO_UNKNOWN, SP_BUILD_UNKNOWN, SP_LOG_UNKNOWN, SP_LOG_REMOVED
  */
 export async function logOf(
   { services }: HttpContext,
@@ -43,5 +44,13 @@ export async function logOf(
   const state = await stepState(services, address)
   if (state === null) throw unknownStep(params, attempt)
   const ref = { stageId: state.stageId, attempt: state.attempt, step: params.step }
+  if (await services.logs.isRemoved(ref)) throw logRemoved(params)
   return { repo, detail, address, state, ref }
+}
+
+function logRemoved({ owner, name, number, stage, step }: LogParams): SandpiperError {
+  const log = `the log of stage ${stage}, step ${step}, build ${number} of ${owner}/${name}`
+  return new SandpiperError('SP_LOG_REMOVED', `There was ${log}, but it was removed.`, {
+    hint: 'Somebody removed it, or the repo keeps logs for so long, or so much of them, only.',
+  })
 }

@@ -7,6 +7,7 @@ import { invalid } from '../../error-mapping.js'
 import { LOG_FORMATS, negotiateLogFormat } from '../../log-stream/negotiate.js'
 import type { LogFormat } from '../../log-stream/negotiate.js'
 import type { LogPiece } from '../../log-stream/piece.js'
+import { primed } from '../../log-stream/primed.js'
 import { lastLines, readLines, readLog } from '../../log-stream/read-log.js'
 import { readLastEventId } from '../../log-stream/resume.js'
 import { logStream } from '../../log-stream/stream.js'
@@ -71,7 +72,7 @@ async function sendLog(context: HttpContext, request: LogRequest, reply: Fastify
   const hasRange = (query.from ?? query.to ?? query.tail) !== undefined
   const isFollowing = format === 'text/event-stream' || query.follow === true
   if (!isFollowing || format === 'application/json' || hasRange) {
-    return reply.send(logStream(await piecesOf(context, log, query), format))
+    return reply.send(logStream(await primed(await piecesOf(context, log, query)), format))
   }
   const resume =
     format === 'text/event-stream'

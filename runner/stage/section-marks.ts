@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto'
+import { SECTION_MARK_END, sectionMarkStart } from '../../pipelines/script/section-mark.js'
+import type { LogSection } from '../../protocol/log-record.js'
+
+/** Digits of a command's number and of an exit status, with the semicolon between. */
+const CONTENT_BYTES_MAX = 16
+
+const END = Buffer.from(SECTION_MARK_END)
+
+/**
+ * Finds what a step's script says between what its commands print. A mark has a number in it that nobody can guess,
+ * made anew for each step: what is merely printed, say a file of somebody else's, can't have it. A command that reads
+ * its own script could; all it would forge is how its own log folds.
+ */
+export class SectionMarks {
+  /** What the script's marks are known by. */
+  readonly secret = randomBytes(12).toString('hex')
+  readonly #start = Buffer.from(sectionMarkStart(this.secret))
+  #held: Buffer = Buffer.alloc(0)
+
+  /** What waited: nothing more comes. */
+  flush(): Buffer {
+    const held = this.#held
+    this.#held = Buffer.alloc(0)
+    return held
+  }
+
+  /** Text and marks in the order in which they came. What may be the beginning of a mark waits for more. */
+  *take(data: Buffer): Generator<Buffer | LogSection, void> {
+    const bytes = this.#held.length === 0 ? data : Buffer.concat([this.#held, data])
+    this.#held = Buffer.alloc(0)
+    let from = 0
+    for (let at = bytes.indexOf(this.#start); at !== -1; at = bytes.indexOf(this.#start, from)) {
+      if (at > from) yield bytes.subarray(from, at)
+      const content = at + this.#start.length
+      const end = bytes.subarray(content, content + CONTENT_BYTES_MAX).indexOf(END)
+      if (end === -1 && bytes.length < content + CONTENT_BYTES_MAX) {
+        this.#held = Buffer.from(bytes.subarray(at))
+        return
+      }
+      const section = end === -1 ? null : sectionOf(bytes.subarray(content, content + end))
+      yield section ?? bytes.subarray(at, content)
+      from = section === null ? content : content + end + END.length
+    }
+    const rest = bytes.subarray(from)
+    const text = rest.subarray(0, rest.length - this.#startsAtEnd(rest))
+    this.#held = Buffer.from(rest.subarray(text.length))
+    if (text.length > 0) yield text
+  }
+
+  /** How many of the last bytes are the beginning of a mark's beginning. */
+  #startsAtEnd(bytes: Buffer): number {
+    const longest = Math.min(bytes.length, this.#start.length - 1)
+    for (let length = longest; length > 0; length -= 1) {
+      if (bytes.subarray(-length).equals(this.#start.subarray(0, length))) return length
+    }
+    return 0
+  }
+}
+
+/** Before the first command there is none that could have ended. */
+function sectionOf(content: Buffer): LogSection | null {
+  const match = /^(\d{1,9});(\d{1,3})$/.exec(content.toString('latin1'))
+  if (match === null) return null
+  const command = Number(match[1])
+  return command === 0 ? { command } : { command, before: Number(match[2]) }
+}
