@@ -7,6 +7,7 @@ import { createMirrors } from '../git/mirrors.js'
 import { makeDataDirectory } from '../protocol/data-dir.js'
 import { redisKeys } from '../protocol/keys.js'
 import { createAuditService } from './audit/list.js'
+import { createBadgeService } from './badges/badge-service.js'
 import { addGauges } from './metrics/gauges.js'
 import { Metrics } from './metrics/metrics.js'
 import { createBuildService } from './builds/build-service.js'
@@ -185,6 +186,7 @@ async function compose(
     audit: createAuditService(db),
     runners: createRunnerService(db, clock),
     metrics,
+    badges: createBadgeService(db),
     people,
     health: () => checkHealth(probes),
   }

@@ -7,6 +7,7 @@ import type { DeliveryResult, NewDelivery } from './deliveries/types.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
 import type { Principal } from './people/principal.js'
 import type { RunnerService } from './runners/types.js'
+import type { BadgeService } from './badges/badge-service.js'
 import type { Metrics } from './metrics/metrics.js'
 import type { PeopleService } from './people/types.js'
 import type { StatusService } from './statuses/types.js'
@@ -28,6 +29,7 @@ export interface ServerServices {
   readonly statuses: StatusService
   readonly runners: RunnerService
   readonly metrics: Metrics
+  readonly badges: BadgeService
   health(): Promise<readonly HealthCheck[]>
 }
 

@@ -6,6 +6,7 @@ export const TAGS = [
   { name: 'repos', description: 'Repos and their settings.' },
   { name: 'builds', description: 'Builds, their stages and their steps.' },
   { name: 'logs', description: 'What steps print.' },
+  { name: 'badges', description: 'How a branch stands, for pages and programs that watch it.' },
   { name: 'secrets', description: 'Secrets and registry logins of repos and organisations.' },
   { name: 'crons', description: 'Builds that are made at set times.' },
   { name: 'queue', description: 'What waits, and for what.' },

@@ -9,6 +9,7 @@ import { notFound } from '../plugins/app/problem-details.js'
 import { limitFailures } from '../plugins/external/rate-limit.js'
 import type { Limits } from '../plugins/external/rate-limit.js'
 import { listAudit, listRepoAudit } from './audit/list.js'
+import { ccXml, statusBadge } from './badges/status.js'
 import { cancelBuild } from './builds/cancel.js'
 import { listBuilds } from './builds/list.js'
 import { purgeBuilds } from './builds/purge.js'
@@ -75,6 +76,8 @@ const API = [
   listAudit,
   listRepoAudit,
   listRunners,
+  statusBadge,
+  ccXml,
   ...PEOPLE_ROUTES,
 ]
 

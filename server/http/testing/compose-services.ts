@@ -16,6 +16,7 @@ import { ArchivedLogs } from '../../logs/archived-logs.js'
 import { FileLogStore } from '../../logs/file-log-store.js'
 import { createLogService } from '../../logs/log-service.js'
 import { LogWatcher } from '../../logs/log-watcher.js'
+import { createBadgeService } from '../../badges/badge-service.js'
 import { Metrics } from '../../metrics/metrics.js'
 import { closeConnection, redisConnections, waitUntilReady } from '../../redis/connections.js'
 import { startPrivateRedis } from '../../redis/private-redis.js'
@@ -97,6 +98,7 @@ export async function composeServices(
     audit: createAuditService(db),
     runners: createRunnerService(db, clock),
     metrics: new Metrics(),
+    badges: createBadgeService(db),
     people: closers.add(
       'people',
       createPeople({ db, clock, secrets, forges, settings: people, logger }),
