@@ -235,3 +235,27 @@ describe('image', () => {
     expect(code).toBe(2)
   })
 })
+
+describe('token', () => {
+  it('create prints the token alone, with the scope and the time that were asked for', async () => {
+    answers['POST /api/user/tokens'] = { id: 3, name: 'laptop', token: 'spt_1' }
+    const ended = await sandpiper([
+      'token',
+      'create',
+      'laptop',
+      '--scope',
+      'write',
+      '--expires',
+      '1d',
+    ])
+    expect(ended).toEqual({ code: 0, stdout: 'spt_1\n', stderr: '' })
+  })
+
+  it('ls shows each, and revoke says which', async () => {
+    const token = { id: 3, name: 'laptop', scope: 'read', expires: 86_400, last_used: 0 }
+    answers['GET /api/user/tokens'] = [token]
+    answers['DELETE /api/user/tokens/3'] = ''
+    expect((await sandpiper(['token', 'ls'])).stdout).toMatch(/3 +laptop +read +1970-01-02 +never/)
+    expect((await sandpiper(['token', 'revoke', '3'])).stdout).toBe('revoked token 3\n')
+  })
+})

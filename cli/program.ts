@@ -13,6 +13,7 @@ import { addRunnerCommand } from './commands/runner.js'
 import { addSandboxCommands } from './commands/sandbox.js'
 import { addServerCommand } from './commands/server.js'
 import { addStandaloneCommand } from './commands/standalone.js'
+import { addTokenCommands } from './commands/token.js'
 import type { Finish } from './command.js'
 import { exitCodeOf, printError, usageError, withoutAbort } from './errors.js'
 import { ExitCode } from './exit-code.js'
@@ -70,6 +71,7 @@ const ADDERS: readonly ((program: Command, io: CliIo, finish: Finish) => void)[]
   addRepoCommands,
   addHookCommands,
   addBuildCommands,
+  addTokenCommands,
   addImageCommands,
   addSandboxCommands,
   addDoctorCommand,
