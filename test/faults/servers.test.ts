@@ -124,8 +124,10 @@ describeHere('three servers on one Postgres and one Redis', () => {
   }, 120_000)
 
   it('share out who reads what runners send, and take over from one that is gone', async () => {
+    const runner = new FakeRunner(redis.url)
+    runners.push(runner)
     const readers = async (): Promise<number[]> => {
-      const { keys, redis: client } = (runners[0] ??= new FakeRunner(redis.url))
+      const { keys, redis: client } = runner
       const held = Object.values(await client.hgetall(keys.uplinkReaders))
       const names = held.map((text) => text.split(' ')[1] ?? '')
       const counts = new Map<string, number>()
