@@ -122,6 +122,38 @@ describe('build logs --json', () => {
   })
 })
 
+describe('a part of a log', () => {
+  const LOG = ['build', 'logs', 'octo/hello', '1', 'main', 'unit']
+  beforeEach(() => {
+    answers[`GET ${BUILD}/1`] = build('success')
+  })
+
+  it('is its last lines with --tail', async () => {
+    answers[`GET ${BUILD}/1/logs/1/1?tail=2`] = 'a\nb\n'
+    expect(await sandpiper([...LOG, '--tail', '2'])).toMatchObject({ code: 0, stdout: 'a\nb\n' })
+  })
+
+  it('is what has a text in it with --search, page by page, safe for a terminal', async () => {
+    const search = `GET ${BUILD}/1/logs/1/1/search?q=a+b&limit=500&cursor=`
+    answers[`${search}1`] = { matches: [{ line: 3, text: 'a b\x1b[2J\rx' }], next: '9' }
+    answers[`${search}9`] = { matches: [{ line: 12, text: 'a b c' }], next: null }
+    const { code, stdout } = await sandpiper([...LOG, '--search', 'a b'])
+    expect([code, stdout.split('\n').at(-2)]).toEqual([0, '12: a b c'])
+    expect(stdout).toMatch(/^3: a b/)
+    expect(stdout).not.toContain('\u001b')
+  })
+
+  it.each([
+    [['--tail', '0']],
+    [['--tail', 'x']],
+    [['--tail', '2', '--follow']],
+    [['--search', 'x', '--follow']],
+  ])('can not be %j', async (rest) => {
+    expect((await sandpiper([...LOG, ...rest])).code).toBe(2)
+    expect((await sandpiper([...LOG.slice(0, 4), ...rest])).code).toBe(2)
+  })
+})
+
 describe('build ls and show', () => {
   it('show no time for a build that never started', async () => {
     answers[`GET ${BUILD}`] = [build('killed', { finished_ms: 1_795_000_000_000 })]

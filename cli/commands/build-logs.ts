@@ -15,6 +15,7 @@ import { Exit, usageError } from '../errors.js'
 import { ExitCode } from '../exit-code.js'
 import { printJson, type CliIo } from '../io.js'
 import { safeLines } from '../terminal/log-lines.js'
+import { searchLog } from './search-log.js'
 import { createBuildView, type BuildView } from '../terminal/view.js'
 import { buildArgument, repoArgument, serverOf } from './arguments.js'
 
@@ -30,6 +31,7 @@ export async function runBuildLogs(context: CommandContext): Promise<ExitCode> {
       '--follow and --json exclude each other',
       'one shows a build as it happens, the other is one document',
     )
+  checkPart(context, stepText !== undefined)
   const server = await serverOf(context)
   const build = await getBuild(server, repo, asked)
   const { number } = build
@@ -41,8 +43,13 @@ export async function runBuildLogs(context: CommandContext): Promise<ExitCode> {
   const stage = pick(build.stages ?? [], stageText, 'stage')
   const step = pick(stage.steps ?? [], stepText, 'step')
   const log = { repo, build: number, stage: stage.number, step: step.number }
+  const text = context.option('search')
+  if (text !== undefined) {
+    await searchLog(context.io, server, log, { text, json: context.json })
+    return ExitCode.ok
+  }
   if (context.json) {
-    printJson(context.io, await readRecords(server, log))
+    printJson(context.io, await readRecords(server, log, context.option('tail')))
     return ExitCode.ok
   }
   await untilInterrupted(context, () => printLog(context, server, log))
@@ -121,8 +128,35 @@ async function jsonBuild(
   return ExitCode.ok
 }
 
-async function readRecords(server: ServerAddress, log: LogAddress): Promise<unknown[]> {
-  const response = await send(server, logPath(log), { headers: { accept: 'application/x-ndjson' } })
+/** A part of a log is a part of one log, and it is there already. */
+function checkPart(context: CommandContext, isStep: boolean): void {
+  const tail = context.option('tail')
+  if (tail !== undefined && !/^[1-9]\d{0,5}$/.test(tail))
+    throw usageError('--tail must be a number of lines', 'such as 100; 999999 at most')
+  const part = [tail && '--tail', context.option('search') !== undefined && '--search'].find(
+    Boolean,
+  )
+  if (part === undefined) return
+  if (!isStep) throw usageError(`${part} is about one step`, 'name its stage and the step')
+  if (context.has('follow'))
+    throw usageError(
+      `--follow and ${part} exclude each other`,
+      'one of them is for what is to come',
+    )
+}
+
+function partPath(log: LogAddress, tail: string | undefined): string {
+  return tail === undefined ? logPath(log) : `${logPath(log)}?tail=${tail}`
+}
+
+async function readRecords(
+  server: ServerAddress,
+  log: LogAddress,
+  tail?: string,
+): Promise<unknown[]> {
+  const response = await send(server, partPath(log, tail), {
+    headers: { accept: 'application/x-ndjson' },
+  })
   const lines = (await response.text()).split('\n').filter((line) => line !== '')
   return lines.map((line) => JSON.parse(line) as unknown)
 }
@@ -146,7 +180,8 @@ async function printLog(
     await followLog(server, log, { signal: io.stop, onText, onLost })
     return
   }
-  const response = await send(server, logPath(log), { headers: { accept: 'text/plain' } })
+  const path = partPath(log, context.option('tail'))
+  const response = await send(server, path, { headers: { accept: 'text/plain' } })
   onText(await response.text())
 }
 

@@ -33,10 +33,18 @@ export function addBuildCommands(program: Command, io: CliIo, finish: Finish): v
     syntax: 'logs <owner/name> <number> [stage] [step]',
     summary: "print a step's log, or with stage and step left out those of the whole build",
     scope: SCOPE,
-    options: [['-f, --follow', 'go on until it has ended; exit code 1 when it failed']],
+    options: [
+      ['-f, --follow', 'go on until it has ended; exit code 1 when it failed'],
+      ['--tail <lines>', "only so many of the last lines of a step's log"],
+      [
+        '--search <text>',
+        "only the lines of a step's log that have it in them, with their numbers",
+      ],
+    ],
     examples: [
       'sandpiper build logs octo/hello 3 default test',
       'sandpiper build logs octo/hello 3 --follow',
+      'sandpiper build logs octo/hello 3 default test --search error',
     ],
     run: runBuildLogs,
   })

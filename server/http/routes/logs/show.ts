@@ -79,6 +79,8 @@ async function sendLog(context: HttpContext, request: LogRequest, reply: Fastify
       ? readLastEventId(request.headers['last-event-id'], query.attempt)
       : null
   const signal = untilGone(reply.raw, context.closing)
+  // Whoever waits for a log that is empty yet is to know that it does: else they hear nothing before its first line.
+  reply.raw.once('pipe', () => reply.raw.flushHeaders())
   const { address, state } = log
   return reply.send(new LogViewer({ hub: context.logs, address, state, format, resume, signal }))
 }
