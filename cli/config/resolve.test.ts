@@ -79,6 +79,20 @@ describe('resolveSettings', () => {
   })
 })
 
+it('tells what does not fit together with all the rest', () => {
+  const env = {
+    SANDPIPER_HEARTBEAT: '20s',
+    SANDPIPER_LEASE: '30s',
+    SANDPIPER_DATABASE_PASSWORD: 'hunter2',
+    SANDPIPER_S3_BUCKET: 'logs',
+  }
+  const resolve = () => resolveSettings({ env, flags: {}, scope: 'standalone' })
+  expect(resolve).toThrow(/^3 problems/)
+  expect(resolve).toThrow(/SANDPIPER_HEARTBEAT must be at most half of SANDPIPER_LEASE/)
+  expect(resolve).toThrow(/SANDPIPER_DATABASE_PASSWORD does nothing without/)
+  expect(resolve).toThrow(/SANDPIPER_S3_URL is missing/)
+})
+
 describe('a secret in a file', () => {
   let directory = ''
   beforeAll(async () => {

@@ -4,6 +4,7 @@ import { unknownVariables } from './environment.js'
 import { forgesOf } from './forge-settings.js'
 import { logsOf } from './log-settings.js'
 import { fileVariable, readSecretFile } from './secret-file.js'
+import { problemsTogether } from './together.js'
 import { allSettings, type Scope, type Setting, type SettingValues } from './settings.js'
 
 export interface SettingSources {
@@ -30,7 +31,11 @@ export function resolveSettings(sources: SettingSources): SettingValues {
     if ('value' in parsed) values[key] = parsed.value
     else problems.push(`${given.name}${shownValue(setting, given)}: ${parsed.problem}`)
   }
-  problems.push(...forgesOf(values).problems, ...logsOf(values).problems)
+  problems.push(
+    ...forgesOf(values).problems,
+    ...logsOf(values).problems,
+    ...problemsTogether(values),
+  )
   if (problems.length === 0) return values as SettingValues
   throw new CliError(ExitCode.usage, 'SP_CONFIG_INVALID', describe(problems), {
     hint: 'the README has the table of all settings',
