@@ -9,6 +9,7 @@ import { redisKeys } from '../protocol/keys.js'
 import { createAuditService } from './audit/list.js'
 import { createBadgeService } from './badges/badge-service.js'
 import { addGauges } from './metrics/gauges.js'
+import { logObservation } from './metrics/log-observation.js'
 import { Metrics } from './metrics/metrics.js'
 import { createBuildService } from './builds/build-service.js'
 import { createRepoService } from './builds/repo-service.js'
@@ -164,7 +165,10 @@ async function compose(
     'dispatcher',
     new Dispatcher({
       ...{ downlink, enqueuer, queues, watcher: news, logger },
-      observe: (seen) => metrics.observe(seen),
+      observe: (seen) => {
+        metrics.observe(seen)
+        logObservation(logger, seen)
+      },
     }),
     (it) => it.settled(),
   )

@@ -45,6 +45,9 @@ function hookRoute(app: App, context: HttpContext, format: HookFormat): void {
       const linkOf = (slug: string, number: number) =>
         pageLink(context.publicUrl(), { slug, number })
       const { statusCode, answer } = answerHook(received, linkOf)
+      const { repo, duplicate, reason } = answer
+      const buildIds = received.result.builds.map(({ id }) => id)
+      request.log.info({ repo, duplicate, reason, buildIds }, 'a webhook was taken')
       return reply.code(statusCode).send(answer)
     },
   )

@@ -46,14 +46,16 @@ describe('GET /metrics', () => {
   })
 })
 
+const STAGE = { buildId: 1, stageId: 2 }
+
 describe('what is measured', () => {
   it('is in seconds, and never less than none', async () => {
     const metrics = new Metrics()
-    metrics.observe({ kind: 'stage.started', waitMs: 1500 })
-    metrics.observe({ kind: 'stage.started', waitMs: -20 })
+    metrics.observe({ kind: 'stage.started', ...STAGE, waitMs: 1500 })
+    metrics.observe({ kind: 'stage.started', ...STAGE, waitMs: -20 })
     metrics.observe({ kind: 'step.finished', status: 'success', durationMs: 2000, startMs: 3 })
-    metrics.observe({ kind: 'stage.finished', status: 'failure', durationMs: 3000 })
-    metrics.observe({ kind: 'build.finished', status: 'failure', durationMs: 4000 })
+    metrics.observe({ kind: 'stage.finished', ...STAGE, status: 'failure', durationMs: 3000 })
+    metrics.observe({ kind: 'build.finished', buildId: 1, status: 'failure', durationMs: 4000 })
     metrics.observe({ kind: 'log.readable', lagMs: 250 })
     const text = await metrics.registry.metrics()
     expect(text).toContain('sandpiper_queue_wait_seconds_sum 1.5\n')

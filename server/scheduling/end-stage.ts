@@ -43,7 +43,10 @@ export async function endStage(
   await noteStepLogs(db, stage, effects)
   effects.builds.add(stage.build_id)
   if (stage.started > 0) {
-    effects.observed.push({ kind: 'stage.finished', status, durationMs: at - stage.started })
+    effects.observed.push({
+      ...{ kind: 'stage.finished', buildId: stage.build_id, stageId: stage.id },
+      ...{ status, durationMs: at - stage.started },
+    })
   }
   effects.noteTurn(stage)
 }
@@ -89,5 +92,5 @@ export async function finishBuildWhenDone(
   if (status === null) return
   await updateBuild(db, buildId, { status, finished: now, updated: now })
   const durationMs = build.started === 0 ? 0 : now - build.started
-  effects.observed.push({ kind: 'build.finished', status, durationMs })
+  effects.observed.push({ kind: 'build.finished', buildId, status, durationMs })
 }

@@ -82,7 +82,11 @@ async function applyStageStarted(
     lease_until: now + leaseMs,
     updated: now,
   })
-  effects.observed.push({ kind: 'stage.started', waitMs: started - stage.queued })
+  const { id: stageId, build_id: buildId } = stage
+  effects.observed.push({
+    ...{ kind: 'stage.started', buildId, stageId },
+    waitMs: started - stage.queued,
+  })
   const build = await findBuildById(db, stage.build_id)
   if (build?.status === 'pending') {
     await updateBuild(db, build.id, { status: 'running', started, updated: now })
