@@ -43,17 +43,17 @@ export async function ensureCommit(context: MirrorContext, wanted: WantedCommit)
 }
 
 /**
- * Fetches what a branch of the remote points to now.
+ * Fetches what a branch or tag of the remote points to now.
  * @throws SandpiperError as `GitMirror.fetchCommit` says
- * @returns the commit, or null when the remote has no such branch
+ * @returns the commit, or null when the remote has no such ref
  */
-export async function fetchBranch(
+export async function fetchTip(
   context: MirrorContext,
-  branch: string,
+  ref: string,
   depth: number,
 ): Promise<string | null> {
   return exclusively(context, undefined, async (home) => {
-    const ref = `refs/heads/${branch}`
+    await ensureMirror(context.path, objectFormatOf(SHA1_ID), context.remote)
     const tip = tipRef(ref)
     try {
       await gitFetch({ context, home }, `+${ref}:${tip}`, depth)
@@ -67,6 +67,9 @@ export async function fetchBranch(
     }
   })
 }
+
+/** A mirror that is not there yet is made for what nearly all repos have. */
+const SHA1_ID = '0'.repeat(40)
 
 async function commitOf(context: MirrorContext, home: GitHome, ref: string): Promise<string> {
   const stdout = await runGit({

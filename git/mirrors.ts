@@ -7,7 +7,7 @@ import { checkoutCommit, claimEmptyDirectory, emptyDirectory } from './checkout.
 import { exclusively } from './context.js'
 import type { MirrorContext } from './context.js'
 import { commonError, GitFailure } from './failure.js'
-import { ensureCommit, rebuildWith } from './fetch.js'
+import { ensureCommit, fetchTip, rebuildWith } from './fetch.js'
 import { prepareHome } from './home.js'
 import type { HomeFiles } from './home.js'
 import { keepHouse } from './housekeeping.js'
@@ -91,6 +91,10 @@ function openMirror(shared: Shared, source: MirrorSource): GitMirror {
       const known = knownOf(shared, context.path)
       known.fetches += 1
       if (known.fetches % HOUSEKEEPING_EVERY_FETCHES === 0) startHousekeeping(shared, context)
+    },
+    fetchTip: async (ref) => {
+      checkRef(ref)
+      return fetchTip(context, ref, DEFAULT_DEPTH)
     },
     readFile: async (commit, path, bytesMax) => {
       checkCommit(commit)

@@ -72,6 +72,11 @@ export interface GitMirror {
     options?: { depth?: number; signal?: AbortSignal } & TransferOptions,
   ): Promise<void>
   /**
+   * What a branch or tag of the remote points to now, which the mirror has then; null when there is none of the name.
+   * @throws SandpiperError as `fetchCommit`
+   */
+  fetchTip(ref: string): Promise<string | null>
+  /**
    * Content of a file at a commit, or null when it is not there. Bounded by `bytesMax`.
    * @throws SandpiperError SP_GIT_NO_COMMIT, SP_GIT_NOT_A_FILE, SP_GIT_FILE_TOO_LARGE, SP_GIT_REFUSED,
    * SP_GIT_CORRUPT

@@ -11,6 +11,7 @@ import { createBadgeService } from './badges/badge-service.js'
 import { addGauges } from './metrics/gauges.js'
 import { logObservation } from './metrics/log-observation.js'
 import { Metrics } from './metrics/metrics.js'
+import { StoredDeliveryLog } from './deliveries/delivery-log.js'
 import { createBuildService } from './builds/build-service.js'
 import { createRepoService } from './builds/repo-service.js'
 import type { Clock } from './clock.js'
@@ -181,9 +182,14 @@ async function compose(
   )
 
   const probes = healthProbes({ db, redis, uplink, clock, dataDir })
+  const deliveries = new StoredDeliveryLog({ db, clock, dispatcher, logger })
   const services: ServerServices = {
     repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
-    builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingestQueue.add([id]) }),
+    builds: createBuildService({
+      ...{ db, clock, dispatcher, deliveries },
+      ingest: (id) => ingestQueue.add([id]),
+    }),
+    deliveries,
     forges,
     statuses: createStatusService(db, config.statusContext),
     logs: createLogService({ db, logs, watcher, clock }),

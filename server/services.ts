@@ -3,7 +3,7 @@ import type { BuildEvent } from '../pipelines/event.js'
 import type { UsageRow } from '../protocol/usage.js'
 import type { AuditService } from './audit/list.js'
 import type { Forges } from './forges/types.js'
-import type { DeliveryResult, NewDelivery } from './deliveries/types.js'
+import type { DeliveryLog, DeliveryResult, NewDelivery } from './deliveries/types.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
 import type { Principal } from './people/principal.js'
 import type { RunnerService } from './runners/types.js'
@@ -22,6 +22,7 @@ export type Step = Selectable<StepTable>
 export interface ServerServices {
   readonly repos: RepoService
   readonly builds: BuildService
+  readonly deliveries: DeliveryLog
   readonly logs: LogService
   readonly audit: AuditService
   readonly people: PeopleService

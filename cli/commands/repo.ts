@@ -10,6 +10,7 @@ import { printJson, printLine, type CliIo } from '../io.js'
 import { stripTerminalText } from '../terminal/sanitize.js'
 import { formatTable } from '../terminal/table.js'
 import { repoArgument, serverOf } from './arguments.js'
+import { repoDeliveries, repoRedeliver } from './repo-deliveries.js'
 
 /** `sandpiper repo ...` */
 export function addRepoCommands(program: Command, io: CliIo, finish: Finish): void {
@@ -49,6 +50,8 @@ export function addRepoCommands(program: Command, io: CliIo, finish: Finish): vo
     examples: ['sandpiper repo show octo/hello'],
     run: show,
   })
+  addCommand(repo, io, finish, repoDeliveries)
+  addCommand(repo, io, finish, repoRedeliver)
   addCommand(repo, io, finish, {
     syntax: 'rm <owner/name>',
     summary: 'remove a repo with its builds and logs',
@@ -60,7 +63,7 @@ export function addRepoCommands(program: Command, io: CliIo, finish: Finish): vo
 
 interface AddedRepo {
   readonly hook_secret: string
-  readonly hooks: { readonly git: string; readonly github: string }
+  readonly hooks: Readonly<Record<string, string>>
 }
 
 async function add(context: CommandContext): Promise<undefined> {
@@ -90,9 +93,10 @@ async function add(context: CommandContext): Promise<undefined> {
   }
   const { hook_secret: told, hooks } = added as AddedRepo
   printLine(io, `added ${owner}/${name}`)
-  printLine(io, `webhook, GitHub:  ${hooks.github}`)
-  printLine(io, `webhook, others:  ${hooks.git}`)
-  printLine(io, `webhook secret:   ${told}`)
+  for (const [forge, address] of Object.entries(hooks)) {
+    printLine(io, stripTerminalText(`webhook, ${`${forge}:`.padEnd(17)} ${address}`))
+  }
+  printLine(io, `webhook secret:            ${told}`)
   const absent = await absentPath(body.clone_url)
   if (absent === null) return
   io.stderr.write(`warning: there is no ${absent} on this machine\n`)

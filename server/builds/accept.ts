@@ -5,7 +5,13 @@ import type { Build, Repo } from '../services.js'
 import { findBuildsByNumber } from '../store/builds.js'
 import type { Db } from '../store/database.js'
 import type { DeliveryRow } from '../store/deliveries.js'
-import { findDelivery, insertDelivery, updateDelivery } from '../store/deliveries.js'
+import {
+  deliveriesOfEvent,
+  findDelivery,
+  insertDelivery,
+  updateDelivery,
+} from '../store/deliveries.js'
+import { lockScheduling } from '../store/locks.js'
 import { findRepoById } from '../store/repos.js'
 import { createBuild } from './create-build.js'
 
@@ -47,9 +53,15 @@ const NOTHING = { duplicate: false, build: null, builds: [] } as const
 
 async function first(
   db: Db,
-  { repo, events, reason, now }: Acceptance,
+  { repo, delivery, events, reason, now }: Acceptance,
   id: number,
 ): Promise<DeliveryResult> {
+  const other = await otherHalf(db, { repo, delivery, now })
+  if (other !== null) {
+    await updateDelivery(db, id, { builds_json: other.builds_json, reason: other.reason })
+    const builds = await buildsOf(db, other)
+    return { duplicate: true, build: builds[0] ?? null, builds, reason: other.reason }
+  }
   const builds: Build[] = []
   for (const event of events) {
     const build = await createBuild(db, { repoId: repo.id, event, parent: null, now })
@@ -59,6 +71,28 @@ async function first(
   if (build === null) return { duplicate: false, build, builds, reason }
   await updateDelivery(db, id, { build_id: build.id, builds_json: numbersOf(builds) })
   return { duplicate: false, build, builds, reason: '' }
+}
+
+/** The two events in which a forge tells of one thing come within this time. */
+const PAIR_MS = 10 * 60 * 1_000
+
+/**
+ * The delivery that told of the same thing in another event, and that no delivery of this event has been told from yet.
+ * The pairs are counted, so that a tag which is removed and pushed again within minutes is built again.
+ */
+async function otherHalf(
+  db: Db,
+  { repo, delivery, now }: Pick<Acceptance, 'repo' | 'delivery' | 'now'>,
+): Promise<DeliveryRow | null> {
+  const { eventKey = '', event } = delivery
+  if (eventKey === '') return null
+  await lockScheduling(db, [repo.id])
+  const after = now - PAIR_MS
+  const told = await deliveriesOfEvent(db, { repoId: repo.id, eventKey, after })
+  const others = told.filter((one) => one.event !== event)
+  // This one is there already.
+  const before = told.length - others.length - 1
+  return others[before] ?? null
 }
 
 async function again(db: Db, { repo, delivery }: Acceptance): Promise<DeliveryResult> {

@@ -1,6 +1,7 @@
 import type { BuildEvent } from '../../pipelines/event.js'
 import type { Clock } from '../clock.js'
 import { cancelBuild } from '../scheduling/cancel-build.js'
+import type { StoredDeliveryLog } from '../deliveries/delivery-log.js'
 import type { Dispatcher } from '../scheduling/dispatcher.js'
 import { transact } from '../scheduling/transact.js'
 import type { Build, BuildDetail, BuildService, Repo } from '../services.js'
@@ -18,6 +19,8 @@ export interface BuildServiceOptions {
   readonly db: Db
   readonly clock: Clock
   readonly dispatcher: Dispatcher
+  /** To be told of each delivery that was written down. */
+  readonly deliveries: Pick<StoredDeliveryLog, 'noteWritten'>
   /** Puts a build on the ingest queue. May fail: the reconciler does it then. */
   readonly ingest: (buildId: number) => Promise<void>
 }
@@ -30,6 +33,7 @@ export function createBuildService(options: BuildServiceOptions): BuildService {
       const result = await inTransaction(db, (tx) =>
         acceptDelivery(tx, { repo, delivery, events, reason, now: clock.now() }),
       )
+      options.deliveries.noteWritten(repo.id)
       if (!result.duplicate) for (const { id } of result.builds) wakeIngest(options, id)
       return result
     },

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { messageOf } from '../../protocol/errors.js'
 import type { Clock } from '../clock.js'
+import type { Dispatcher } from '../scheduling/dispatcher.js'
 import type { Repo } from '../services.js'
 import type { Db } from '../store/database.js'
 import { findLogEntry, insertLogEntry, listLogEntries, trimLog } from '../store/delivery-log.js'
@@ -21,8 +22,8 @@ export interface DeliveryLogOptions {
   readonly db: Db
   readonly clock: Clock
   readonly logger: Logger
-  /** Does something that nobody waits for. */
-  readonly background: (work: () => Promise<void>) => void
+  /** Does what nobody waits for. */
+  readonly dispatcher: Pick<Dispatcher, 'background'>
 }
 
 /** The log of webhooks in the database. */
@@ -88,8 +89,8 @@ export class StoredDeliveryLog implements DeliveryLog {
   }
 
   #inBackground(repoId: number, work: () => Promise<void>): void {
-    const { background, logger } = this.#options
-    background(() =>
+    const { dispatcher, logger } = this.#options
+    dispatcher.background(() =>
       work().catch((error: unknown) =>
         logger.warn({ repoId, reason: messageOf(error) }, 'could not keep the log of deliveries'),
       ),

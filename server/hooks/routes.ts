@@ -6,9 +6,11 @@ import type { App, HttpContext } from '../http/app-types.js'
 import { pageLink } from '../links.js'
 import { HookAnswer } from './answer-schema.js'
 import { answerHook } from './answer.js'
+import type { ServerServices } from '../services.js'
 import { FORMATS } from './formats.js'
 import { keepRawBody, refuseLargeBody } from './raw-body.js'
 import type { HookFormat } from './reading.js'
+import { noteRefusal } from './note-refusal.js'
 import { receiveHook } from './receive.js'
 import type { IncomingHook } from './receive.js'
 import { readSignature } from './signature.js'
@@ -23,6 +25,7 @@ export function hookRoutes(app: App, context: HttpContext): void {
 }
 
 function hookRoute(app: App, context: HttpContext, format: HookFormat): void {
+  const { services } = context
   app.post(
     `/hooks/${format.forge}`,
     {
@@ -34,14 +37,14 @@ function hookRoute(app: App, context: HttpContext, format: HookFormat): void {
         response: { 200: HookAnswer, 202: HookAnswer },
       },
       config: { access: 'hook' },
-      onRequest: [refuseLargeBody(context.bodyBytesMax), requireSignature(format)],
+      onRequest: [refuseLargeBody(context.bodyBytesMax), requireSignature(services, format)],
     },
     async (request, reply) => {
-      const received = await receiveHook(
-        context.services,
-        format,
-        incomingHook(request, format, reply.elapsedTime),
-      )
+      const hook = incomingHook(request, format, reply.elapsedTime)
+      const received = await receiveHook(services, format, hook).catch(async (error: unknown) => {
+        await noteRefusal(services, format, hook, error)
+        throw error
+      })
       const linkOf = (slug: string, number: number) =>
         pageLink(context.publicUrl(), { slug, number })
       const { statusCode, answer } = answerHook(received, linkOf)
@@ -53,11 +56,9 @@ function hookRoute(app: App, context: HttpContext, format: HookFormat): void {
   )
 }
 
-function incomingHook(
-  request: FastifyRequest<{ Querystring: Static<typeof HookQuery> }>,
-  format: HookFormat,
-  elapsedMs: number,
-): IncomingHook {
+type HookRequest = FastifyRequest<{ Querystring: Static<typeof HookQuery> }>
+
+function incomingHook(request: HookRequest, format: HookFormat, elapsedMs: number): IncomingHook {
   const { headers, body, query } = request
   return {
     arrived: Date.now() - Math.round(elapsedMs),
@@ -69,10 +70,12 @@ function incomingHook(
 }
 
 /** Turns away what can't be right before its body is read. */
-function requireSignature(format: HookFormat) {
-  const { scheme } = format
-  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) => {
-    done(readSignature(request.headers, scheme) === null ? unsigned(scheme) : undefined)
+function requireSignature(services: ServerServices, format: HookFormat) {
+  return async (request: HookRequest, reply: FastifyReply): Promise<void> => {
+    if (readSignature(request.headers, format.scheme) !== null) return
+    const error = unsigned(format.scheme)
+    await noteRefusal(services, format, incomingHook(request, format, reply.elapsedTime), error)
+    throw error
   }
 }
 

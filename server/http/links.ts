@@ -1,14 +1,12 @@
+import { FORMATS } from '../hooks/formats.js'
 import type { HttpContext } from './app-types.js'
 
 type Public = Pick<HttpContext, 'publicUrl'>
 
-/** Addresses to give to the senders of a repo's webhooks. */
-export function hookLinks(
-  context: Public,
-  slug: string,
-): { readonly git: string; readonly github: string } {
+/** Addresses to give to the senders of a repo's webhooks, by kind of sender. */
+export function hookLinks(context: Public, slug: string): Readonly<Record<string, string>> {
   const hook = (forge: string) => `${context.publicUrl()}/hooks/${forge}?repo=${slug}`
-  return { git: hook('git'), github: hook('github') }
+  return Object.fromEntries(FORMATS.map(({ forge }) => [forge, hook(forge)]))
 }
 
 /** Origin (RFC 6454) of an address, as browsers send it. */

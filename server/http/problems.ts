@@ -46,6 +46,8 @@ export const PROBLEMS: Readonly<
   SP_FORGE_RATE_LIMITED: { status: 503, title: 'The forge asks to wait' },
   SP_FORGE_FAILED: { status: 502, title: 'The forge refuses' },
   SP_PEOPLE_NO_FORGE: { status: 409, title: 'No forge to ask' },
+  SP_DELIVERY_UNKNOWN: { status: 404, title: 'Unknown delivery' },
+  SP_DELIVERY_NO_BODY: { status: 409, title: 'Body not kept' },
   SP_LOG_UNKNOWN: { status: 404, title: 'Unknown log' },
   SP_LOG_REMOVED: { status: 410, title: 'Log removed' },
   SP_LOG_RUNNING: { status: 409, title: 'Log grows' },

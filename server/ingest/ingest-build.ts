@@ -12,7 +12,9 @@ import type { RepoRow } from '../store/repos.js'
 import { withChangedFiles } from './changed-files.js'
 import { compileFiles } from './compile-files.js'
 import { findSources } from './find-sources.js'
+import { optionalEventsIn } from './optional-events.js'
 import { runnerKindsProblem } from './runner-kinds.js'
+import { wholeCommit } from './whole-commit.js'
 import { type BuildWarning, changesUnknown, warningsOf } from './warnings.js'
 
 /** What became of compiling a build: a plan, or why there is none, in words for the build's page. */
@@ -23,6 +25,8 @@ export interface Ingested {
   /** With what was found out about it. */
   readonly event: BuildEvent
   readonly warnings: readonly BuildWarning[]
+  /** `optionalEventsIn` its files. */
+  readonly optionalEvents: string
 }
 
 export interface IngestSource {
@@ -49,10 +53,15 @@ export async function ingestBuild(
   build: BuildRow,
 ): Promise<IngestResult> {
   const mirror = openMirror(source.mirrors, repo)
-  await mirror.fetchCommit(build.after, build.ref)
-  const found = await findSources(mirror, build.after, source.file)
+  const given = eventOf(build)
+  const whole = await wholeCommit(mirror, given)
+  if ('error' in whole) return { plan: null, error: whole.error }
+  const { commit } = whole
+  await mirror.fetchCommit(commit, build.ref)
+  const found = await findSources(mirror, commit, source.file)
   if (found.sources === null) return { plan: null, error: found.error }
-  return compile(mirror, found.sources, source, { repo, build })
+  const event = { ...given, after: commit }
+  return compile(mirror, found.sources, source, { repo, build: { ...build, after: commit }, event })
 }
 
 function openMirror(mirrors: Mirrors, repo: RepoRow): GitMirror {
@@ -68,9 +77,10 @@ async function compile(
   mirror: GitMirror,
   sources: readonly SourceFile[],
   { db, platform, system }: IngestSource,
-  { repo, build }: { readonly repo: RepoRow; readonly build: BuildRow },
+  given: { readonly repo: RepoRow; readonly build: BuildRow; readonly event: BuildEvent },
 ): Promise<IngestResult> {
-  const { event, problem } = await withChangedFiles(mirror, eventOf(build), repo.default_branch)
+  const { repo, build } = given
+  const { event, problem } = await withChangedFiles(mirror, given.event, repo.default_branch)
   const compiled = await compileFiles(mirror, build.after, sources, {
     event,
     platform,
@@ -85,7 +95,8 @@ async function compile(
     if (kinds !== '') return { plan: null, error: kinds }
     const isMissed = problem !== '' && compiled.sources.some(({ text }) => /\bpaths?\b/.test(text))
     const unknown = isMissed ? [changesUnknown(problem)] : []
-    return { plan, event, warnings: [...warningsOf(diagnostics), ...unknown] }
+    const warnings = [...warningsOf(diagnostics), ...unknown]
+    return { plan, event, warnings, optionalEvents: optionalEventsIn(compiled.sources) }
   }
   const texts = diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, compiled.sources))
   return { plan: null, error: cutAtLine(texts.join('\n'), ERROR_LENGTH_MAX) }

@@ -9,6 +9,7 @@ import { findRepoById } from '../store/repos.js'
 import type { IngestResult, IngestSource } from './ingest-build.js'
 import { ingestBuild } from './ingest-build.js'
 import type { IngestTry } from './ingest-queue.js'
+import { noteOptionalEvents } from './optional-events.js'
 import { storePlan } from './store-plan.js'
 
 export interface IngestOptions extends IngestSource {
@@ -42,11 +43,16 @@ export async function ingest(options: IngestOptions, attempt: IngestTry): Promis
     return { plan: null, error: textOf(error) }
   })
   const now = clock.now()
-  dispatcher.dispatch(
-    await transact(db, now, (tx, effects) => storePlan(tx, build.id, result, now, effects), [
-      repo.id,
-    ]),
+  const effects = await transact(
+    db,
+    now,
+    async (tx, effects) => {
+      await storePlan(tx, build.id, result, now, effects)
+      if (result.plan) await noteOptionalEvents(tx, repo, result.event, result.optionalEvents)
+    },
+    [repo.id],
   )
+  dispatcher.dispatch(effects)
 }
 
 function textOf(error: unknown): string {

@@ -37,6 +37,7 @@ export async function storePlan(
   await updateBuild(db, buildId, {
     plan_json: JSON.stringify(plan),
     event_json: JSON.stringify(result.event),
+    after: result.event.after,
     warnings_json: encodeWarnings(result.warnings),
     updated: now,
   })

@@ -117,6 +117,12 @@ export async function nextDeployNumber(
   return row?.deploy_counter ?? null
 }
 
+/** Notes which events its pipeline files name that only few are written for. */
+export async function setOptionalEvents(db: Db, id: number, events: string): Promise<void> {
+  const query = db.updateTable('repos').set({ optional_events: events })
+  await query.where('id', '=', id).execute()
+}
+
 /** Removes the repo and, by cascade, everything in the database that belongs to it. */
 export async function deleteRepo(db: Db, id: number): Promise<void> {
   await db.deleteFrom('repos').where('id', '=', id).execute()

@@ -82,7 +82,7 @@ export async function storeStages(
   now = 2,
 ): Promise<Effects> {
   const plan: Plan = { stages, skipped: [] }
-  const result = { plan, event: eventOf(build), warnings: [] }
+  const result = { plan, event: eventOf(build), warnings: [], optionalEvents: '' }
   return transact(db, now, (tx, effects) => storePlan(tx, build.id, result, now, effects))
 }
 

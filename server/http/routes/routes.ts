@@ -15,6 +15,9 @@ import { listBuilds } from './builds/list.js'
 import { purgeBuilds } from './builds/purge.js'
 import { restartBuild } from './builds/restart.js'
 import { showBuild } from './builds/show.js'
+import { listDeliveries } from './deliveries/list.js'
+import { redeliverDelivery } from './deliveries/redeliver.js'
+import { showDelivery } from './deliveries/show.js'
 import { listStatuses } from './builds/statuses.js'
 import { downloadLog } from './logs/download.js'
 import { removeOneLog } from './logs/remove.js'
@@ -66,6 +69,9 @@ const API = [
   restartBuild,
   cancelBuild,
   listStatuses,
+  listDeliveries,
+  showDelivery,
+  redeliverDelivery,
   showLog,
   searchLogs,
   listLogSections,

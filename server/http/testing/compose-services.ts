@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { createMirrors } from '../../../git/mirrors.js'
 import { redisKeys } from '../../../protocol/keys.js'
 import { createAuditService } from '../../audit/list.js'
+import { StoredDeliveryLog } from '../../deliveries/delivery-log.js'
 import { createBuildService } from '../../builds/build-service.js'
 import { createRepoService } from '../../builds/repo-service.js'
 import { systemClock as clock } from '../../clock.js'
@@ -89,9 +90,14 @@ export async function composeServices(
     new Dispatcher({ downlink, enqueuer, queues, watcher, logger }),
     (it) => it.settled(),
   )
+  const deliveries = new StoredDeliveryLog({ db, clock, dispatcher, logger })
   const services: ServerServices = {
     repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
-    builds: createBuildService({ db, clock, dispatcher, ingest: (id) => ingest.add([id]) }),
+    builds: createBuildService({
+      ...{ db, clock, dispatcher, deliveries },
+      ingest: (id) => ingest.add([id]),
+    }),
+    deliveries,
     forges,
     statuses: createStatusService(db, 'ci'),
     logs: createLogService({ db, logs, watcher, clock }),

@@ -1,0 +1,25 @@
+import type { GitMirror } from '../../git/types.js'
+import type { BuildEvent } from '../../pipelines/event.js'
+
+/** The commit that an event is about, or why nobody can tell, in words for the build's page. */
+export type WholeCommit = { readonly commit: string } | { readonly error: string }
+
+/**
+ * The whole id of the event's commit. Releases come with a tag alone, and Bitbucket's pull requests with the first
+ * digits; what such a ref points to now is looked up, and has to fit.
+ * @throws SandpiperError SP_GIT_...
+ */
+export async function wholeCommit(mirror: GitMirror, event: BuildEvent): Promise<WholeCommit> {
+  const { after, sourceBranch, sourceRepo } = event
+  if (after.length >= 40) return { commit: after }
+  if (event.event.startsWith('pull_request') && sourceRepo !== '') {
+    const error = `commit ${after} is in ${sourceRepo}, and its forge offers no way to fetch it`
+    return { error: `${error}\nhint: push the branch to the repo itself` }
+  }
+  const isBranch = event.event.startsWith('pull_request')
+  const ref = isBranch ? `refs/heads/${sourceBranch}` : event.ref
+  const tip = await mirror.fetchTip(ref)
+  if (tip === null) return { error: `the repo has no ${ref} any more` }
+  if (tip.startsWith(after)) return { commit: tip }
+  return { error: `${ref} has moved on from ${after} to ${tip}, which has a build of its own` }
+}
