@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -164,6 +164,21 @@ describe.each(['files', 'the database'])('logs that grow in %s', (place) => {
     expect(await live.size(REF)).toBe(0)
     expect((await bytesOf(logs, REF, 0, data.length)).equals(data)).toBe(true)
     expect(await readdir(join(directory, 'packing'))).toEqual([])
+  })
+
+  it('whose blob is not what was stored stay where they are, too', async () => {
+    const data = await grown(2_000)
+    await complete(REF, data)
+    const put = blobs.put.bind(blobs)
+    blobs.put = async (key, path) => {
+      const bytes = await readFile(path)
+      bytes.writeUInt8(bytes.readUInt8(5_000) ^ 1, 5_000)
+      await writeFile(path, bytes)
+      await put(key, path)
+    }
+    expect(await archiver.archiveSome()).toBe(0)
+    expect((await bytesOf(live, REF, 0, data.length)).equals(data)).toBe(true)
+    expect((await findStepLog(db, REF))?.archived).toBe(0)
   })
 
   it('that are not what the runner sent stay where they are', async () => {
