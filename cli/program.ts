@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addBackupCommands } from './commands/backup.js'
 import { addBuildCommands } from './commands/build.js'
 import { addConvertCommand } from './commands/convert.js'
 import { addDoctorCommand } from './commands/doctor.js'
@@ -62,6 +63,7 @@ function createProgram(io: CliIo, finish: Finish): Command {
 const ADDERS: readonly ((program: Command, io: CliIo, finish: Finish) => void)[] = [
   addStandaloneCommand,
   addServerCommand,
+  addBackupCommands,
   addRunnerCommand,
   addExecCommand,
   addLintCommand,

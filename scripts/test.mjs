@@ -44,6 +44,8 @@ await jest('unit tests', [
   ...SUITES,
   ...(sandbox ? [] : NEED_SANDBOX),
 ])
+if (postgres())
+  await jest('tests of the store on Postgres', ['--config=test/postgres/jest.config.mjs'])
 if (sandbox) {
   await jest('cross-room suites', [`--testPathPatterns=(${SUITES.join('|')})`, '--runInBand'])
   await sanitizers()
@@ -61,6 +63,16 @@ if (!sandbox) say('the tests that make sandboxes did not run: see the top')
 say(`total time ${total()}`)
 console.log(`${tally.passed} passed, ${tally.failed} failed`)
 process.exitCode = tally.failed === 0 ? 0 : 1
+
+/** Whether its programs are here. In CI they have to be. */
+function postgres() {
+  const isHere = existsSync('/usr/lib/postgresql')
+  if (isHere) return true
+  const missing = 'Postgres is not installed (apt install postgresql-15)'
+  if (process.env.CI === 'true') count(missing, false)
+  else say(`\n== ${missing}: the tests of the store ran on SQLite only`)
+  return false
+}
 
 /** Asks doctor. Without sandboxes CI fails at once; elsewhere the tests that need none still run. */
 async function preflight() {

@@ -27,6 +27,7 @@ export const PACKAGES = {
   compare: {
     bubblewrap: 'the benchmark and some tests compare with it',
     runc: 'the benchmark and some tests compare with it',
+    'postgresql-15': 'the tests of what is stored run on it as well as on SQLite',
     'docker-registry': 'a registry on loopback, for tests and benchmarks of images',
     skopeo: 'fills that registry; the benchmark compares with it',
     umoci: 'unpacks images for tests and benchmarks to compare with',
@@ -139,6 +140,7 @@ async function refuseRemovals(apt, missing) {
 const SERVICES = {
   'redis-server': 'redis-server.service',
   'docker-registry': 'docker-registry.service',
+  'postgresql-15': 'postgresql.service',
   'nginx-light': 'nginx.service',
   caddy: 'caddy.service',
 }

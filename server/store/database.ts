@@ -35,6 +35,13 @@ async function openPostgres(address: PostgresAddress): Promise<Db> {
   return connect(address, { connectionsMax, statementMs: STATEMENT_MS })
 }
 
+/** Opens a database as it is, for whoever copies it. A file that is not there is made. */
+export async function connectAsIs(address: DatabaseAddress): Promise<Db> {
+  if ('url' in address) return connect(address, { connectionsMax: 1, statementMs: 0 })
+  await makePrivateSqliteFile(address.path)
+  return new Kysely<Database>({ dialect: sqliteDialect(address.path) })
+}
+
 function connect(
   { url, password }: PostgresAddress,
   bounds: { readonly connectionsMax: number; readonly statementMs: number },

@@ -1,5 +1,5 @@
-import { Migrator } from 'kysely'
-import type { Kysely, Migration } from 'kysely'
+import { Migrator, sql } from 'kysely'
+import type { Kysely, Migration, MigrationResultSet } from 'kysely'
 import { SandpiperError, messageOf } from '../../protocol/errors.js'
 import { base } from './migrations/0001-base.js'
 import { turnsAndWarnings } from './migrations/0002-turns-and-warnings.js'
@@ -41,13 +41,34 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
  * @throws SandpiperError SP_STORE_MIGRATE, also when the file was made by a newer Sandpiper
  */
 export async function migrateToLatest(db: Kysely<Database>): Promise<void> {
+  await migrate(db, (migrator) => migrator.migrateToLatest())
+}
+
+/**
+ * Makes the tables of an empty database as they were with that migration.
+ * @throws SandpiperError SP_STORE_MIGRATE
+ */
+export async function migrateTo(db: Kysely<Database>, name: string): Promise<void> {
+  await migrate(db, (migrator) => migrator.migrateTo(name))
+}
+
+/** Names of the migrations that a database has had. */
+export async function doneMigrations(db: Kysely<Database>): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db)
+  return rows.map(({ name }) => name).sort()
+}
+
+async function migrate(
+  db: Kysely<Database>,
+  run: (migrator: Migrator) => Promise<MigrationResultSet>,
+): Promise<void> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },
     // Which were done is known by their names; their times are those of a clock that may have been set back.
     allowUnorderedMigrations: true,
   })
-  const { error, results } = await migrator.migrateToLatest()
+  const { error, results } = await run(migrator)
   if (error === undefined) return
   const failed = results?.find((result) => result.status === 'Error')?.migrationName
   throw new SandpiperError(

@@ -7,6 +7,7 @@ import type { BuildEvent } from '../../pipelines/event.js'
 import type { RunningServer, ServerParts } from '../compose.js'
 import { startServer } from '../compose.js'
 import type { ServerConfig } from '../config.js'
+import type { DatabaseAddress } from '../store/address.js'
 import type { PrivateRedis } from '../redis/private-redis.js'
 import { startPrivateRedis } from '../redis/private-redis.js'
 import type { DeliveryResult } from '../deliveries/types.js'
@@ -74,6 +75,17 @@ export class TestServer {
   get server(): RunningServer {
     if (!this.#server) throw new Error('the server was not started')
     return this.#server
+  }
+
+  /** Address of its database, unless that is in the data directory. */
+  get database(): DatabaseAddress | undefined {
+    return this.#database?.address
+  }
+
+  /** Ends it and starts another, in its place. */
+  async restart(config: Partial<ServerConfig>): Promise<void> {
+    await this.#server?.close()
+    await this.startServer(config)
   }
 
   get dataDir(): string {
