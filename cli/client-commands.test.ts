@@ -16,6 +16,8 @@ let url: string
 /** What is sent for `METHOD PATH`; anything else is a 401. */
 let answers: Record<string, unknown>
 let asked: string[]
+/** The body of the last request. */
+let sent: string
 let onLog: (response: ServerResponse) => void
 
 beforeEach(async () => {
@@ -25,6 +27,8 @@ beforeEach(async () => {
   server = createServer((request, response) => {
     const what = `${request.method ?? ''} ${request.url ?? ''}`
     asked.push(what)
+    sent = ''
+    request.setEncoding('utf8').on('data', (text: string) => (sent += text))
     if (request.headers.accept === 'text/event-stream') {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.flushHeaders()
@@ -33,7 +37,8 @@ beforeEach(async () => {
     }
     const answer = answers[what]
     if (answer === undefined) response.writeHead(401)
-    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? {}))
+    const body = typeof answer === 'string' ? answer : JSON.stringify(answer ?? {})
+    request.on('end', () => response.end(body))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -217,6 +222,29 @@ describe('repo add', () => {
     expect(stderr).toContain(`warning: there is no ${absent} on this machine\nhint: `)
     expect(code).toBe(0)
     expect((await sandpiper([...args, dir])).stderr).toBe('')
+  })
+})
+
+describe('repo set', () => {
+  it('sends what each setting is: numbers, lists, switches, and secrets from files', async () => {
+    answers['PATCH /api/repos/octo/hello'] = { slug: 'octo/hello' }
+    await writeFile(path.join(dir, 'token'), 'hunter2\n')
+    const settings = [
+      'timeout=90',
+      'protected=true',
+      'link=',
+      'network_allow=a, b',
+      'forge_token=@token',
+    ]
+    const { code, stdout } = await sandpiper(['repo', 'set', 'octo/hello', ...settings])
+    expect([code, stdout]).toEqual([0, 'changed octo/hello\n'])
+    expect(JSON.parse(sent)).toEqual({
+      timeout: 90,
+      protected: true,
+      link: '',
+      network_allow: ['a', 'b'],
+      forge_token: 'hunter2',
+    })
   })
 })
 

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import type { BuildEvent } from '../pipelines/event.js'
 import type { UsageRow } from '../protocol/usage.js'
 import type { AuditService } from './audit/list.js'
+import type { RepoChange } from './builds/repo-change.js'
 import type { Forges } from './forges/types.js'
 import type { DeliveryLog, DeliveryResult, NewDelivery } from './deliveries/types.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
@@ -11,6 +12,9 @@ import type { BadgeService } from './badges/badge-service.js'
 import type { Metrics } from './metrics/metrics.js'
 import type { PeopleService } from './people/types.js'
 import type { StatusService } from './statuses/types.js'
+import type { BuildsPage, ListedBuild } from './store/builds-page.js'
+import type { LatestBy } from './store/latest-builds.js'
+import type { Stats } from './store/overview.js'
 import type { BuildTable, RepoTable, StageTable, StepTable } from './store/schema.js'
 
 export type Repo = Omit<Selectable<RepoTable>, 'hook_secret' | 'forge_token'>
@@ -39,6 +43,14 @@ export interface RepoService {
   list(): Promise<readonly Repo[]>
   /** @throws SandpiperError SP_REPO_EXISTS, SP_REPO_INVALID */
   add(repo: NewRepo): Promise<{ readonly repo: Repo; readonly hookSecret: string }>
+  /** Changes settings, and writes down who did. Null: it is gone. @throws SandpiperError SP_REPO_INVALID */
+  change(repo: Repo, change: RepoChange, actor: Principal | null): Promise<Repo | null>
+  /** Forgets the repo's mirror: the next build fetches it anew. */
+  repair(repo: Repo): Promise<void>
+  /** Builds of all repos that have not ended, oldest first. */
+  open(limit: number): Promise<readonly { readonly repo: Repo; readonly build: Build }[]>
+  /** How much there is of everything. */
+  stats(): Promise<Stats>
   /** Removes the repo with its builds and logs; running stages are cancelled first. */
   remove(owner: string, name: string): Promise<boolean>
   /** Secrets to check a hook against: one repo's, or those of every active repo. */
@@ -75,11 +87,10 @@ export interface BuildService {
     reason: string,
   ): Promise<DeliveryResult>
   /** Newest first. */
-  list(
-    repo: Repo,
-    page: { readonly limit: number; readonly offset: number },
-  ): Promise<readonly Build[]>
+  list(repo: Repo, page: BuildsPage): Promise<readonly ListedBuild[]>
   find(repo: Repo, number: number): Promise<BuildDetail | null>
+  /** The newest build of each branch, pull request or target, newest first, among the newest of the repo. */
+  latestBy(repo: Repo, by: LatestBy): Promise<readonly Build[]>
   latest(repo: Repo): Promise<BuildDetail | null>
   /** How a step came to use what it used, or has used so far; empty when nothing is known. */
   usageSeries(step: Step): Promise<readonly UsageRow[]>

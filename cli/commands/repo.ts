@@ -11,6 +11,7 @@ import { stripTerminalText } from '../terminal/sanitize.js'
 import { formatTable } from '../terminal/table.js'
 import { repoArgument, serverOf } from './arguments.js'
 import { repoDeliveries, repoRedeliver } from './repo-deliveries.js'
+import { repoSet } from './repo-set.js'
 
 /** `sandpiper repo ...` */
 export function addRepoCommands(program: Command, io: CliIo, finish: Finish): void {
@@ -52,6 +53,7 @@ export function addRepoCommands(program: Command, io: CliIo, finish: Finish): vo
   })
   addCommand(repo, io, finish, repoDeliveries)
   addCommand(repo, io, finish, repoRedeliver)
+  addCommand(repo, io, finish, repoSet)
   addCommand(repo, io, finish, {
     syntax: 'rm <owner/name>',
     summary: 'remove a repo with its builds and logs',
@@ -143,7 +145,7 @@ async function show(context: CommandContext): Promise<undefined> {
 
 async function remove(context: CommandContext): Promise<undefined> {
   const repo = repoArgument(context.args[0])
-  await sendJson(await serverOf(context), repoPath(repo), { method: 'DELETE' })
+  await sendJson(await serverOf(context), `${repoPath(repo)}?remove=true`, { method: 'DELETE' })
   if (context.json) printJson(context.io, { removed: `${repo.owner}/${repo.name}` })
   else printLine(context.io, `removed ${repo.owner}/${repo.name}`)
 }

@@ -5,8 +5,10 @@ import type { StoredDeliveryLog } from '../deliveries/delivery-log.js'
 import type { Dispatcher } from '../scheduling/dispatcher.js'
 import { transact } from '../scheduling/transact.js'
 import type { Build, BuildDetail, BuildService, Repo } from '../services.js'
-import { findBuild, listBuilds } from '../store/builds.js'
+import { findBuild } from '../store/builds.js'
+import { buildsPage } from '../store/builds-page.js'
 import type { Db } from '../store/database.js'
+import { latestBuildsBy, newestNumber } from '../store/latest-builds.js'
 import { stagesOfBuild } from '../store/stages.js'
 import type { StepRow } from '../store/steps.js'
 import { findStepSeries } from '../store/step-usage.js'
@@ -37,12 +39,13 @@ export function createBuildService(options: BuildServiceOptions): BuildService {
       if (!result.duplicate) for (const { id } of result.builds) wakeIngest(options, id)
       return result
     },
-    list: (repo, page) => listBuilds(db, repo.id, page),
+    list: (repo, page) => buildsPage(db, repo.id, page),
     find: async (repo, number) => detailOf(db, await findBuild(db, repo.id, number)),
     latest: async (repo) => {
-      const [build] = await listBuilds(db, repo.id, { limit: 1, offset: 0 })
-      return detailOf(db, build ?? null)
+      const number = await newestNumber(db, repo.id)
+      return detailOf(db, await findBuild(db, repo.id, number))
     },
+    latestBy: (repo, by) => latestBuildsBy(db, repo.id, by),
     usageSeries: ({ stage_id, number }) => findStepSeries(db, stage_id, number),
     restart: (repo, number) => restart(options, repo, number),
     cancel: (repo, number) => cancel(options, repo, number),

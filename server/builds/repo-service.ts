@@ -12,10 +12,12 @@ import { hookSecretContext } from '../secrets/sealed-columns.js'
 import type { NewRepo, Repo, RepoService } from '../services.js'
 import type { Db } from '../store/database.js'
 import { deleteRepo, findRepo, insertRepo, listRepos, sealedHookSecrets } from '../store/repos.js'
+import { countThings, openBuildsOfRepos } from '../store/overview.js'
 import type { StageRow } from '../store/stages.js'
 import { stagesOfRepo } from '../store/stages.js'
 import { deleteStepLogs } from '../store/step-logs.js'
 import { inTransaction } from '../store/transaction.js'
+import { changeRepo } from './update-repo.js'
 import {
   checkBranchName,
   checkHookSecret,
@@ -46,6 +48,10 @@ export function createRepoService(options: RepoServiceOptions): RepoService {
     find: (owner, name) => findRepo(db, owner, name),
     list: () => listRepos(db),
     add: (repo) => addRepo(options, repo),
+    change: (repo, change, actor) => changeRepo(options, repo, change, actor),
+    repair: (repo) => options.mirrors.remove(repo.id),
+    open: (limit) => openBuildsOfRepos(db, limit),
+    stats: () => countThings(db),
     remove: (owner, name) => removeRepo(options, owner, name),
     hookSecrets: (slug) => hookSecrets(options, slug),
   }

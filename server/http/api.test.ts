@@ -152,9 +152,9 @@ describe('repos', () => {
     expect(added.headers['cache-control']).toBe('no-store')
     const secret = await get('/api/repos/Acme/site.io/hook-secret')
     expect(secret.json()).toEqual({ hook_secret: repo.hook_secret })
-    expect((await call('DELETE', '/api/repos/Acme/site.io')).statusCode).toBe(204)
+    expect((await call('DELETE', '/api/repos/Acme/site.io?remove=true')).statusCode).toBe(204)
     expect((await get('/api/repos/Acme/site.io')).statusCode).toBe(404)
-    const again = await call('DELETE', '/api/repos/Acme/site.io')
+    const again = await call('DELETE', '/api/repos/Acme/site.io?remove=true')
     expect(again.json()).toMatchObject({ status: 404, code: 'SP_REPO_UNKNOWN' })
   })
 
@@ -343,6 +343,25 @@ describe('builds', () => {
     expect(await numbers('?page=50')).toEqual([])
     const latest = await get('/api/repos/many/builds/builds/latest')
     expect(latest.json()).toMatchObject({ number: 104 })
+    expect(await numbers('?per_page=100&page=2')).toEqual([4, 3, 2, 1])
+  })
+
+  it.each([
+    ['/api/repos/many/builds/builds', 104],
+    ['/api/repos', 2],
+  ])('and repos are read whole by following the links: %s', async (list, least) => {
+    const seen = new Set<number>()
+    for (let url = `${list}?limit=50`; url !== '';) {
+      const response = await get(url)
+      for (const { id } of response.json<{ id: number }[]>()) seen.add(id)
+      const next = /^<https:\/\/ci\.example\.org(.+)>; rel="next"$/.exec(
+        String(response.headers.link),
+      )
+      url = next?.[1] ?? ''
+    }
+    expect(seen.size).toBeGreaterThanOrEqual(least)
+    const made = Buffer.from('["users",1]').toString('base64url')
+    expect((await get(`${list}?cursor=${made}`)).json()).toMatchObject({ status: 400 })
   })
 
   it.each([

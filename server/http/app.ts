@@ -10,7 +10,7 @@ import { createAuthentication } from './authentication.js'
 import { createCookies } from './cookies.js'
 import { originOf } from './links.js'
 import type { ApiTypes, App, FollowTimes, HttpContext } from './app-types.js'
-import { answerClientError } from './client-errors.js'
+import { answerClientError, answerExpectation } from './client-errors.js'
 import { HEARTBEAT_MS, RECHECK_MS, REQUEST_TIMEOUT_MS, TIMEOUT_CHECK_MS } from './limits.js'
 import type { Rates } from './limits.js'
 import { createLogHub } from './log-stream/hub.js'
@@ -62,6 +62,7 @@ export interface HttpAppOptions {
 export async function createHttpApp(options: HttpAppOptions): Promise<FastifyInstance> {
   if (options.adminToken === '') throw new TypeError('the admin token is empty')
   const app = makeFastify(options)
+  app.server.on('checkExpectation', answerExpectation)
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(options.serializer ?? plainSerializer)
   securityHeaders(app)

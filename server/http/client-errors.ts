@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { problemDocument } from './problems.js'
 
@@ -7,6 +8,22 @@ const CODES: ReadonlyMap<string, readonly [code: string, detail: string]> = new 
   ['ERR_HTTP_REQUEST_TIMEOUT', ['SP_HTTP_TIMEOUT', 'The request did not arrive in time.']],
   ['HPE_HEADER_OVERFLOW', ['SP_HTTP_HEADERS_TOO_LARGE', 'The headers are too large.']],
 ])
+
+/**
+ * Answers an `Expect` that is not `100-continue`, which Node would answer without a word.
+ * https://nodejs.org/api/http.html#event-checkexpectation
+ */
+export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const detail = "The only expectation that is met is '100-continue'."
+  const options = { code: 'SP_HTTP_EXPECTATION', detail, hint: 'Leave the header Expect out.' }
+  const problem = problemDocument({ ...options, requestId: randomUUID() })
+  response.writeHead(problem.status, {
+    'content-type': 'application/problem+json; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    connection: 'close',
+  })
+  response.end(JSON.stringify(problem))
+}
 
 /**
  * Answers what Node's HTTP parser refuses, before there is a request, and closes the connection.

@@ -17,6 +17,7 @@ export const PROBLEMS: Readonly<
   SP_HTTP_BODY_TOO_LARGE: { status: 413, title: 'Body too large' },
   SP_HTTP_URL_TOO_LONG: { status: 414, title: 'Address too long' },
   SP_HTTP_MEDIA_TYPE: { status: 415, title: 'Unsupported content type' },
+  SP_HTTP_EXPECTATION: { status: 417, title: 'Expectation not met' },
   SP_HTTP_HEADERS_TOO_LARGE: { status: 431, title: 'Headers too large' },
   SP_STORE_UNAVAILABLE: { status: 503, title: 'Database away' },
   SP_HTTP_INTERNAL: { status: 500, title: 'Internal error' },

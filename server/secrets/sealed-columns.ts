@@ -32,3 +32,8 @@ export interface SealedColumn {
 export function hookSecretContext(repo: { readonly owner: string; readonly name: string }): string {
   return `hook secret of ${repo.owner}/${repo.name}`
 }
+
+/** What a repo's token for its forge is bound to. */
+export function forgeTokenContext(repo: { readonly owner: string; readonly name: string }): string {
+  return `forge token of ${repo.owner}/${repo.name}`
+}

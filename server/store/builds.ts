@@ -46,16 +46,6 @@ export async function previousBuild(db: Db, build: BuildRow): Promise<BuildRow |
   return (await before.orderBy('number', 'desc').limit(1).executeTakeFirst()) ?? null
 }
 
-/** The repo's builds, newest first. */
-export async function listBuilds(
-  db: Db,
-  repoId: number,
-  page: { readonly limit: number; readonly offset: number },
-): Promise<BuildRow[]> {
-  const query = db.selectFrom('builds').selectAll().where('repo_id', '=', repoId)
-  return query.orderBy('number', 'desc').limit(page.limit).offset(page.offset).execute()
-}
-
 /** Ids of builds that nobody has compiled yet, oldest first. */
 export async function uningestedBuilds(db: Db, limit: number): Promise<number[]> {
   const rows = await db

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely'
+import type { Insertable, Selectable, Updateable } from 'kysely'
 import type { Db } from './database.js'
 import type { RepoTable } from './schema.js'
 
@@ -121,6 +121,15 @@ export async function nextDeployNumber(
 export async function setOptionalEvents(db: Db, id: number, events: string): Promise<void> {
   const query = db.updateTable('repos').set({ optional_events: events })
   await query.where('id', '=', id).execute()
+}
+
+/** Changes a repo. */
+export async function updateRepo(
+  db: Db,
+  id: number,
+  change: Updateable<RepoTable> & { readonly updated: number },
+): Promise<void> {
+  await db.updateTable('repos').set(change).where('id', '=', id).execute()
 }
 
 /** Removes the repo and, by cascade, everything in the database that belongs to it. */

@@ -1,11 +1,12 @@
 import type { BuildEvent } from '../../../pipelines/event.js'
 import type { BuildWarning } from '../../ingest/warnings.js'
-import type { Build, BuildDetail } from '../../services.js'
+import type { BuildDetail } from '../../services.js'
+import type { ListedBuild } from '../../store/builds-page.js'
 import { renderStage } from './stage.js'
 import { seconds } from './time.js'
 
 /** A build as Drone's API has it; `*_ms` are ours. Its stages are in `stages` where one build is shown. */
-export function renderBuild(build: Build) {
+export function renderBuild(build: ListedBuild) {
   const event = JSON.parse(build.event_json) as BuildEvent
   return {
     id: build.id,

@@ -40,6 +40,12 @@ import { PEOPLE_ROUTES } from './people/people-routes.js'
 import { addRepo } from './repos/add.js'
 import { showHookSecret } from './repos/hook-secret.js'
 import { listRepos } from './repos/list.js'
+import { latestBuilds } from './builds/latest-by.js'
+import { incompleteBuilds } from './builds/incomplete.js'
+import { systemStats } from './system/stats.js'
+import { repairRepo } from './repos/repair.js'
+import { switchRepo } from './repos/switch.js'
+import { updateRepo } from './repos/update.js'
 import { removeRepo } from './repos/remove.js'
 import { showRepo } from './repos/show.js'
 import { listRunners } from './runners/list.js'
@@ -64,6 +70,12 @@ const API = [
   showRepo,
   showHookSecret,
   removeRepo,
+  updateRepo,
+  switchRepo,
+  repairRepo,
+  latestBuilds,
+  incompleteBuilds,
+  systemStats,
   listBuilds,
   showBuild,
   restartBuild,

@@ -1,24 +1,41 @@
-import type { App, HttpContext } from '../../app-types.js'
-import { unknownRepo } from '../../lookup.js'
-import { RepoParams } from '../../schemas/params.js'
 import { Type } from 'typebox'
+import type { App, HttpContext } from '../../app-types.js'
+import { repoOf, unknownRepo } from '../../lookup.js'
+import { renderRepo } from '../../render/repo.js'
+import { RepoParams } from '../../schemas/params.js'
+import { Repo } from '../../schemas/repo.js'
 
-/** `DELETE /api/repos/:owner/:name`: removes the repo, its builds and its logs. */
+const Query = Type.Object({
+  remove: Type.Optional(
+    Type.Boolean({ description: 'Remove it with its builds and logs, not only disable it.' }),
+  ),
+})
+
+/**
+ * `DELETE /api/repos/:owner/:name`: builds the repo no more; answers with it, as Drone does. With `?remove=true` it is
+ * removed with its builds and logs.
+ */
 export function removeRepo(app: App, { services }: HttpContext): void {
   const schema = {
     operationId: 'removeRepo',
-    summary: 'Remove a repo with its builds and logs',
+    summary: 'Disable a repo, or remove it with its builds and logs',
     tags: ['repos'],
     params: RepoParams,
-    response: { 204: Type.Null({ description: 'It is gone.' }) },
+    querystring: Query,
+    response: { 200: Repo, 204: Type.Null({ description: 'It is gone.' }) },
   }
   app.delete(
     '/repos/:owner/:name',
     { schema, config: { access: 'repo:admin' } },
-    async (request, reply) => {
-      const { owner, name } = request.params
-      if (!(await services.repos.remove(owner, name))) throw unknownRepo(request.params)
-      return reply.code(204).send()
+    async ({ params, query, principal }, reply) => {
+      if (query.remove === true) {
+        if (!(await services.repos.remove(params.owner, params.name))) throw unknownRepo(params)
+        return reply.code(204).send()
+      }
+      const repo = await repoOf(services, params)
+      const changed = await services.repos.change(repo, { active: false }, principal)
+      if (changed === null) throw unknownRepo(params)
+      return renderRepo(changed)
     },
   )
 }
