@@ -10,8 +10,10 @@ import { addImageCommands } from './commands/image.js'
 import { addLintCommand } from './commands/lint.js'
 import { addPlanCommand } from './commands/plan.js'
 import { addRepoCommands } from './commands/repo.js'
+import { addRegistryCommands } from './commands/registry.js'
 import { addRunnerCommand } from './commands/runner.js'
 import { addSandboxCommands } from './commands/sandbox.js'
+import { addSecretCommands } from './commands/secret.js'
 import { addServerCommand } from './commands/server.js'
 import { addStandaloneCommand } from './commands/standalone.js'
 import { addTokenCommands } from './commands/token.js'
@@ -71,6 +73,8 @@ const ADDERS: readonly ((program: Command, io: CliIo, finish: Finish) => void)[]
   addConvertCommand,
   addExplainCommand,
   addRepoCommands,
+  addSecretCommands,
+  addRegistryCommands,
   addHookCommands,
   addBuildCommands,
   addTokenCommands,

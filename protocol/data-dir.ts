@@ -2,6 +2,9 @@ import { chmod, mkdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { messageOf, SandpiperError } from './errors.js'
 
+/** In the data directory: what a server and the runners beside it seal and open the secrets of jobs with. */
+export const RUNNER_KEY_FILE = 'runner.key'
+
 /**
  * Makes a directory of ours with its parents, and sees to it that only this user gets in, whatever the
  * directories above it allow. Server, runner and commands all keep things below the data directory, and

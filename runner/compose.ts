@@ -6,6 +6,7 @@ import type { RunnerOffer } from '../protocol/uplink.js'
 import { Attempts } from './attempts.js'
 import type { RunnerConfig } from './config.js'
 import { openHost, type Host } from './host.js'
+import { findJobKey } from './secrets/job-key.js'
 import { checkoutWorkspace } from './stage/workspace.js'
 import { listLeftovers, shipLeftovers } from './sweep.js'
 import { Uplink } from './uplink/uplink.js'
@@ -56,7 +57,8 @@ export async function startRunner(config: RunnerConfig): Promise<RunningRunner> 
   const { mirrorsDir = dataDir.mirrors, submoduleHosts = [] } = config
   const mirrors = createMirrors(mirrorsDir, { submoduleHosts })
   const workspace = checkoutWorkspace((repo) => mirrors.open(repo))
-  const deps = { ...host.deps, workspace }
+  const jobKey = await findJobKey(config.dataDir, config.runnerSecret)
+  const deps = { ...host.deps, workspace, jobKey }
   const attempts: Attempts = new Attempts({ deps, uplink, spoolDir: dataDir.spool, log })
   void shipLeftovers(leftovers, { spoolDir: dataDir.spool, uplink, log })
   const worker = new StageWorker({

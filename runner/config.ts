@@ -90,6 +90,8 @@ export interface RunnerConfig extends HostConfig {
   readonly machine: string
   /** Version of Sandpiper, as people see it; absent: it tells none. */
   readonly version?: string
+  /** Opens the secrets of jobs, shared with servers; default: what is in `DATA/runner.key`, if that is there. */
+  readonly runnerSecret?: string
   /** Git mirrors; default `DATA/mirrors`; in standalone the server's. */
   readonly mirrorsDir?: string
   /** Where submodules may come from beside the repo's own host; `*` is anywhere. Default none. */

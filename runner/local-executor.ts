@@ -6,6 +6,7 @@ import type { Host } from './host.js'
 import { unkeptWarning } from './kept-limits.js'
 import { openLocalHost } from './local-host.js'
 import { nextStage } from './stage-order.js'
+import { sharedSecrets } from './secrets/stage-secrets.js'
 import { runStage, type StageOutcome } from './stage/run-stage.js'
 import type { StageSink } from './stage/sink.js'
 import { treeWorkspace, type WorkspaceTree } from './stage/workspace.js'
@@ -82,7 +83,7 @@ async function runOne(run: LocalRun, name: string, host: Host): Promise<StageOut
   const job = jobOf(run, stage, index + 1)
   const deps = {
     ...{ ...host.deps, workspace: treeWorkspace(run.tree), platform: ownPlatform() },
-    ...(run.secrets === undefined ? {} : { secrets: run.secrets }),
+    ...(run.secrets === undefined ? {} : { secrets: sharedSecrets(run.secrets) }),
   }
   return runStage(job, deps, run.sinkFor(job), run.signal)
 }

@@ -40,8 +40,8 @@ import { Enqueuer } from './scheduling/enqueuer.js'
 import { Reconciler } from './scheduling/reconciler.js'
 import { StageQueues } from './scheduling/stage-queues.js'
 import { createPeople } from './people/people.js'
-import { openSecretBox } from './secrets/box.js'
 import { checkKeys } from './secrets/key-check.js'
+import { createSecrets, openKeys } from './secrets/open-secrets.js'
 import { readOrCreatePrivateFile } from './secrets/create-once.js'
 import { StatusSender } from './statuses/sender.js'
 import { createStatusService } from './statuses/status-service.js'
@@ -121,8 +121,9 @@ async function compose(
   const config = resolveConfig(given, given.adminToken ?? (await adminTokenIn(dataDir)))
   const keys = redisKeys(config.redisPrefix)
 
-  const secrets = await openSecretBox(config.secretKeyFile)
   const db = closers.add('database', await openDatabase(config.database), (it) => it.destroy())
+  const secretKeys = await openKeys(config)
+  const { box: secrets } = secretKeys
   await checkKeys(db, secrets)
   const isShared = 'url' in config.database
   const { store: logs, keeper } = await openLogs({
@@ -161,7 +162,8 @@ async function compose(
   let address = config.publicUrl
   const metrics = new Metrics()
   const system = () => ({ link: address, version })
-  const enqueuer = new Enqueuer({ db, queues, system })
+  const jobSecrets = createSecrets({ keys: secretKeys, db, clock, logger })
+  const enqueuer = new Enqueuer({ db, queues, system, seal: jobSecrets.sealer })
   const dispatcher = closers.add(
     'dispatcher',
     new Dispatcher({
@@ -194,6 +196,7 @@ async function compose(
     statuses: createStatusService(db, config.statusContext),
     logs: createLogService({ db, logs, watcher, clock }),
     audit: createAuditService(db),
+    secrets: jobSecrets.service,
     runners: createRunnerService(db, clock),
     metrics,
     badges: createBadgeService(db),

@@ -45,6 +45,8 @@ export interface ServerConfig {
   readonly statusContext?: string
   /** How logs are kept; all of it for ever, on the local disk, when absent. */
   readonly logs?: LogsConfig
+  /** What the secrets of jobs are sealed with, shared with runners. Default: what is in `DATA/runner.key`. */
+  readonly runnerSecret?: string
   /** pino's level. Default `info`. */
   readonly logLevel?: string
 }
@@ -59,8 +61,8 @@ export type RedisConfig =
     }
 
 /** `ServerConfig` with its defaults filled in and the token known. */
-export type ResolvedConfig = Required<Omit<ServerConfig, 'metricsToken'>> &
-  Pick<ServerConfig, 'metricsToken'>
+export type ResolvedConfig = Required<Omit<ServerConfig, 'metricsToken' | 'runnerSecret'>> &
+  Pick<ServerConfig, 'metricsToken' | 'runnerSecret'>
 
 /** Fills in the defaults. */
 export function resolveConfig(config: ServerConfig, adminToken: string): ResolvedConfig {

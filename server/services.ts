@@ -15,6 +15,7 @@ import type { StatusService } from './statuses/types.js'
 import type { BuildsPage, ListedBuild } from './store/builds-page.js'
 import type { LatestBy } from './store/latest-builds.js'
 import type { Stats } from './store/overview.js'
+import type { SecretService } from './secrets/types.js'
 import type { BuildTable, RepoTable, StageTable, StepTable } from './store/schema.js'
 
 export type Repo = Omit<Selectable<RepoTable>, 'hook_secret' | 'forge_token'>
@@ -30,6 +31,7 @@ export interface ServerServices {
   readonly logs: LogService
   readonly audit: AuditService
   readonly people: PeopleService
+  readonly secrets: SecretService
   readonly forges: Forges
   readonly statuses: StatusService
   readonly runners: RunnerService
@@ -42,7 +44,10 @@ export interface RepoService {
   find(owner: string, name: string): Promise<Repo | null>
   list(): Promise<readonly Repo[]>
   /** @throws SandpiperError SP_REPO_EXISTS, SP_REPO_INVALID */
-  add(repo: NewRepo): Promise<{ readonly repo: Repo; readonly hookSecret: string }>
+  add(
+    repo: NewRepo,
+    actor?: Principal | null,
+  ): Promise<{ readonly repo: Repo; readonly hookSecret: string }>
   /** Changes settings, and writes down who did. Null: it is gone. @throws SandpiperError SP_REPO_INVALID */
   change(repo: Repo, change: RepoChange, actor: Principal | null): Promise<Repo | null>
   /** Forgets the repo's mirror: the next build fetches it anew. */
@@ -52,7 +57,7 @@ export interface RepoService {
   /** How much there is of everything. */
   stats(): Promise<Stats>
   /** Removes the repo with its builds and logs; running stages are cancelled first. */
-  remove(owner: string, name: string): Promise<boolean>
+  remove(owner: string, name: string, actor?: Principal | null): Promise<boolean>
   /** Secrets to check a hook against: one repo's, or those of every active repo. */
   hookSecrets(slug?: string): Promise<readonly { readonly repo: Repo; readonly secret: string }[]>
 }

@@ -3,6 +3,7 @@ import { STORE_SETTINGS } from './store-settings.js'
 import { FORGE_SETTINGS } from './forge-settings.js'
 import { IMAGE_SETTINGS } from './image-settings.js'
 import { LOG_SETTINGS } from './log-settings.js'
+import { SECRET_SETTINGS } from './secret-settings.js'
 import { NETWORK_SETTINGS } from './network-settings.js'
 import { STEP_SETTINGS } from './step-settings.js'
 import { PEOPLE_SETTINGS } from './people-settings.js'
@@ -212,6 +213,7 @@ export const SETTINGS = {
   ...PEOPLE_SETTINGS,
   ...NETWORK_SETTINGS,
   ...IMAGE_SETTINGS,
+  ...SECRET_SETTINGS,
   ...STEP_SETTINGS,
   ...DISK_SETTINGS,
   ...STORE_SETTINGS,

@@ -61,6 +61,7 @@ export function serverConfig(io: CliIo, settings: SettingValues): ServerConfig {
     ...(settings.trustedProxies === undefined ? {} : { trustedProxies: settings.trustedProxies }),
     ...(settings.statusContext === undefined ? {} : { statusContext: settings.statusContext }),
     logs: logsOf(settings).logs,
+    ...(settings.runnerSecret === undefined ? {} : { runnerSecret: settings.runnerSecret }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(redisPrefix === undefined ? {} : { redisPrefix }),
     ...(lease === undefined ? {} : { leaseMs: lease }),
@@ -94,7 +95,7 @@ export async function runnerConfig(
   settings: SettingValues,
   redis: { readonly url: string; readonly prefix: string },
 ): Promise<RunnerConfig> {
-  const { capacity, diskReserve, heartbeat, runnerLabels, submoduleHosts } = settings
+  const { capacity, diskReserve, heartbeat, runnerLabels, runnerSecret, submoduleHosts } = settings
   const data = dataDirOf(io, settings)
   return {
     dataDir: data,
@@ -111,6 +112,7 @@ export async function runnerConfig(
     ...(heartbeat === undefined ? {} : { heartbeatMs: heartbeat }),
     ...(runnerLabels === undefined ? {} : { labels: runnerLabels }),
     ...(submoduleHosts === undefined ? {} : { submoduleHosts }),
+    ...(runnerSecret === undefined ? {} : { runnerSecret }),
   }
 }
 

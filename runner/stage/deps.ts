@@ -5,7 +5,10 @@ import type { IdSource } from '../ids.js'
 import type { Images } from '../images/types.js'
 import type { LayerStore } from '../layers/types.js'
 import type { NetworkConfig } from '../network/stage-network.js'
+import type { JobKey } from '../../protocol/job-secrets.js'
 import type { Registries } from '../registry/types.js'
+import type { MaskRules } from '../secrets/mask/masker.js'
+import type { StageSecrets } from '../secrets/stage-secrets.js'
 import type { Trash } from '../trash.js'
 import type { WritableLayers } from '../writable/writable-layers.js'
 import type { Workspace } from './workspace.js'
@@ -15,8 +18,12 @@ export interface StageDeps {
   readonly launcher: Pick<Launcher, 'createStage'>
   readonly layers: LayerStore
   readonly images: Images
-  /** Values by the secrets' names, for this stage; absent: there are none. */
-  readonly secrets?: ReadonlyMap<string, string>
+  /** The key that jobs' secrets are sealed with; null or absent: there is none. */
+  readonly jobKey?: JobKey | null
+  /** The secrets of this stage; absent: those that its job brings. */
+  readonly secrets?: StageSecrets
+  /** Finds them in what is handed on. */
+  readonly masks?: MaskRules
   /** A read-only view of the host's tools, for `exec` stages; brought up to date when asked for. */
   readonly hostRoot: () => Promise<HostRootView>
   readonly ids: IdSource

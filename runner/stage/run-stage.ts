@@ -1,4 +1,7 @@
 import type { StageJob } from '../../protocol/job.js'
+import { maskSink } from '../secrets/mask-sink.js'
+import { MaskRules } from '../secrets/mask/masker.js'
+import { NO_SECRETS, secretsOfJob, type StageSecrets } from '../secrets/stage-secrets.js'
 import { armDeadline } from './deadline.js'
 import type { StageDeps } from './deps.js'
 import type { StageSink } from './sink.js'
@@ -17,7 +20,10 @@ export async function runStage(
   sink: StageSink,
   signal: AbortSignal,
 ): Promise<StageOutcome> {
-  const run = new StageRun(job, deps, sink)
+  const { secrets, problem } = secretsFor(job, deps)
+  const rules = maskRulesFor(job, secrets)
+  const run = new StageRun(job, { ...deps, secrets, masks: rules }, maskSink(sink, rules))
+  if (problem !== null) run.refuse(problem)
   const onAbort = (): void => run.stop(stageStopOf(signal))
   signal.addEventListener('abort', onAbort)
   if (signal.aborted) onAbort()
@@ -25,10 +31,38 @@ export async function runStage(
   const stop: StageStop = { reason: { kind: 'time', limitMs }, urgent: false }
   const timer = armDeadline(limitMs, () => run.stop(stop))
   try {
-    return await run.run()
+    const outcome = await run.run()
+    return { ...outcome, error: rules.mask(outcome.error) }
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** What the stage may have; where that can't be told, it must not run. */
+function secretsFor(
+  job: StageJob,
+  deps: StageDeps,
+): { readonly secrets: StageSecrets; readonly problem: unknown } {
+  try {
+    const secrets = deps.secrets ?? secretsOfJob(job, deps.jobKey ?? null)
+    return { secrets, problem: null }
+  } catch (problem) {
+    return { secrets: NO_SECRETS, problem }
+  }
+}
+
+/** The password in the address that the repo is fetched from is no less of a secret. */
+function maskRulesFor({ repo }: StageJob, { values }: StageSecrets): MaskRules {
+  const password = URL.parse(repo.cloneUrl)?.password ?? ''
+  return new MaskRules(password === '' ? values : [...values, password, decoded(password)])
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }
 

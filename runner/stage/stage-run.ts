@@ -11,6 +11,7 @@ import { attemptName } from '../spool/attempt-file.js'
 import { ReadySandboxes } from './ready-sandboxes.js'
 import { runStep } from './run-step.js'
 import { decide, endable, failedNames, hasFailed, stepNode, type GraphNode } from './schedule.js'
+import { NO_SECRETS } from '../secrets/stage-secrets.js'
 import { secretVariables } from './secrets.js'
 import { pullCredentials } from './pull-credentials.js'
 import type { StageSink, StepResult } from './sink.js'
@@ -67,7 +68,7 @@ export class StageRun {
     const { images, layers, hostRoot } = deps
     this.#images = new StageImages({
       ...{ stage: job.stage, images, layers, hostRoot },
-      credentials: () => pullCredentials(job.stage, deps.secrets),
+      credentials: () => pullCredentials(job.stage, deps.secrets ?? NO_SECRETS),
       onReady: () => this.#expectNext(),
     })
     this.#space = new StageSpace(job, deps, this.#images, (error) => this.#lose(error))
@@ -79,6 +80,11 @@ export class StageRun {
     this.#stopped ??= stop
     for (const step of this.#running.values()) step.stop(stop.reason, { urgent: stop.urgent })
     this.#notify()
+  }
+
+  /** Lets nothing of the stage run. */
+  refuse(problem: unknown): void {
+    this.#fail(new Error(textOf(problem)))
   }
 
   async run(): Promise<StageOutcome> {
@@ -226,13 +232,14 @@ export class StageRun {
     step: SandboxStep,
     { number, ...own }: Pick<StepRun, 'number' | 'stop' | 'log' | 'usage'>,
   ): Promise<StepOutcome> {
-    const secrets = secretVariables(step, this.deps.secrets)
+    const given = this.deps.secrets ?? NO_SECRETS
+    const secrets = secretVariables(step, given.ofStep(number))
     for (const warning of secrets.warnings) await own.log.say(`warning: ${warning}`)
-    return runStep(
+    const outcome = await runStep(
       {
         ...{ job: this.job, step, number, ...own },
         failedSteps: failedNames(this.#nodes, this.#ends()),
-        inherited: inheritedOutputs(step.name, this.job.stage.steps, this.#outputs),
+        inherited: await this.#inherited(step, number, own.log),
         secrets: secrets.values,
         stageStartedMs: this.#startedMs,
         directory: this.#space.stepDirectory(number),
@@ -246,6 +253,20 @@ export class StageRun {
       },
       this.deps,
     )
+    return withoutSecrets(outcome, own.log, this.deps.masks)
+  }
+
+  /** Whoever writes the pipeline has a say in them, so they are not for plugins that are trusted with secrets. */
+  async #inherited(
+    step: SandboxStep,
+    number: number,
+    log: StepLog,
+  ): Promise<Readonly<Record<string, string>>> {
+    const outputs = inheritedOutputs(step.name, this.job.stage.steps, this.#outputs)
+    const isTrusted = this.deps.secrets?.ofStep(number).forImages === true
+    if (!isTrusted || Object.keys(outputs).length === 0) return outputs
+    await log.say('warning: outputs of other steps are kept from a step with secrets for its image')
+    return {}
   }
 
   async #checkOut(number: number, stop: StepStop): Promise<StepOutcome> {
@@ -349,6 +370,22 @@ export class StageRun {
     if (!step) throw new Error(`no number for step ${name} of stage ${this.job.stage.name}`)
     return step.number
   }
+}
+
+/** Outputs are for any step, and a secret for those alone that name it. */
+async function withoutSecrets(
+  outcome: StepOutcome,
+  log: StepLog,
+  masks: StageDeps['masks'],
+): Promise<StepOutcome> {
+  const outputs = Object.entries(outcome.outputs ?? {})
+  const secret = outputs.filter(([, value]) => masks?.isIn(value) === true).map(([name]) => name)
+  if (secret.length === 0) return outcome
+  for (const name of secret) {
+    await log.say(`warning: outputs: ${name} has a secret in it and is not handed on`)
+  }
+  const kept = outputs.filter(([name]) => !secret.includes(name))
+  return { ...outcome, outputs: Object.fromEntries(kept) }
 }
 
 function usageOf({ report }: UsageRecord): Pick<StepResult, 'usage' | 'series'> {

@@ -3,9 +3,11 @@ import os from 'node:os'
 import path from 'node:path'
 import type { CommandsStep, EntrypointStep, StagePlan, StepPlan } from '../../pipelines/plan.js'
 import type { LogSection } from '../../protocol/log-record.js'
+import type { JobKey } from '../../protocol/job-secrets.js'
 import type { StageJob } from '../../protocol/job.js'
 import type { HostConfig, StepLimits } from '../config.js'
 import { openHost, type Host } from '../host.js'
+import { sharedSecrets } from '../secrets/stage-secrets.js'
 import { runStage, type StageOutcome } from '../stage/run-stage.js'
 import type { StageSink, StepResult, UsageSource } from '../stage/sink.js'
 import { treeWorkspace, type Workspace, type WorkspaceTree } from '../stage/workspace.js'
@@ -181,13 +183,17 @@ export async function runJob(
     readonly signal?: AbortSignal
     /** Values by the secrets' names. */
     readonly secrets?: ReadonlyMap<string, string>
+    /** What the secrets that the job brings are opened with. */
+    readonly jobKey?: JobKey
     readonly onOutput?: (name: string, log: string) => void
   } = {},
 ): Promise<TestRun> {
   const { tree, signal = new AbortController().signal } = options
   const workspace = options.workspace ?? treeWorkspace(tree ?? { path: '/nowhere' })
   const sink = new RecordingSink(job, options.onOutput)
-  const { secrets = new Map<string, string>() } = options
-  const outcome = await runStage(job, { ...host.deps, workspace, secrets }, sink, signal)
+  const { secrets, jobKey = null } = options
+  const shared = secrets && { secrets: sharedSecrets(secrets) }
+  const deps = { ...host.deps, workspace, jobKey, ...shared }
+  const outcome = await runStage(job, deps, sink, signal)
   return { sink, outcome }
 }

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import type { Db } from '../store/database.js'
 import type { AuditTable } from '../store/schema/audit.js'
 import type { AuditAction } from './actions.js'
+import { recordAudit, type AuditEntry } from './record.js'
 
 export type AuditRow = Selectable<AuditTable>
 
@@ -15,15 +16,20 @@ export interface AuditQuery {
   readonly limit: number
 }
 
-/** Reads who read or changed what. */
+/** Who read or changed what. */
 export interface AuditService {
   /** Newest first. */
   list(query: AuditQuery): Promise<readonly AuditRow[]>
+  /** Writes down what is no change: of that somebody has read it. */
+  record(entry: AuditEntry): Promise<void>
 }
 
 /** The audit log in the database. */
 export function createAuditService(db: Db): AuditService {
-  return { list: (query) => listAudit(db, query) }
+  return {
+    list: (query) => listAudit(db, query),
+    record: (entry) => recordAudit(db, entry),
+  }
 }
 
 async function listAudit(db: Db, query: AuditQuery): Promise<readonly AuditRow[]> {

@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Mirrors } from '../../git/types.js'
 import { messageOf } from '../../protocol/errors.js'
+import { recordAudit } from '../audit/record.js'
 import type { Clock } from '../clock.js'
 import { repoExists } from '../errors.js'
 import type { LogStore } from '../logs/log-store.js'
 import type { Dispatcher } from '../scheduling/dispatcher.js'
 import { Effects } from '../scheduling/effects.js'
+import type { Principal } from '../people/principal.js'
 import type { SecretBox } from '../secrets/box.js'
 import { hookSecretContext } from '../secrets/sealed-columns.js'
 import type { NewRepo, Repo, RepoService } from '../services.js'
@@ -47,12 +49,12 @@ export function createRepoService(options: RepoServiceOptions): RepoService {
   return {
     find: (owner, name) => findRepo(db, owner, name),
     list: () => listRepos(db),
-    add: (repo) => addRepo(options, repo),
+    add: (repo, actor = null) => addRepo(options, repo, actor),
     change: (repo, change, actor) => changeRepo(options, repo, change, actor),
     repair: (repo) => options.mirrors.remove(repo.id),
     open: (limit) => openBuildsOfRepos(db, limit),
     stats: () => countThings(db),
-    remove: (owner, name) => removeRepo(options, owner, name),
+    remove: (owner, name, actor = null) => removeRepo(options, owner, name, actor),
     hookSecrets: (slug) => hookSecrets(options, slug),
   }
 }
@@ -60,6 +62,7 @@ export function createRepoService(options: RepoServiceOptions): RepoService {
 async function addRepo(
   { db, clock, secrets }: RepoServiceOptions,
   repo: NewRepo,
+  actor: Principal | null,
 ): Promise<{ readonly repo: Repo; readonly hookSecret: string }> {
   const { owner, name, cloneUrl, defaultBranch = 'main', link = '' } = repo
   checkRepoName('owner', owner)
@@ -71,7 +74,7 @@ async function addRepo(
   checkHookSecret(hookSecret)
   checkNetworkAllow(repo.networkAllow ?? [])
   const now = clock.now()
-  const row = await insertRepo(db, {
+  const row = await insertRepoOf(db, actor, {
     owner,
     name,
     clone_url: cloneUrl,
@@ -89,6 +92,22 @@ async function addRepo(
   })
   if (!row) throw repoExists(`${owner}/${name}`)
   return { repo: row, hookSecret }
+}
+
+/** Adds it, and writes down who did; null when there is one of that name. */
+function insertRepoOf(
+  db: Db,
+  actor: Principal | null,
+  repo: Parameters<typeof insertRepo>[1],
+): Promise<Repo | null> {
+  return inTransaction(db, async (tx) => {
+    const row = await insertRepo(tx, repo)
+    if (!row) return null
+    const subject = `${row.owner}/${row.name}`
+    const at = row.created
+    await recordAudit(tx, { actor, action: 'repo.create', subject, repoId: row.id, at })
+    return row
+  })
 }
 
 async function hookSecrets(
@@ -118,6 +137,7 @@ async function removeRepo(
   options: RepoServiceOptions,
   owner: string,
   name: string,
+  actor: Principal | null,
 ): Promise<boolean> {
   const { db, logs, mirrors, dispatcher, logger } = options
   const repo = await findRepo(db, owner, name)
@@ -126,6 +146,8 @@ async function removeRepo(
   const stages = await inTransaction(db, async (tx) => {
     const rows = await stagesOfRepo(tx, repo.id)
     await deleteRepo(tx, repo.id)
+    const subject = `${owner}/${name}`
+    await recordAudit(tx, { actor, action: 'repo.delete', subject, repoId: repo.id })
     return rows
   })
   for (const stage of stages) stopStage(stage, effects)

@@ -183,6 +183,8 @@ function repoExpectation(
 ): Answer {
   // Whether there is such a repo is for the route to say to who sees all.
   if (caller.known === 'administrator' && isWhole) return 'in'
+  // To them any owner is one, for there may be secrets before there is a repo.
+  if (caller.known === 'administrator' && access === 'org:admin') return 403
   const may = mayDo(caller, kind)
   if (may.length === 0) return caller.known === 'nobody' ? 401 : 404
   const wanted = access === 'org:admin' ? 'admin' : access.slice('repo:'.length)

@@ -44,3 +44,6 @@ export const RATES: Rates = { anonymous: 3_000, user: 12_000, wrongProof: 30, wr
 
 /** Addresses, and users, that are counted at a time; those that were not heard of longest are forgotten. */
 export const ADDRESSES_MAX = 20_000
+
+/** Largest body with a secret in it: JSON may need six characters for one of its. */
+export const SECRET_BODY_BYTES_MAX = 512 * 1024

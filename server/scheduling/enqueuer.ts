@@ -1,6 +1,7 @@
 import { buildEnvironment } from '../../pipelines/environment/build-environment.js'
 import type { BuildFacts, SystemFacts } from '../../pipelines/environment/build-environment.js'
 import type { StagePlan } from '../../pipelines/plan.js'
+import type { JobSealer } from '../secrets/job-sealer.js'
 import type { BuildRow } from '../store/builds.js'
 import { findBuildById } from '../store/builds.js'
 import type { Db } from '../store/database.js'
@@ -21,6 +22,7 @@ export class Enqueuer {
   readonly #db: Db
   readonly #queues: StageQueues
   readonly #system: () => SystemFacts
+  readonly #seal: JobSealer
   readonly #pageSize: number
 
   constructor(options: {
@@ -28,11 +30,14 @@ export class Enqueuer {
     readonly queues: StageQueues
     /** Known only once the server listens. */
     readonly system: () => SystemFacts
+    /** Default: jobs bring no secrets. */
+    readonly seal?: JobSealer
     readonly pageSize?: number
   }) {
     this.#db = options.db
     this.#queues = options.queues
     this.#system = options.system
+    this.#seal = options.seal ?? (() => Promise.resolve(undefined))
     this.#pageSize = options.pageSize ?? PAGE_SIZE
   }
 
@@ -81,7 +86,12 @@ export class Enqueuer {
       stage: { ...(JSON.parse(stage.plan_json) as StagePlan), number: stage.number },
       system: this.#system(),
     })
-    await this.#queues.add(queue, makeStageJob({ repo, build, stage, steps }, environment))
+    const source = { repo, build, stage, steps }
+    const sealed = await this.#seal(source)
+    await this.#queues.add(queue, {
+      ...makeStageJob(source, environment),
+      ...(sealed === undefined ? {} : { sealed }),
+    })
   }
 
   async #readBuild(buildId: number): Promise<BuildSource | null> {

@@ -14,6 +14,7 @@ import {
   type TestHost,
   type TestRun,
 } from '../../testing/stages.js'
+import { sharedSecrets } from '../../secrets/stage-secrets.js'
 import { runStage } from '../../stage/run-stage.js'
 import { treeWorkspace } from '../../stage/workspace.js'
 import { dissect, makeTree } from '../testing/builds.js'
@@ -58,7 +59,11 @@ async function run(steps: Steps, more: Parameters<typeof makeJob>[1] = {}): Prom
   })
   const sink = new RecordingSink(job)
   const tree = await makeTree(host, { 'in-tree': 'x' })
-  const deps = { ...host.host.deps, workspace: treeWorkspace({ path: tree }), secrets: secrets() }
+  const deps = {
+    ...host.host.deps,
+    workspace: treeWorkspace({ path: tree }),
+    secrets: sharedSecrets(secrets()),
+  }
   const outcome = await runStage(job, deps, sink, new AbortController().signal)
   return { sink, outcome }
 }

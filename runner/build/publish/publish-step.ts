@@ -7,7 +7,9 @@ import { parseImageName } from '../../layers/image-name.js'
 import { IMAGE_LAYERS_MAX } from '../../layers/limits.js'
 import type { Image } from '../../layers/types.js'
 import type { StageDeps } from '../../stage/deps.js'
-import { pullCredentials } from '../../stage/pull-credentials.js'
+import { namedCredentials } from '../../stage/pull-credentials.js'
+import { absence } from '../../stage/secrets.js'
+import { NO_SECRETS, type GivenSecrets } from '../../secrets/stage-secrets.js'
 import type { StepRun } from '../../stage/step-run.js'
 import { baseImage } from '../image/base-image.js'
 import { ImageDraft } from '../image/draft.js'
@@ -89,36 +91,34 @@ function configOf(base: RunConfig, plan: PublishPlan): RunConfig {
 
 function credentialsFor(
   { repo, username, password }: PublishPlan,
-  { job }: StepRun,
+  { job, number }: StepRun,
   { secrets }: Pick<StageDeps, 'secrets'>,
 ): ReturnType<typeof credentialsOf> {
-  const { configs } = pullCredentials(job.stage, secrets)
+  const all = secrets ?? NO_SECRETS
+  const { configs } = namedCredentials(job.stage, all)
+  const given = all.ofStep(number)
   if (username === undefined && password === undefined) return configs
   const { registry } = parseImageName(repo)
   const login = {
     registry,
-    username: valueOf('username', username, secrets),
-    password: valueOf('password', password, secrets),
+    username: valueOf('username', username, given),
+    password: valueOf('password', password, given),
   }
   return [...credentialsOf({ logins: [login], configs: [] }), ...configs]
 }
 
-function valueOf(
-  key: string,
-  plan: ValuePlan | undefined,
-  secrets: ReadonlyMap<string, string> | undefined,
-): string {
+function valueOf(key: string, plan: ValuePlan | undefined, given: GivenSecrets): string {
   if (plan === undefined) {
     throw new SandpiperError('SP_PUBLISH_LOGIN', `\`publish\` has no ${key} for its registry`, {
       hint: 'Give `username` and `password`, or neither.',
     })
   }
-  const value = plan.secret === undefined ? plan.value : secrets?.get(plan.secret)
+  const value = plan.secret === undefined ? plan.value : given.values.get(plan.secret)
   if (value !== undefined) return value
   throw new SandpiperError(
     'SP_PUBLISH_LOGIN',
-    `there is no secret ${plan.secret ?? ''}, which the ${key} of \`publish\` is to be taken from`,
-    { hint: 'Give it to the run: sandpiper exec --secret-file FILE' },
+    `${absence(plan.secret ?? '', given)}; the ${key} of \`publish\` is to be taken from it`,
+    { hint: 'Add it: sandpiper secret set OWNER/NAME NAME; for exec: --secret-file FILE.' },
   )
 }
 

@@ -1,5 +1,6 @@
 import { SandpiperError } from '../../../protocol/errors.js'
 import type { Image, Lease } from '../../layers/types.js'
+import { NO_SECRETS } from '../../secrets/stage-secrets.js'
 import type { StageDeps } from '../../stage/deps.js'
 import { pullCredentials } from '../../stage/pull-credentials.js'
 import { PullLog } from '../../stage/pull-log.js'
@@ -27,7 +28,7 @@ export function baseImages({
   request,
   signal,
 }: BaseImagesOptions): (name: string, place: Place) => Promise<Image> {
-  const { configs } = pullCredentials(run.job.stage, deps.secrets)
+  const { configs } = pullCredentials(run.job.stage, deps.secrets ?? NO_SECRETS)
   const credentials = [...credentialsOf(request.logins), ...configs]
   const policy = request.pull === undefined ? {} : { policy: request.pull }
   const known = new Map<string, Promise<Image>>()

@@ -7,7 +7,12 @@ export const TAGS = [
   { name: 'builds', description: 'Builds, their stages and their steps.' },
   { name: 'logs', description: 'What steps print.' },
   { name: 'badges', description: 'How a branch stands, for pages and programs that watch it.' },
-  { name: 'secrets', description: 'Secrets and registry logins of repos and organisations.' },
+  {
+    name: 'secrets',
+    description: 'What steps of repos, or of all repos of an owner, are given in secret.',
+  },
+  { name: 'registries', description: 'Logins that images are pulled with.' },
+  { name: 'keys', description: 'What all of that is sealed with.' },
   { name: 'crons', description: 'Builds that are made at set times.' },
   { name: 'queue', description: 'What waits, and for what.' },
   { name: 'runners', description: 'Runners that are there.' },

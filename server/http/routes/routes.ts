@@ -50,6 +50,18 @@ import { removeRepo } from './repos/remove.js'
 import { showRepo } from './repos/show.js'
 import { listRunners } from './runners/list.js'
 import { pipelineSchema } from './schema/pipeline.js'
+import { listKeys } from './keys/list.js'
+import { rotateKeys } from './keys/rotate.js'
+import { listRegistries } from './registries/list.js'
+import { showRegistry } from './registries/show.js'
+import { createRegistry } from './registries/create.js'
+import { updateRegistry } from './registries/update.js'
+import { removeRegistry } from './registries/remove.js'
+import { listSecrets } from './secrets/list.js'
+import { showSecret } from './secrets/show.js'
+import { createSecret } from './secrets/create.js'
+import { updateSecret } from './secrets/update.js'
+import { removeSecret } from './secrets/remove.js'
 import { showUsage } from './usage/show.js'
 
 // prettier-ignore
@@ -93,6 +105,18 @@ const API = [
   showUsage,
   listAudit,
   listRepoAudit,
+  removeSecret,
+  updateSecret,
+  createSecret,
+  showSecret,
+  listSecrets,
+  removeRegistry,
+  updateRegistry,
+  createRegistry,
+  showRegistry,
+  listRegistries,
+  rotateKeys,
+  listKeys,
   listRunners,
   statusBadge,
   ccXml,

@@ -27,7 +27,7 @@ import { Enqueuer } from '../../scheduling/enqueuer.js'
 import { StageQueues } from '../../scheduling/stage-queues.js'
 import { createPeople } from '../../people/people.js'
 import type { PeopleSettings } from '../../people/settings.js'
-import { openSecretBox } from '../../secrets/box.js'
+import { createSecrets, openKeys } from '../../secrets/open-secrets.js'
 import type { HealthCheck, ServerServices } from '../../services.js'
 import { createStatusService } from '../../statuses/status-service.js'
 import type { Db } from '../../store/database.js'
@@ -57,11 +57,12 @@ export async function composeServices(
   const closers = new Closers(logger)
   const dataDir = await mkdtemp(join(tmpdir(), 'sandpiper-http-'))
   closers.add('directory', dataDir, (it) => rm(it, { recursive: true }))
-  const secrets = await openSecretBox(join(dataDir, 'server.key'))
   const database = closers.add('database', await TestDatabase.create(), (it) => it.remove())
   const db = await database.open()
   const live = closers.add('logs', new FileLogStore(join(dataDir, 'logs')), (it) => it.close())
   const logs = new ArchivedLogs({ db, live, blobs: new DiskBlobStore(join(dataDir, 'blobs')) })
+  const secretKeys = await openKeys({ dataDir, secretKeyFile: join(dataDir, 'server.key') })
+  const { box: secrets } = secretKeys
   const mirrors = closers.add('mirrors', createMirrors(join(dataDir, 'mirrors')), (it) =>
     it.close(),
   )
@@ -102,6 +103,7 @@ export async function composeServices(
     statuses: createStatusService(db, 'ci'),
     logs: createLogService({ db, logs, watcher, clock }),
     audit: createAuditService(db),
+    secrets: createSecrets({ keys: secretKeys, db, clock, logger }).service,
     runners: createRunnerService(db, clock),
     metrics: new Metrics(),
     badges: createBadgeService(db),

@@ -34,7 +34,10 @@ export function addRepo(app: App, context: HttpContext): void {
     response: { 201: AddedRepo },
   }
   app.post('/repos', { schema, config: { access: 'admin' } }, async (request, reply) => {
-    const { repo, hookSecret } = await context.services.repos.add(newRepo(request.body))
+    const { repo, hookSecret } = await context.services.repos.add(
+      newRepo(request.body),
+      request.principal,
+    )
     const rendered = renderRepo(repo)
     return reply
       .code(201)

@@ -22,6 +22,10 @@ export function showHookSecret(app: App, { services }: HttpContext): void {
       const repo = await repoOf(services, request.params)
       const [found] = await services.repos.hookSecrets(`${repo.owner}/${repo.name}`)
       if (found === undefined) throw unknownRepo(request.params)
+      await services.audit.record({
+        ...{ actor: request.principal, action: 'hook-secret.show', repoId: repo.id },
+        subject: `${repo.owner}/${repo.name}`,
+      })
       return reply.header('cache-control', 'no-store').send({ hook_secret: found.secret })
     },
   )

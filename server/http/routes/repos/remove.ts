@@ -29,7 +29,8 @@ export function removeRepo(app: App, { services }: HttpContext): void {
     { schema, config: { access: 'repo:admin' } },
     async ({ params, query, principal }, reply) => {
       if (query.remove === true) {
-        if (!(await services.repos.remove(params.owner, params.name))) throw unknownRepo(params)
+        const { owner, name } = params
+        if (!(await services.repos.remove(owner, name, principal))) throw unknownRepo(params)
         return reply.code(204).send()
       }
       const repo = await repoOf(services, params)

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { StageJob } from '../../protocol/job.js'
+import { jobKey, PULLS, sealSecrets, type StepSecrets } from '../../protocol/job-secrets.js'
+import { makeJob, openTestHost, runJob, step, type TestHost } from '../testing/stages.js'
+
+const KEY = jobKey('a secret that servers and runners share')
+
+let host: TestHost
+beforeAll(async () => {
+  host = await openTestHost({ memoryBytes: 256 * 1024 ** 2, pids: 64 })
+})
+afterAll(() => host.remove())
+
+function sealed(job: StageJob, given: Readonly<Record<number, StepSecrets>>): StageJob {
+  const steps = new Map(Object.entries(given).map(([number, one]) => [Number(number), one]))
+  return { ...job, sealed: sealSecrets(KEY, job, steps) }
+}
+
+const value = (name: string, text: string): StepSecrets => {
+  return { values: { [name]: { value: text } }, missing: {} }
+}
+
+const wants = (name: string) => ({ secrets: { TOKEN: name } })
+
+describe('the secrets of a job', () => {
+  const job = makeJob([
+    step('a', ['echo "[$TOKEN]"'], wants('one')),
+    step('b', ['echo "[$TOKEN]"'], wants('one')),
+    step('c', ['echo "[$TOKEN] not-for-b"'], wants('other')),
+  ])
+  const [a, b, c] = job.steps.map(({ number }) => number) as [number, number, number]
+
+  it('come to the steps that they are for, masked in all of them, and the others are told why', async () => {
+    const missing = { values: {}, missing: { one: 'builds of forks get no secrets' } }
+    const given = { [a]: value('one', 'not-for-b'), [b]: missing, [c]: value('other', 'ab') }
+    const { sink, outcome } = await runJob(host, sealed(job, given), { jobKey: KEY })
+    expect(outcome.status).toBe('success')
+    expect(sink.log('a')).toContain('\n[******]\n')
+    expect(sink.log('b')).toContain('\n[]\n')
+    expect(sink.log('b')).toContain(
+      'no secret one here: builds of forks get no secrets; the variable TOKEN is not set',
+    )
+    expect(sink.log('c')).toContain('\n[ab] ******\n')
+    expect(sink.log('c')).toContain('warning: secret other is too short to be masked in logs')
+  })
+
+  it.each([
+    ['without a key', undefined, 'this runner has no key for them'],
+    ['with another key', jobKey('another secret altogether'), 'another key than the server'],
+  ])('are an error of the stage on a runner %s', async (_what, key, message) => {
+    const options = key === undefined ? {} : { jobKey: key }
+    const { sink, outcome } = await runJob(host, sealed(job, { [a]: value('one', 'x') }), options)
+    expect(outcome.status).toBe('error')
+    expect(outcome.error).toContain(message)
+    expect(outcome.error).toContain('SANDPIPER_RUNNER_SECRET_FILE')
+    expect(sink.events.filter((event) => event.startsWith('start'))).toEqual([])
+  })
+
+  it('do not open for another attempt, stage or step', async () => {
+    const { sealed: taken } = sealed(job, { [a]: value('one', 'x') })
+    const moved = { ...taken!, steps: { [b]: taken!.steps[a]! } }
+    for (const wrong of [
+      { ...job, sealed: taken!, attempt: job.attempt + 1 },
+      { ...job, sealed: taken!, stageId: job.stageId + 1 },
+      { ...job, sealed: moved },
+    ]) {
+      const { outcome } = await runJob(host, wrong, { jobKey: KEY })
+      expect(outcome.error).toContain('they were damaged, or made for another stage')
+    }
+  })
+
+  it('are kept from a step that is not the plugin they are for, whatever the server says', async () => {
+    const forPlugin = { values: { one: { value: 'hunter2', images: ['busybox'] } }, missing: {} }
+    const { sink } = await runJob(host, sealed(job, { [a]: forPlugin }), { jobKey: KEY })
+    expect(sink.log('a')).toContain('\n[]\n')
+    expect(sink.log('a')).toContain('no secret one here: it is for plugins as they are')
+  })
+
+  it('of its registries are masked too', async () => {
+    const registries = [{ address: 'r.io', username: 'u', password: 'hunter2-hunter2' }]
+    const pulls = { values: {}, missing: {}, registries }
+    const echo = makeJob([step('a', ['echo hunter2-hunter2'])])
+    const { sink } = await runJob(host, sealed(echo, { [PULLS]: pulls }), { jobKey: KEY })
+    expect(sink.log('a')).toContain('\n******\n')
+  })
+
+  it('are in no message of a step that fails', async () => {
+    const failing = makeJob([step('a', ['true'], { ...wants('one'), user: 'hunter2-hunter2' })])
+    const number = failing.steps.find(({ name }) => name === 'a')!.number
+    const given = sealed(failing, { [number]: value('one', 'hunter2-hunter2') })
+    const { sink, outcome } = await runJob(host, given, { jobKey: KEY })
+    expect(outcome.error).toContain('user "******"')
+    expect(sink.results.get('a')!.error).not.toContain('hunter2')
+  })
+})

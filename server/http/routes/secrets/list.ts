@@ -1,0 +1,34 @@
+import { Type } from 'typebox'
+import type { App, HttpContext } from '../../app-types.js'
+import { CURSOR_QUERY, pagingOf } from '../../pagination.js'
+import { renderSecret } from '../../render/secret.js'
+import { Secret } from '../../schemas/secret.js'
+import { paramsOf, placesOf } from './place.js'
+
+const Query = Type.Object(CURSOR_QUERY, { additionalProperties: false })
+const paging = pagingOf('secrets', Type.String({ maxLength: 100 }))
+
+/** `GET /api/repos/:owner/:name/secrets` and `GET /api/secrets/:namespace`: secrets by name, without their values. */
+export function listSecrets(app: App, context: HttpContext): void {
+  for (const place of placesOf('secrets', 'Secret')) {
+    const schema = {
+      operationId: `list${place.noun}s`,
+      summary: `List the secrets of ${place.of}, without their values`,
+      tags: ['secrets'],
+      params: paramsOf(place),
+      querystring: Query,
+      response: { 200: Type.Array(Secret) },
+    }
+    app.get(place.path, { schema, config: { access: place.read } }, async (request, reply) => {
+      const page = paging.read(request.query)
+      const after = page.after === null ? {} : { after: page.after }
+      const { secrets } = context.services.secrets
+      const rows = await secrets.list(await place.scope(context, request), {
+        ...after,
+        limit: page.fetch,
+      })
+      const answer = { context, request, reply }
+      return paging.show(rows, page, ({ name }) => name, answer).map(renderSecret)
+    })
+  }
+}
