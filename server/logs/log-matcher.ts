@@ -9,6 +9,12 @@ const COLUMNS_MAX = 50
 /** Largest program that an expression may become; each code unit of a log costs time in proportion to it. */
 const PROGRAM_MAX = 1_100
 
+/**
+ * Steps that an expression may cost in one line: instructions of its program times code units. Nothing else is done
+ * meanwhile, and each takes up to 70 ns.
+ */
+const STEPS_MAX = 1_000_000
+
 /** Where a match is in its line: UTF-16 code units from 0, the end not included. */
 export interface LogColumns {
   readonly start: number
@@ -54,10 +60,14 @@ function textMatcher(q: string, caseSensitive: boolean): LogMatcher {
 
 function expressionMatcher(q: string, caseSensitive: boolean): LogMatcher {
   const expression = compile(q, caseSensitive)
-  return (text) => {
+  const lengthMax = Math.floor(STEPS_MAX / expression.programSize())
+  return (line) => {
+    const text = line.slice(0, lengthMax)
+    // One find may look at all of the text, and find only its first character.
+    const countMax = Math.min(COLUMNS_MAX, Math.floor(lengthMax / text.length))
     const columns: LogColumns[] = []
     const matcher = expression.matcher(text)
-    while (columns.length < COLUMNS_MAX && matcher.find()) {
+    while (columns.length < countMax && matcher.find()) {
       columns.push({ start: matcher.start(), end: matcher.end() })
     }
     return columns
