@@ -36,7 +36,7 @@ export async function repoWithRoles(
   return row ?? null
 }
 
-/** Visibility and the user's roles of every repo of an owner. */
+/** Visibility and the user's roles of every repo of an owner, whose name is the same whatever the case of its letters. */
 export async function rolesOfOwner(
   db: Db,
   of: RolesOf,
@@ -46,7 +46,7 @@ export async function rolesOfOwner(
     .selectFrom('repos')
     .select('visibility')
     .select([here(of).as('given_here'), byForge(of).as('given_by_forge')])
-    .where('owner', '=', owner)
+    .where(({ fn }) => fn('lower', ['owner']), '=', owner.toLowerCase())
     .execute()
 }
 
