@@ -68,10 +68,12 @@ describe('a log', () => {
   })
 
   it.each([
-    ['application/x-ndjson, text/plain', 'text/plain'],
+    ['application/x-ndjson, text/plain', 'application/x-ndjson'],
     ['application/x-ndjson, */*', 'application/x-ndjson'],
     ['text/plain;q=0.5, application/json;q=0.8', 'application/json'],
     ['TEXT/PLAIN', 'text/plain'],
+    ['application/json, text/plain, */*', 'application/json'],
+    ['text/plain, application/json', 'text/plain'],
   ])('has the format that %s likes best', async (accept, type) => {
     expect((await get(accept)).headers['content-type']).toContain(type)
   })

@@ -15,13 +15,14 @@ interface Range {
 
 /**
  * The format that an Accept header likes best (RFC 9110, 12.5.1), or null when it takes none of ours. A
- * format that is named wins over one that only a wildcard lets in.
+ * format that is named wins over one that only a wildcard lets in, and of those that it likes as much the one that it
+ * names first: Drone's clients name JSON, then text.
  */
 export function negotiateLogFormat(accept: string | undefined): LogFormat | null {
   if (accept === undefined || accept.trim() === '') return LOG_FORMATS[0]
   const ranges = accept.split(',').map(parseRange)
   let best: { format: LogFormat; quality: number; precision: number } | null = null
-  for (const format of LOG_FORMATS) {
+  for (const format of inOrder(ranges)) {
     const { quality, precision } = rate(format, ranges)
     const isBetter =
       best === null ||
@@ -30,6 +31,12 @@ export function negotiateLogFormat(accept: string | undefined): LogFormat | null
     if (quality > 0 && isBetter) best = { format, quality, precision }
   }
   return best?.format ?? null
+}
+
+/** The formats in the order in which they are named, then those that are not. */
+function inOrder(ranges: readonly Range[]): readonly LogFormat[] {
+  const named = ranges.flatMap(({ type }) => LOG_FORMATS.filter((format) => format === type))
+  return [...new Set([...named, ...LOG_FORMATS])]
 }
 
 /** Quality of the most precise range that covers the format, 0 when none does. */
