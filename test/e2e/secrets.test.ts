@@ -92,7 +92,8 @@ describe('a secret that a step prints in every way', () => {
     expect(await filesWith(data)).toEqual([])
     const audit = await (await api.request('GET', `/api/repos/${project.slug}/audit`)).text()
     expect(formsIn(Buffer.from(audit))).toEqual([])
-    expect(JSON.parse(audit)).toMatchObject([
+    const entries = (JSON.parse(audit) as { action: string }[]).slice(0, 2)
+    expect(entries).toMatchObject([
       { action: 'secret.use', subject: `${project.slug} token`, detail: { build: 1, stage: 1 } },
       { action: 'secret.create', login: 'admin' },
     ])
