@@ -186,7 +186,7 @@ async function compose(
   const probes = healthProbes({ db, redis, uplink, clock, dataDir })
   const deliveries = new StoredDeliveryLog({ db, clock, dispatcher, logger })
   const services: ServerServices = {
-    repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
+    repos: createRepoService({ db, clock, secrets, forges, logs, mirrors, dispatcher, logger }),
     builds: createBuildService({
       ...{ db, clock, dispatcher, deliveries },
       ingest: (id) => ingestQueue.add([id]),

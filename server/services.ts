@@ -3,7 +3,7 @@ import type { BuildEvent } from '../pipelines/event.js'
 import type { UsageRow } from '../protocol/usage.js'
 import type { AuditService } from './audit/list.js'
 import type { RepoChange } from './builds/repo-change.js'
-import type { Forges } from './forges/types.js'
+import type { ForgeKind, Forges } from './forges/types.js'
 import type { DeliveryLog, DeliveryResult, NewDelivery } from './deliveries/types.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
 import type { Principal } from './people/principal.js'
@@ -71,6 +71,10 @@ export interface NewRepo {
   readonly link?: string
   /** Made at random when absent. */
   readonly hookSecret?: string
+  /** Kind of its forge, empty for none; absent: the one at the host of `cloneUrl`, if the server talks to it. */
+  readonly forge?: ForgeKind | ''
+  /** Token for its forge. */
+  readonly forgeToken?: string
   /** All that its steps may reach outside (`parseDestination`); absent: what the runner lets all. */
   readonly networkAllow?: readonly string[]
 }

@@ -91,8 +91,8 @@ async function readValue(key: keyof typeof KINDS, value: string, cwd: string): P
   }
 }
 
-/** Whoever lists the processes of a machine sees their arguments. */
-async function readSecret(key: string, value: string, cwd: string): Promise<string | null> {
+/** Reads what `@FILE` names: whoever lists the processes of a machine sees their arguments. */
+export async function readSecret(key: string, value: string, cwd: string): Promise<string | null> {
   if (value === '') return null
   if (!value.startsWith('@')) {
     throw usageError(`${key} is a secret`, `put it in a file and give ${key}=@FILE`)

@@ -11,7 +11,7 @@ import { stripTerminalText } from '../terminal/sanitize.js'
 import { formatTable } from '../terminal/table.js'
 import { repoArgument, serverOf } from './arguments.js'
 import { repoDeliveries, repoRedeliver } from './repo-deliveries.js'
-import { repoSet } from './repo-set.js'
+import { readSecret, repoSet } from './repo-set.js'
 
 /** `sandpiper repo ...` */
 export function addRepoCommands(program: Command, io: CliIo, finish: Finish): void {
@@ -29,6 +29,8 @@ export function addRepoCommands(program: Command, io: CliIo, finish: Finish): vo
       ['--secret <secret>', 'webhook secret; default: a random one'],
       ['--branch <name>', 'default branch; default: main'],
       ['--link <url>', "the repo's page at its forge"],
+      ['--forge <kind>', 'kind of its forge; default: the one at the host of the clone URL'],
+      ['--forge-token <@file>', 'file with a token for its forge, to tell it how builds stand'],
       [
         '--network-allow <list>',
         'all that its steps may reach outside: host,host:port,10.0.0.0/8; "" for nothing',
@@ -77,6 +79,8 @@ async function add(context: CommandContext): Promise<undefined> {
   const secret = context.option('secret')
   const branch = context.option('branch')
   const link = context.option('link')
+  const forge = context.option('forge')
+  const token = context.option('forge-token')
   const allow = context.option('network-allow')
   const body = {
     owner,
@@ -85,6 +89,10 @@ async function add(context: CommandContext): Promise<undefined> {
     ...(secret === undefined ? {} : { secret }),
     ...(branch === undefined ? {} : { default_branch: branch }),
     ...(link === undefined ? {} : { link }),
+    ...(forge === undefined ? {} : { forge }),
+    ...(token === undefined
+      ? {}
+      : { forge_token: await readSecret('--forge-token', token, io.cwd) }),
     ...(allow === undefined ? {} : { network_allow: listOf(allow) }),
   }
   const server = await serverOf(context)

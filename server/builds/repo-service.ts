@@ -5,12 +5,14 @@ import { messageOf } from '../../protocol/errors.js'
 import { recordAudit } from '../audit/record.js'
 import type { Clock } from '../clock.js'
 import { repoExists } from '../errors.js'
+import { forgeOfCloneUrl } from '../forges/guess.js'
+import type { Forges } from '../forges/types.js'
 import type { LogStore } from '../logs/log-store.js'
 import type { Dispatcher } from '../scheduling/dispatcher.js'
 import { Effects } from '../scheduling/effects.js'
 import type { Principal } from '../people/principal.js'
 import type { SecretBox } from '../secrets/box.js'
-import { hookSecretContext } from '../secrets/sealed-columns.js'
+import { forgeTokenContext, hookSecretContext } from '../secrets/sealed-columns.js'
 import type { NewRepo, Repo, RepoService } from '../services.js'
 import type { Db } from '../store/database.js'
 import { deleteRepo, findRepo, insertRepo, listRepos, sealedHookSecrets } from '../store/repos.js'
@@ -39,6 +41,7 @@ export interface RepoServiceOptions {
   readonly secrets: SecretBox
   readonly logs: LogStore
   readonly mirrors: Mirrors
+  readonly forges: Forges
   readonly dispatcher: Dispatcher
   readonly logger: Logger
 }
@@ -60,7 +63,7 @@ export function createRepoService(options: RepoServiceOptions): RepoService {
 }
 
 async function addRepo(
-  { db, clock, secrets }: RepoServiceOptions,
+  { db, clock, secrets, forges }: RepoServiceOptions,
   repo: NewRepo,
   actor: Principal | null,
 ): Promise<{ readonly repo: Repo; readonly hookSecret: string }> {
@@ -73,6 +76,7 @@ async function addRepo(
   const hookSecret = repo.hookSecret ?? randomBytes(HOOK_SECRET_BYTES).toString('hex')
   checkHookSecret(hookSecret)
   checkNetworkAllow(repo.networkAllow ?? [])
+  const forge = repo.forge ?? forgeOfCloneUrl(forges, cloneUrl)
   const now = clock.now()
   const row = await insertRepoOf(db, actor, {
     owner,
@@ -87,6 +91,12 @@ async function addRepo(
     counter: 0,
     timeout_ms: STAGE_TIMEOUT_MS,
     network_allow: repo.networkAllow === undefined ? null : JSON.stringify(repo.networkAllow),
+    forge,
+    user_id: actor?.userId ?? 0,
+    forge_token:
+      repo.forgeToken === undefined
+        ? null
+        : secrets.seal(repo.forgeToken, forgeTokenContext({ owner, name })),
     created: now,
     updated: now,
   })

@@ -1,6 +1,7 @@
 import type { Forge, ForgeKind } from '../forges/types.js'
 import type { PeopleService } from '../people/types.js'
 import type { SecretBox } from '../secrets/box.js'
+import { forgeTokenContext } from '../secrets/sealed-columns.js'
 import type { StatusClaim } from '../store/statuses.js'
 
 /**
@@ -22,11 +23,6 @@ type PeopleTokens = {
   readonly forgeTokens: PeopleService['forgeTokens']
 }
 
-/** What a repo's own token is sealed with. */
-export function forgeTokenContext(owner: string, name: string): string {
-  return `forge token of ${owner}/${name}`
-}
-
 /**
  * The token to speak to a repo's forge with: the repo's own, else that of who added it, else the installation's.
  * Null when there is none.
@@ -37,7 +33,7 @@ export async function tokenFor(
   { owner, name, userId, sealedToken }: StatusClaim['repo'],
   { secrets, tokenOf }: { readonly secrets: SecretBox; readonly tokenOf: TokenOf },
 ): Promise<string | null> {
-  if (sealedToken !== null) return secrets.open(sealedToken, forgeTokenContext(owner, name))
+  if (sealedToken !== null) return secrets.open(sealedToken, forgeTokenContext({ owner, name }))
   const personal = userId === 0 ? null : await tokenOf(userId, forge.settings.kind)
   return personal ?? forge.settings.token ?? null
 }

@@ -117,7 +117,10 @@ export async function claimStatuses(
       const update = tx.updateTable('statuses').set({ claim, claimed_until: until })
       const result = await update
         .where('id', '=', row.id)
-        .where('claimed_until', '<=', now)
+        // As it was read: another server may have claimed it since, and have sent it already.
+        .where('claim', '=', row.claim)
+        .where('wanted', '=', row.wanted)
+        .where('due', '=', row.due)
         .executeTakeFirst()
       if (result.numUpdatedRows > 0n) claims.push(claimOf(row, claim))
     }

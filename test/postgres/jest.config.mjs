@@ -6,7 +6,7 @@ process.env.SANDPIPER_TEST_STORE = 'postgres'
 export default {
   ...base,
   rootDir: '../..',
-  testMatch: `store scheduling builds uplink ingest http logs secrets`
+  testMatch: `store scheduling builds uplink ingest http logs secrets statuses`
     .split(' ')
     .map((room) => `<rootDir>/server/${room}/**/*.test.ts`),
 }

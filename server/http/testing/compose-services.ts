@@ -93,7 +93,7 @@ export async function composeServices(
   )
   const deliveries = new StoredDeliveryLog({ db, clock, dispatcher, logger })
   const services: ServerServices = {
-    repos: createRepoService({ db, clock, secrets, logs, mirrors, dispatcher, logger }),
+    repos: createRepoService({ db, clock, secrets, forges, logs, mirrors, dispatcher, logger }),
     builds: createBuildService({
       ...{ db, clock, dispatcher, deliveries },
       ingest: (id) => ingest.add([id]),

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import { FORGE_KINDS } from '../../../forges/types.js'
 import type { NewRepo } from '../../../services.js'
 import type { App, HttpContext } from '../../app-types.js'
 import { invalid } from '../../error-mapping.js'
@@ -17,6 +18,8 @@ const AddRepoBody = Type.Object(
     secret: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
     default_branch: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
     link: Type.Optional(Type.String({ maxLength: 2048 })),
+    forge: Type.Optional(Type.Enum(['', ...FORGE_KINDS])),
+    forge_token: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, pattern: '^[!-~]+$' })),
     network_allow: Type.Optional(Type.Array(Type.String({ maxLength: 512 }), { maxItems: 1000 })),
   },
   { additionalProperties: false },
@@ -53,6 +56,8 @@ function newRepo(body: AddRepoBody): NewRepo {
     ...(body.default_branch === undefined ? {} : { defaultBranch: body.default_branch }),
     ...(body.link === undefined ? {} : { link: body.link }),
     ...(body.network_allow === undefined ? {} : { networkAllow: body.network_allow }),
+    ...(body.forge === undefined ? {} : { forge: body.forge }),
+    ...(body.forge_token === undefined ? {} : { forgeToken: body.forge_token }),
     ...(body.secret === undefined ? {} : { hookSecret: body.secret }),
   }
 }

@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals'
+import { createForges } from './create-forges.js'
+import { forgeOfCloneUrl } from './guess.js'
+
+const forges = createForges([
+  { kind: 'github', url: 'https://github.com' },
+  { kind: 'gitea', url: 'https://git.example.org:3000' },
+  { kind: 'gitlab', url: 'https://same.example' },
+  { kind: 'forgejo', url: 'https://same.example' },
+])
+
+test.each([
+  ['https://github.com/o/n.git', 'github'],
+  ['https://GitHub.com/o/n.git', 'github'],
+  ['git@github.com:o/n.git', 'github'],
+  ['github.com:o/n.git', 'github'],
+  ['ssh://git@git.example.org:2222/o/n.git', 'gitea'],
+  ['https://git.example.org:3000/o/n.git', 'gitea'],
+  ['https://git.example.org/o/n.git', ''],
+  ['https://github.com.evil.example/o/n.git', ''],
+  ['https://evil.example/github.com/o/n.git', ''],
+  ['https://github.com@evil.example/o/n.git', ''],
+  ['https://same.example/o/n.git', ''],
+  ['/srv/git/github.com:o/n.git', ''],
+  ['file:///srv/github.com', ''],
+  ['https://', ''],
+])('%s is at "%s"', (cloneUrl, kind) => {
+  expect(forgeOfCloneUrl(forges, cloneUrl)).toBe(kind)
+})
