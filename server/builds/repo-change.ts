@@ -64,10 +64,25 @@ export function columnsOf(
     keep_bytes: change.keepBytes,
     counter: change.counter,
     network_allow: change.networkAllow && JSON.stringify(change.networkAllow),
-    forge: change.forge,
-    forge_token: change.forgeToken && secrets.seal(change.forgeToken, forgeTokenContext(repo)),
+    ...otherForge(repo, change),
+    ...tokenOf(repo, change, secrets),
     user_id: change.userId,
   })
+}
+
+/** At another forge the id is another repo's, whose people must get no roles here, and the token is none of its. */
+function otherForge(repo: Repo, { forge }: RepoChange): Updateable<RepoTable> {
+  if (forge === undefined || forge === repo.forge) return {}
+  return { forge, remote_id: '', forge_token: null }
+}
+
+function tokenOf(
+  repo: Repo,
+  { forgeToken }: RepoChange,
+  secrets: SecretBox,
+): Updateable<RepoTable> {
+  if (forgeToken === undefined) return {}
+  return { forge_token: forgeToken && secrets.seal(forgeToken, forgeTokenContext(repo)) }
 }
 
 function flagsOf(change: RepoChange): Partial<Updateable<RepoTable>> {

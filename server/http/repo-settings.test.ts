@@ -55,6 +55,21 @@ describe('settings of a repo', () => {
     expect(audit[0]?.detail_json).toBe('{"keepDays":5,"forgeToken":"***"}')
   })
 
+  it('lose what they have from a forge with it: neither its ids nor its token are for another one', async () => {
+    await call('PATCH', REPO, { forge: 'gitea', forge_token: 'a-token-of-gitea' })
+    const known = { remote_id: '7' }
+    await fixture.db.updateTable('repos').set(known).where('name', '=', 'n').execute()
+    const forgeOf = () =>
+      fixture.db.selectFrom('repos').select(['remote_id', 'forge_token']).executeTakeFirst()
+    await call('PATCH', REPO, { forge: 'gitea', keep_days: 5 })
+    expect(await forgeOf()).toEqual({ ...known, forge_token: expect.any(String) })
+    await call('PATCH', REPO, { forge: 'github' })
+    expect(await forgeOf()).toEqual({ remote_id: '', forge_token: null })
+    await call('PATCH', REPO, { forge: 'gitlab', forge_token: 'a-token-of-gitlab' })
+    expect(await forgeOf()).toEqual({ remote_id: '', forge_token: expect.any(String) })
+    await call('PATCH', REPO, { forge: '', forge_token: null })
+  })
+
   it.each([
     [{ trusted: true }, '/trusted'],
     [{ visibility: 'secret' }, '/visibility'],
