@@ -1,4 +1,4 @@
-import { hkdfSync } from 'node:crypto'
+import { createHash, hkdfSync } from 'node:crypto'
 import { decrypt, encrypt } from './cipher.js'
 import { SandpiperError } from './errors.js'
 
@@ -38,9 +38,11 @@ export interface PullSecrets extends StepSecrets {
 /** Number under which the stage's own are sealed. */
 export const PULLS = 0
 
-interface Attempt {
+/** A job; the rest of what stands in it counts as well. */
+interface SealedFor {
   readonly stageId: number
   readonly attempt: number
+  readonly sealed?: unknown
 }
 
 /** Characters that a shared secret has at least; one in a file that Sandpiper makes has 64. */
@@ -59,15 +61,19 @@ export function jobKey(secret: string): JobKey {
   return { id: derive('id', 8).toString('hex'), key: derive('key', 32) }
 }
 
-/** Seals what the steps of one attempt are given. */
+/**
+ * Seals what the steps of one attempt are given. They open in the very same job alone: who can write to Redis, but has not
+ * the key, must not have other commands run with them.
+ */
 export function sealSecrets(
   key: JobKey,
-  attempt: Attempt,
+  job: SealedFor,
   steps: ReadonlyMap<number, StepSecrets>,
 ): SealedSecrets {
+  const digest = digestOf(job)
   const sealed = [...steps].map(([number, secrets]) => {
     const text = Buffer.from(JSON.stringify(secrets), 'utf8')
-    const { stepKey, context } = forStep(key, attempt, number)
+    const { stepKey, context } = forStep(key, job, digest, number)
     return [number, encrypt(stepKey, text, context).toString('base64')] as const
   })
   return { key: key.id, steps: Object.fromEntries(sealed) }
@@ -79,7 +85,7 @@ export function sealSecrets(
  */
 export function openSecrets(
   key: JobKey | null,
-  attempt: Attempt,
+  job: SealedFor,
   sealed: SealedSecrets,
   number: number,
 ): StepSecrets | null {
@@ -87,22 +93,28 @@ export function openSecrets(
   if (key.id !== sealed.key) throw noKey('this runner has another key than the server')
   const text = sealed.steps[number]
   if (text === undefined) return null
-  const { stepKey, context } = forStep(key, attempt, number)
+  const { stepKey, context } = forStep(key, job, digestOf(job), number)
   try {
     const plain = decrypt(stepKey, Buffer.from(text, 'base64'), context)
     return JSON.parse(plain.toString('utf8')) as StepSecrets
   } catch {
     // Not even the cause: what was decrypted may be in it.
-    throw noKey('they were damaged, or made for another stage')
+    throw noKey('they were damaged, or made for another job')
   }
+}
+
+/** Of all but the secrets. Read back from JSON a job has its fields in the same order. */
+function digestOf({ sealed: _sealed, ...job }: SealedFor): string {
+  return createHash('sha256').update(JSON.stringify(job)).digest('hex')
 }
 
 function forStep(
   { key }: JobKey,
-  { stageId, attempt }: Attempt,
+  { stageId, attempt }: SealedFor,
+  digest: string,
   number: number,
 ): { readonly stepKey: Buffer; readonly context: string } {
-  const context = `stage ${stageId}, attempt ${attempt}, step ${number}`
+  const context = `stage ${stageId}, attempt ${attempt}, step ${number} of job ${digest}`
   return { stepKey: Buffer.from(hkdfSync('sha256', key, '', context, 32)), context }
 }
 

@@ -56,16 +56,20 @@ describe('the secrets of a job', () => {
     expect(sink.events.filter((event) => event.startsWith('start'))).toEqual([])
   })
 
-  it('do not open for another attempt, stage or step', async () => {
+  it('do not open for another attempt, stage or step, nor for other commands or another commit', async () => {
     const { sealed: taken } = sealed(job, { [a]: value('one', 'x') })
+    const other = makeJob([step('a', ['echo "$TOKEN" | rev'], wants('one'))])
     const moved = { ...taken!, steps: { [b]: taken!.steps[a]! } }
     for (const wrong of [
       { ...job, sealed: taken!, attempt: job.attempt + 1 },
       { ...job, sealed: taken!, stageId: job.stageId + 1 },
       { ...job, sealed: moved },
+      { ...job, sealed: taken!, stage: other.stage },
+      { ...job, sealed: taken!, commit: 'f'.repeat(40) },
+      { ...job, sealed: taken!, environment: { ...job.environment, LD_PRELOAD: '/a.so' } },
     ]) {
       const { outcome } = await runJob(host, wrong, { jobKey: KEY })
-      expect(outcome.error).toContain('they were damaged, or made for another stage')
+      expect(outcome.error).toContain('they were damaged, or made for another job')
     }
   })
 

@@ -87,11 +87,9 @@ export class Enqueuer {
       system: this.#system(),
     })
     const source = { repo, build, stage, steps }
-    const sealed = await this.#seal(source)
-    await this.#queues.add(queue, {
-      ...makeStageJob(source, environment),
-      ...(sealed === undefined ? {} : { sealed }),
-    })
+    const job = makeStageJob(source, environment)
+    const sealed = await this.#seal(source, job)
+    await this.#queues.add(queue, sealed === undefined ? job : { ...job, sealed })
   }
 
   async #readBuild(buildId: number): Promise<BuildSource | null> {

@@ -7,6 +7,7 @@ import {
   type SealedSecrets,
   type StepSecrets,
 } from '../../protocol/job-secrets.js'
+import type { StageJob } from '../../protocol/job.js'
 import type { Logger } from 'pino'
 import { recordAudit } from '../audit/record.js'
 import type { Clock } from '../clock.js'
@@ -28,17 +29,21 @@ export interface JobSealerOptions {
   readonly logger: Logger
 }
 
-/** Seals the secrets of a stage's attempt for whichever runner takes it; undefined when it needs none. */
-export type JobSealer = (source: StageJobSource) => Promise<SealedSecrets | undefined>
+/** Seals the secrets of a stage's attempt for whichever runner takes its job; undefined when it needs none. */
+export type JobSealer = (
+  source: StageJobSource,
+  job: StageJob,
+) => Promise<SealedSecrets | undefined>
 
 /** Makes the sealer. What it gives out is written down in the audit log, once for each attempt. */
 export function createJobSealer(options: JobSealerOptions): JobSealer {
-  return (source) => sealFor(options, source)
+  return (source, job) => sealFor(options, source, job)
 }
 
 async function sealFor(
   options: JobSealerOptions,
   source: StageJobSource,
+  job: StageJob,
 ): Promise<SealedSecrets | undefined> {
   const { db, key } = options
   const { repo, build, stage, steps } = source
@@ -53,7 +58,7 @@ async function sealFor(
   const given = secretsForSteps({ stage: plan, steps, event, fork, secrets, registries })
   if (given.size === 0) return undefined
   await writeDown(options, source, given)
-  return sealSecrets(key, { stageId: stage.id, attempt: stage.attempt }, given)
+  return sealSecrets(key, job, given)
 }
 
 type RepoKey = StageJobSource['repo']
