@@ -506,6 +506,8 @@ describe('every response', () => {
 
   it('tells nothing of what went wrong inside, but the log does, under its id', async () => {
     const broken = await HttpFixture.open()
+    // A database that was never asked has nothing to close.
+    await broken.app.inject({ url: '/api/repos', headers: AUTHORIZED })
     await broken.db.destroy()
     const response = await broken.app.inject({ url: '/api/repos', headers: AUTHORIZED })
     expect(response.json()).toMatchObject({

@@ -39,9 +39,14 @@ export class TestDatabase {
     return new TestDatabase({ path: join(directory, 'db') }, remove)
   }
 
-  static async postgres(): Promise<TestDatabase> {
+  /** Without any table. */
+  static async empty(): Promise<TestDatabase> {
+    return TEST_STORE === 'SQLite' ? TestDatabase.sqlite() : TestDatabase.postgres(null)
+  }
+
+  static async postgres(template?: null): Promise<TestDatabase> {
     const postgres = await TestPostgres.get()
-    const address = await postgres.create()
+    const address = await postgres.create(template)
     return new TestDatabase(address, () => postgres.drop(address))
   }
 
