@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { addBackupCommands } from './commands/backup.js'
 import { addBuildCommands } from './commands/build.js'
 import { addConvertCommand } from './commands/convert.js'
+import { addCronCommands } from './commands/cron.js'
 import { addDoctorCommand } from './commands/doctor.js'
 import { addExecCommand } from './commands/exec.js'
 import { addExplainCommand } from './commands/explain.js'
@@ -78,6 +79,7 @@ const ADDERS: readonly ((program: Command, io: CliIo, finish: Finish) => void)[]
   addHookCommands,
   addBuildCommands,
   addTokenCommands,
+  addCronCommands,
   addImageCommands,
   addSandboxCommands,
   addDoctorCommand,

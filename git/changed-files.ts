@@ -1,7 +1,7 @@
 import { SandpiperError } from '../protocol/errors.js'
 import type { MirrorContext } from './context.js'
 import { commonError, GitFailure } from './failure.js'
-import { ensureCommit, fetchTip } from './fetch.js'
+import { ensureCommit, fetchBranch } from './fetch.js'
 import { CHANGED_BYTES_MAX, CHANGED_FILES_MAX, DEFAULT_DEPTH, MERGE_BASE_DEPTH } from './limits.js'
 import { readShallow } from './presence.js'
 import { runGit } from './run.js'
@@ -39,7 +39,7 @@ async function commitToCompare(
   context: MirrorContext,
   since: ChangesSince,
 ): Promise<string | null> {
-  if ('branch' in since) return fetchTip(context, `refs/heads/${since.branch}`, DEFAULT_DEPTH)
+  if ('branch' in since) return fetchBranch(context, since.branch, DEFAULT_DEPTH)
   return (await isFetched(context, since.commit, DEFAULT_DEPTH)) ? since.commit : null
 }
 

@@ -43,17 +43,17 @@ export async function ensureCommit(context: MirrorContext, wanted: WantedCommit)
 }
 
 /**
- * Fetches what a branch or tag of the remote points to now.
+ * Fetches what a branch of the remote points to now.
  * @throws SandpiperError as `GitMirror.fetchCommit` says
- * @returns the commit, or null when the remote has no such ref
+ * @returns the commit, or null when the remote has no such branch
  */
-export async function fetchTip(
+export async function fetchBranch(
   context: MirrorContext,
-  ref: string,
+  branch: string,
   depth: number,
 ): Promise<string | null> {
   return exclusively(context, undefined, async (home) => {
-    await ensureMirror(context.path, objectFormatOf(SHA1_ID), context.remote)
+    const ref = `refs/heads/${branch}`
     const tip = tipRef(ref)
     try {
       await gitFetch({ context, home }, `+${ref}:${tip}`, depth)
@@ -67,9 +67,6 @@ export async function fetchTip(
     }
   })
 }
-
-/** A mirror that is not there yet is made for what nearly all repos have. */
-const SHA1_ID = '0'.repeat(40)
 
 async function commitOf(context: MirrorContext, home: GitHome, ref: string): Promise<string> {
   const stdout = await runGit({

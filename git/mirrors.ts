@@ -7,15 +7,17 @@ import { checkoutCommit, claimEmptyDirectory, emptyDirectory } from './checkout.
 import { exclusively } from './context.js'
 import type { MirrorContext } from './context.js'
 import { commonError, GitFailure } from './failure.js'
-import { ensureCommit, fetchTip, rebuildWith } from './fetch.js'
+import { ensureCommit, rebuildWith } from './fetch.js'
 import { prepareHome } from './home.js'
 import type { HomeFiles } from './home.js'
 import { keepHouse } from './housekeeping.js'
+import { describeCommit } from './describe-commit.js'
 import { discardMirror } from './layout.js'
 import { DEFAULT_DEPTH, DEFAULT_GIT_LIMITS, HOUSEKEEPING_EVERY_FETCHES } from './limits.js'
 import type { GitLimits } from './limits.js'
 import { KeyedMutex } from './mutex.js'
 import { listFilesAt, readFileAt, readFilesAt } from './read-file.js'
+import { remoteTip } from './remote-tip.js'
 import { parseRemoteUrl } from './remote-url.js'
 import type { RemoteUrl } from './remote-url.js'
 import { withTransfer } from './transfer.js'
@@ -92,9 +94,14 @@ function openMirror(shared: Shared, source: MirrorSource): GitMirror {
       known.fetches += 1
       if (known.fetches % HOUSEKEEPING_EVERY_FETCHES === 0) startHousekeeping(shared, context)
     },
-    fetchTip: async (ref) => {
+    tipOf: async (ref) => {
       checkRef(ref)
-      return fetchTip(context, ref, DEFAULT_DEPTH)
+      return remoteTip(context, ref)
+    },
+    describe: async (commit) => {
+      checkCommit(commit)
+      const wanted = { commit, depth: DEFAULT_DEPTH }
+      return repairing(context, wanted, () => describeCommit(context, commit))
     },
     readFile: async (commit, path, bytesMax) => {
       checkCommit(commit)

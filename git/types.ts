@@ -58,6 +58,15 @@ export interface CheckoutOptions extends TransferOptions {
   readonly signal?: AbortSignal
 }
 
+/** Who made a commit, when, and what for. All text is untrusted, and cut where it is very long. */
+export interface CommitFacts {
+  readonly name: string
+  readonly email: string
+  /** Unix milliseconds. */
+  readonly committed: number
+  readonly message: string
+}
+
 /** A bare mirror of one repo on local disk. Safe to use from several callers at once. */
 export interface GitMirror {
   /**
@@ -72,10 +81,16 @@ export interface GitMirror {
     options?: { depth?: number; signal?: AbortSignal } & TransferOptions,
   ): Promise<void>
   /**
-   * What a branch or tag of the remote points to now, which the mirror has then; null when there is none of the name.
-   * @throws SandpiperError as `fetchCommit`
+   * The commit that a full ref of the remote points to now, through an annotated tag too; null when there is
+   * no such ref. It is not fetched.
+   * @throws SandpiperError as `fetchCommit` does, but for SP_GIT_NO_COMMIT
    */
-  fetchTip(ref: string): Promise<string | null>
+  tipOf(ref: string): Promise<string | null>
+  /**
+   * What a commit that the mirror has says of itself.
+   * @throws SandpiperError SP_GIT_CORRUPT
+   */
+  describe(commit: string): Promise<CommitFacts>
   /**
    * Content of a file at a commit, or null when it is not there. Bounded by `bytesMax`.
    * @throws SandpiperError SP_GIT_NO_COMMIT, SP_GIT_NOT_A_FILE, SP_GIT_FILE_TOO_LARGE, SP_GIT_REFUSED,

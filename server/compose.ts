@@ -22,6 +22,8 @@ import { resolveConfig } from './config.js'
 import { closeForges, createForges } from './forges/create-forges.js'
 import { checkHealth } from './health/health.js'
 import { healthProbes } from './health/probes.js'
+import { CronScheduler } from './crons/cron-scheduler.js'
+import { createCronService } from './crons/cron-service.js'
 import { createHttpApp } from './http/app.js'
 import { ingest } from './ingest/ingest.js'
 import { IngestQueue, startIngestWorker } from './ingest/ingest-queue.js'
@@ -185,13 +187,12 @@ async function compose(
 
   const probes = healthProbes({ db, redis, uplink, clock, dataDir })
   const deliveries = new StoredDeliveryLog({ db, clock, dispatcher, logger })
+  const making = { db, clock, dispatcher, ingest: (id: number) => ingestQueue.add([id]) }
   const services: ServerServices = {
     repos: createRepoService({ db, clock, secrets, forges, logs, mirrors, dispatcher, logger }),
-    builds: createBuildService({
-      ...{ db, clock, dispatcher, deliveries },
-      ingest: (id) => ingestQueue.add([id]),
-    }),
+    builds: createBuildService({ ...making, queues, deliveries }),
     deliveries,
+    crons: createCronService(making),
     forges,
     statuses: createStatusService(db, config.statusContext),
     logs: createLogService({ db, logs, watcher, clock }),
@@ -231,6 +232,7 @@ async function compose(
   closers.add('reconciler', reconciler, (it) => it.stop()).start()
   news.start()
   await closers.add('uplink shares', shares, (it) => it.stop()).start()
+  closers.add('crons', new CronScheduler({ ...making, logger }), (it) => it.stop()).start()
   closers.add('collector', collector, (it) => it.stop()).start()
   closers.add(
     'ingest worker',

@@ -1,12 +1,14 @@
 import type { Selectable } from 'kysely'
 import type { BuildEvent } from '../pipelines/event.js'
 import type { UsageRow } from '../protocol/usage.js'
+import type { BuildActions, BuildWaits } from './builds/types.js'
 import type { AuditService } from './audit/list.js'
 import type { RepoChange } from './builds/repo-change.js'
 import type { ForgeKind, Forges } from './forges/types.js'
 import type { DeliveryLog, DeliveryResult, NewDelivery } from './deliveries/types.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
 import type { Principal } from './people/principal.js'
+import type { CronService } from './crons/types.js'
 import type { RunnerService } from './runners/types.js'
 import type { BadgeService } from './badges/badge-service.js'
 import type { Metrics } from './metrics/metrics.js'
@@ -35,6 +37,7 @@ export interface ServerServices {
   readonly forges: Forges
   readonly statuses: StatusService
   readonly runners: RunnerService
+  readonly crons: CronService
   readonly metrics: Metrics
   readonly badges: BadgeService
   health(): Promise<readonly HealthCheck[]>
@@ -84,7 +87,7 @@ export interface BuildDetail {
   readonly stages: readonly { readonly stage: Stage; readonly steps: readonly Step[] }[]
 }
 
-export interface BuildService {
+export interface BuildService extends BuildActions, BuildWaits {
   /**
    * Writes a delivery and its builds in one transaction, then wakes ingest. There are no events, but a
    * reason, for deliveries that make no build (a ping, a deleted branch).
@@ -103,10 +106,6 @@ export interface BuildService {
   latest(repo: Repo): Promise<BuildDetail | null>
   /** How a step came to use what it used, or has used so far; empty when nothing is known. */
   usageSeries(step: Step): Promise<readonly UsageRow[]>
-  /** A new build of the same event; its `parent` is the restarted one. Null when there is none. */
-  restart(repo: Repo, number: number): Promise<Build | null>
-  /** Ends the build: waiting stages at once, running ones through their runner. Null when there is none. */
-  cancel(repo: Repo, number: number): Promise<BuildDetail | null>
 }
 
 export interface LogService {

@@ -17,6 +17,8 @@ export interface ApiBuild {
   readonly created_ms: number
   readonly started_ms: number
   readonly finished_ms: number
+  /** Why it waits, in words; absent when it does not, and from servers that do not tell. */
+  readonly waiting?: string
   /** Only where one build is shown. */
   readonly warnings?: readonly ApiWarning[]
   readonly stages?: readonly ApiStage[]
@@ -42,6 +44,7 @@ export interface ApiStage {
   readonly attempt: number
   readonly started_ms: number
   readonly stopped_ms: number
+  readonly waiting?: string
   readonly steps?: readonly ApiStep[]
 }
 

@@ -7,6 +7,7 @@ import { ExitCode } from '../exit-code.js'
 import { printJson, printLine, type CliIo } from '../io.js'
 import { formatTable } from '../terminal/table.js'
 import { buildArgument, numberArgument, repoArgument, serverOf } from './arguments.js'
+import { addBuildActions } from './build-actions.js'
 import { runBuildLogs } from './build-logs.js'
 import { describeBuild, titleOf, took } from './describe-build.js'
 
@@ -49,19 +50,17 @@ export function addBuildCommands(program: Command, io: CliIo, finish: Finish): v
     run: runBuildLogs,
   })
   addCommand(build, io, finish, {
-    syntax: 'cancel <owner/name> <number>',
-    summary: 'end a build that waits or runs',
+    syntax: 'cancel <owner/name> [number]',
+    summary: 'end a build that waits or runs, or all of them',
     scope: SCOPE,
-    examples: ['sandpiper build cancel octo/hello 3'],
+    options: [
+      ['--all', 'every build of the repo that has not ended'],
+      ['--branch <name>', 'with --all: only those of the branch'],
+    ],
+    examples: ['sandpiper build cancel octo/hello 3', 'sandpiper build cancel octo/hello --all'],
     run: cancel,
   })
-  addCommand(build, io, finish, {
-    syntax: 'restart <owner/name> <number>',
-    summary: 'make a new build of the same event',
-    scope: SCOPE,
-    examples: ['sandpiper build restart octo/hello 3'],
-    run: restart,
-  })
+  addBuildActions(build, io, finish)
 }
 
 async function list(context: CommandContext): Promise<undefined> {
@@ -93,6 +92,7 @@ async function show(context: CommandContext): Promise<ExitCode> {
 
 /** Paths and methods are Drone's: DELETE ends the build, POST makes a new one of the same event. */
 async function cancel(context: CommandContext): Promise<undefined> {
+  if (context.has('all')) return cancelAll(context)
   const { repo, number } = namedBuild(context)
   const server = await serverOf(context)
   const before = await getBuild(server, repo, number)
@@ -107,12 +107,14 @@ async function cancel(context: CommandContext): Promise<undefined> {
   else printLine(context.io, `${name} has ended already (${after.status}): nothing to cancel`)
 }
 
-async function restart(context: CommandContext): Promise<undefined> {
-  const { repo, number } = namedBuild(context)
-  const path = buildPath(repo, number)
-  const made = (await sendJson(await serverOf(context), path, { method: 'POST' })) as ApiBuild
-  if (context.json) printJson(context.io, made)
-  else printLine(context.io, `restarted as ${repo.owner}/${repo.name} #${made.number}`)
+async function cancelAll(context: CommandContext): Promise<undefined> {
+  const branch = context.option('branch')
+  const query = branch === undefined ? '' : `?branch=${encodeURIComponent(branch)}`
+  const path = `${repoPath(repoArgument(context.args[0]))}/builds/cancel${query}`
+  const answer = await sendJson(await serverOf(context), path, { method: 'POST' })
+  const { cancelled } = answer as { readonly cancelled: number }
+  if (context.json) printJson(context.io, answer)
+  else printLine(context.io, `cancelled ${cancelled === 1 ? 'one build' : `${cancelled} builds`}`)
 }
 
 function namedBuild({ args }: CommandContext): {

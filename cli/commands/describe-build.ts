@@ -15,12 +15,16 @@ export function describeBuild(repo: RepoName, build: ApiBuild, colours: boolean)
     `author   ${cleanName(`${build.author_name} <${build.author_email}>`)}`,
     `created  ${timeOf(build.created_ms)}`,
   ]
+  if (build.waiting !== undefined) lines.push(`waits    ${cleanName(build.waiting)}`)
   if (build.error !== '')
     lines.push(...safeLines(build.error, false).map((line) => style.status('error', line)))
   for (const warning of build.warnings ?? [])
     lines.push(style.status('skipped', warningOf(warning)), ...hintOf(warning))
   for (const stage of build.stages ?? []) {
-    lines.push('', `${statusMark(stage.status)} ${cleanName(stage.name)}${why(stage)}`)
+    lines.push(
+      '',
+      `${statusMark(stage.status)} ${cleanName(stage.name)}${why(stage)}${waits(stage)}`,
+    )
     const width = Math.max(0, ...(stage.steps ?? []).map((step) => cleanName(step.name).length))
     for (const step of stage.steps ?? []) {
       const state = style.status(
@@ -63,6 +67,10 @@ function timeOf(ms: number): string {
 /** How long something took, in Unix ms; empty for what has not started or not ended. */
 export function took(started: number, ended: number): string {
   return started > 0 && ended > 0 ? `  ${formatDuration(ended - started)}` : ''
+}
+
+function waits({ waiting }: ApiStage): string {
+  return waiting === undefined ? '' : `  (${cleanName(waiting)})`
 }
 
 function why(thing: ApiStage | ApiStep): string {

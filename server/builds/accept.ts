@@ -13,6 +13,7 @@ import {
 } from '../store/deliveries.js'
 import { lockScheduling } from '../store/locks.js'
 import { findRepoById } from '../store/repos.js'
+import { approvalReason } from './approval.js'
 import { createBuild } from './create-build.js'
 
 export interface Acceptance {
@@ -30,8 +31,8 @@ export interface Acceptance {
  */
 export async function acceptDelivery(db: Db, acceptance: Acceptance): Promise<DeliveryResult> {
   const { repo, delivery, now } = acceptance
-  if ((await findRepoById(db, repo.id)) === null)
-    return { ...NOTHING, reason: 'the repo was removed' }
+  const known = await findRepoById(db, repo.id)
+  if (known === null) return { ...NOTHING, reason: 'the repo was removed' }
   const { forge, deliveryId, bodySha256, eventKey = '' } = delivery
   const id = await insertDelivery(db, {
     repo_id: repo.id,
@@ -44,7 +45,8 @@ export async function acceptDelivery(db: Db, acceptance: Acceptance): Promise<De
     reason: acceptance.reason,
     event_key: eventKey,
   })
-  const result = id === null ? await again(db, acceptance) : await first(db, acceptance, id)
+  const result =
+    id === null ? await again(db, acceptance) : await first(db, { ...acceptance, repo: known }, id)
   await logDelivery(db, { repo, delivery, result, now })
   return result
 }
@@ -64,7 +66,7 @@ async function first(
   }
   const builds: Build[] = []
   for (const event of events) {
-    const build = await createBuild(db, { repoId: repo.id, event, parent: null, now })
+    const build = await createHookBuild(db, repo, event, now)
     if (build) builds.push(build)
   }
   const [build = null] = builds
@@ -109,4 +111,14 @@ async function buildsOf(db: Db, delivery: DeliveryRow): Promise<Build[]> {
 
 function numbersOf(builds: readonly Build[]): string {
   return JSON.stringify(builds.map(({ number }) => number))
+}
+
+async function createHookBuild(
+  db: Db,
+  repo: Repo,
+  event: BuildEvent,
+  now: number,
+): Promise<Build | null> {
+  const reason = await approvalReason(db, repo, event)
+  return createBuild(db, { repoId: repo.id, event, parent: null, now, approvalReason: reason })
 }

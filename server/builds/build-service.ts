@@ -1,10 +1,5 @@
-import type { BuildEvent } from '../../pipelines/event.js'
-import type { Clock } from '../clock.js'
-import { cancelBuild } from '../scheduling/cancel-build.js'
 import type { StoredDeliveryLog } from '../deliveries/delivery-log.js'
-import type { Dispatcher } from '../scheduling/dispatcher.js'
-import { transact } from '../scheduling/transact.js'
-import type { Build, BuildDetail, BuildService, Repo } from '../services.js'
+import type { Build, BuildDetail, BuildService } from '../services.js'
 import { findBuild } from '../store/builds.js'
 import { buildsPage } from '../store/builds-page.js'
 import type { Db } from '../store/database.js'
@@ -15,16 +10,16 @@ import { findStepSeries } from '../store/step-usage.js'
 import { stepsOfBuild } from '../store/steps.js'
 import { inTransaction } from '../store/transaction.js'
 import { acceptDelivery } from './accept.js'
-import { createBuild } from './create-build.js'
+import { createBuildActions } from './build-actions.js'
+import type { ActionOptions } from './build-actions.js'
+import { listQueue } from './queue.js'
+import { whyBuildWaits } from './waiting.js'
+import type { WaitingSource } from './waiting.js'
+import { wakeIngest } from './wake-ingest.js'
 
-export interface BuildServiceOptions {
-  readonly db: Db
-  readonly clock: Clock
-  readonly dispatcher: Dispatcher
+export interface BuildServiceOptions extends ActionOptions, WaitingSource {
   /** To be told of each delivery that was written down. */
   readonly deliveries: Pick<StoredDeliveryLog, 'noteWritten'>
-  /** Puts a build on the ingest queue. May fail: the reconciler does it then. */
-  readonly ingest: (buildId: number) => Promise<void>
 }
 
 /** Builds in the database. */
@@ -47,55 +42,26 @@ export function createBuildService(options: BuildServiceOptions): BuildService {
     },
     latestBy: (repo, by) => latestBuildsBy(db, repo.id, by),
     usageSeries: ({ stage_id, number }) => findStepSeries(db, stage_id, number),
-    restart: (repo, number) => restart(options, repo, number),
-    cancel: (repo, number) => cancel(options, repo, number),
+    ...createBuildActions(options, (build) => detailOf(db, build)),
+    waiting: ({ build, stages }) =>
+      whyBuildWaits(
+        options,
+        build,
+        stages.map(({ stage }) => stage),
+      ),
+    queue: () => listQueue(options),
   }
-}
-
-/** A delivery is answered once it is in the database, whether Redis is there or not. */
-function wakeIngest({ dispatcher, ingest }: BuildServiceOptions, buildId: number): void {
-  dispatcher.background(() => ingest(buildId))
 }
 
 async function detailOf(db: Db, build: Build | null): Promise<BuildDetail | null> {
   if (!build) return null
   const stages = await stagesOfBuild(db, build.id)
   const steps = new Map<number, StepRow[]>(stages.map((stage) => [stage.id, []]))
-  for (const step of await stepsOfBuild(db, build.id)) steps.get(step.stage_id)?.push(step)
+  const logs = new Map(stages.map(({ id, copied_from }) => [id, copied_from || id]))
+  for (const step of await stepsOfBuild(db, build.id)) {
+    // Of a stage that was taken over, logs and usage are kept under the one that ran.
+    const stage_id = logs.get(step.stage_id) ?? step.stage_id
+    steps.get(step.stage_id)?.push({ ...step, stage_id })
+  }
   return { build, stages: stages.map((stage) => ({ stage, steps: steps.get(stage.id) ?? [] })) }
-}
-
-async function restart(
-  options: BuildServiceOptions,
-  repo: Repo,
-  number: number,
-): Promise<Build | null> {
-  const { db, clock } = options
-  const build = await inTransaction(db, async (tx) => {
-    const old = await findBuild(tx, repo.id, number)
-    if (!old) return null
-    const event = JSON.parse(old.event_json) as BuildEvent
-    return createBuild(tx, { repoId: repo.id, event, parent: old, now: clock.now() })
-  })
-  if (build) wakeIngest(options, build.id)
-  return build
-}
-
-async function cancel(
-  { db, clock, dispatcher }: BuildServiceOptions,
-  repo: Repo,
-  number: number,
-): Promise<BuildDetail | null> {
-  const now = clock.now()
-  const effects = await transact(
-    db,
-    now,
-    async (tx, effects) => {
-      const build = await findBuild(tx, repo.id, number)
-      if (build) await cancelBuild(tx, build, 'the build was cancelled', now, effects)
-    },
-    [repo.id],
-  )
-  dispatcher.dispatch(effects)
-  return detailOf(db, await findBuild(db, repo.id, number))
 }

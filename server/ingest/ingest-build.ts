@@ -4,6 +4,7 @@ import { formatDiagnostic } from '../../pipelines/diagnostics/format.js'
 import type { SystemFacts } from '../../pipelines/environment/build-environment.js'
 import type { BuildEvent } from '../../pipelines/event.js'
 import type { Plan } from '../../pipelines/plan.js'
+import { columnsOf } from '../builds/create-build.js'
 import { buildFactsOf } from '../scheduling/build-facts.js'
 import { eventOf, repoFactsOf } from '../scheduling/stage-job.js'
 import type { BuildRow } from '../store/builds.js'
@@ -13,12 +14,19 @@ import { withChangedFiles } from './changed-files.js'
 import { compileFiles } from './compile-files.js'
 import { findSources } from './find-sources.js'
 import { optionalEventsIn } from './optional-events.js'
+import { resolveHead } from './resolve-head.js'
 import { runnerKindsProblem } from './runner-kinds.js'
-import { wholeCommit } from './whole-commit.js'
 import { type BuildWarning, changesUnknown, warningsOf } from './warnings.js'
 
 /** What became of compiling a build: a plan, or why there is none, in words for the build's page. */
-export type IngestResult = Ingested | { readonly plan: null; readonly error: string }
+export type IngestResult = Ingested | IngestFailure
+
+export interface IngestFailure {
+  readonly plan: null
+  readonly error: string
+  /** With the commit that was found for it; absent when none was. */
+  readonly event?: BuildEvent
+}
 
 export interface Ingested {
   readonly plan: Plan
@@ -53,15 +61,16 @@ export async function ingestBuild(
   build: BuildRow,
 ): Promise<IngestResult> {
   const mirror = openMirror(source.mirrors, repo)
-  const given = eventOf(build)
-  const whole = await wholeCommit(mirror, given)
-  if ('error' in whole) return { plan: null, error: whole.error }
-  const { commit } = whole
-  await mirror.fetchCommit(commit, build.ref)
-  const found = await findSources(mirror, commit, source.file)
-  if (found.sources === null) return { plan: null, error: found.error }
-  const event = { ...given, after: commit }
-  return compile(mirror, found.sources, source, { repo, build: { ...build, after: commit }, event })
+  const resolved = await resolveHead(mirror, eventOf(build))
+  if ('error' in resolved) return { plan: null, error: resolved.error }
+  const { event } = resolved
+  const { after } = event
+  await mirror.fetchCommit(after, build.ref)
+  const found = await findSources(mirror, after, source.file)
+  if (found.sources === null) return { plan: null, error: found.error, event }
+  const known = { ...build, ...columnsOf(event) }
+  const result = await compile(mirror, found.sources, source, { repo, build: known, event })
+  return result.plan ? result : { ...result, event }
 }
 
 function openMirror(mirrors: Mirrors, repo: RepoRow): GitMirror {

@@ -1,16 +1,21 @@
 import type { Plan, StagePlan, StepPlan } from '../../pipelines/plan.js'
 import { stageQueue } from '../../protocol/keys.js'
+import { isTerminal } from '../../protocol/status.js'
+import { columnsOf } from '../builds/create-build.js'
 import { advanceBuild } from '../scheduling/advance.js'
 import type { Effects } from '../scheduling/effects.js'
 import { cancelStage } from '../scheduling/cancel-stage.js'
 import { eventOf } from '../scheduling/stage-job.js'
+import { laneOf } from '../scheduling/fair-share.js'
 import { supersededReason } from '../scheduling/supersede.js'
+import { supersedeBuilds } from '../scheduling/supersede-builds.js'
 import { turnDomain } from '../scheduling/turns.js'
 import type { BuildRow } from '../store/builds.js'
 import { findBuildById, updateBuild } from '../store/builds.js'
 import type { Db } from '../store/database.js'
 import { insertStage, stageStatusesOfBuild } from '../store/stages.js'
 import { insertSteps } from '../store/steps.js'
+import { copyStage, keptStagesOf } from './copy-stage.js'
 import type { IngestResult } from './ingest-build.js'
 import { encodeWarnings } from './warnings.js'
 
@@ -30,14 +35,13 @@ export async function storePlan(
   if (build?.status !== 'pending' || build.plan_json !== null) return
   if (!result.plan) {
     const end = { status: 'error', error: result.error, finished: now, updated: now } as const
-    await updateBuild(db, buildId, end)
+    await updateBuild(db, buildId, { ...end, ...(result.event && columnsOf(result.event)) })
     return
   }
   const { plan } = result
   await updateBuild(db, buildId, {
     plan_json: JSON.stringify(plan),
-    event_json: JSON.stringify(result.event),
-    after: result.event.after,
+    ...columnsOf(result.event),
     warnings_json: encodeWarnings(result.warnings),
     updated: now,
   })
@@ -52,10 +56,17 @@ export async function storePlan(
     return
   }
   const domain = turnDomain(eventOf(build))
+  const kept = await keptStagesOf(db, build, plan)
   for (const [index, stage] of plan.stages.entries()) {
-    await storeStage(db, { build, domain }, stage, index + 1, now)
+    const old = kept.get(stage.name)
+    if (old) await copyStage(db, { build, old, plan: stage }, index + 1, now)
+    else await storeStage(db, { build, domain }, stage, index + 1, now)
   }
+  await supersedeBuilds(db, build, now, effects)
   await endSuperseded(db, buildId, now, effects)
+  if (build.approval === 'required') {
+    await updateBuild(db, buildId, { status: 'blocked', updated: now })
+  }
   await advanceBuild(db, buildId, now, effects)
 }
 
@@ -69,7 +80,7 @@ async function endSuperseded(
   const reasons = new Map<string, string>()
   for (const stage of await stageStatusesOfBuild(db, buildId)) {
     const group = stage.concurrency_group
-    if (group === '') continue
+    if (group === '' || isTerminal(stage.status)) continue
     const reason = reasons.get(group) ?? (await supersededReason(db, stage))
     reasons.set(group, reason)
     if (reason !== '') await cancelStage(db, stage, reason, now, effects)
@@ -104,6 +115,7 @@ async function storeStage(
     concurrency_group: plan.concurrency?.group ?? '',
     concurrency_domain: domain,
     build_origin: build.origin,
+    lane: laneOf(build.event),
     concurrency_limit: plan.concurrency?.limit ?? 0,
     cancel_previous: plan.concurrency?.cancelPrevious === true ? 1 : 0,
     status: 'waiting_on_dependencies',

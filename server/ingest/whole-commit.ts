@@ -18,7 +18,7 @@ export async function wholeCommit(mirror: GitMirror, event: BuildEvent): Promise
   }
   const isBranch = event.event.startsWith('pull_request')
   const ref = isBranch ? `refs/heads/${sourceBranch}` : event.ref
-  const tip = await mirror.fetchTip(ref)
+  const tip = await mirror.tipOf(ref)
   if (tip === null) return { error: `the repo has no ${ref} any more` }
   if (tip.startsWith(after)) return { commit: tip }
   return { error: `${ref} has moved on from ${after} to ${tip}, which has a build of its own` }

@@ -3,8 +3,10 @@ import { refusalOf, refusalText } from '../../protocol/refusal.js'
 import type { Db } from '../store/database.js'
 import type { StageStatusRow } from '../store/stages.js'
 import { findStageById, stageStatusesOfBuild, updateStage } from '../store/stages.js'
+import { isBlocked } from '../store/builds.js'
 import type { Effects } from './effects.js'
 import { endStage, finishBuildWhenDone } from './end-stage.js'
+import { isThrottled } from './repo-turns.js'
 import { decideStages } from './outcome.js'
 import type { StageNode } from './outcome.js'
 
@@ -20,6 +22,8 @@ export async function advanceBuild(
   now: number,
   effects: Effects,
 ): Promise<void> {
+  // Nothing of a build runs before somebody has let it.
+  if (await isBlocked(db, buildId)) return finishBuildWhenDone(db, buildId, now, effects)
   // A stage that is refused has ended, which lets others be decided.
   while (await advanceOnce(db, buildId, now, effects));
   await finishBuildWhenDone(db, buildId, now, effects)
@@ -61,7 +65,7 @@ async function start(
     await endStage(db, stage, { status: 'error', error, at: now, byRunner: false }, effects)
     return false
   }
-  if (stage.concurrency_group !== '') {
+  if (stage.concurrency_group !== '' || (await isThrottled(db, stage.repo_id))) {
     const supersedes = stage.cancel_previous
     await updateStage(db, stage.id, { status: 'blocked', supersedes, updated: now })
     if (supersedes === 1) effects.noteSuperseding(stage)

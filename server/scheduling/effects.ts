@@ -24,12 +24,19 @@ export class Effects {
    * be a free place. Once for each, however many of its stages have ended.
    */
   readonly turns = new Map<string, TurnGroup>()
+  /** Likewise the repos that may have room for another stage: see `giveRepoTurns`. */
+  readonly repoTurns = new Set<number>()
   readonly #superseding = new Map<string, TurnOrder>()
 
-  /** Notes that the stage's group, if it has one, is to be looked at before the transaction ends. */
+  /** Notes that the stage's repo, and group if it has one, are to be looked at before the transaction ends. */
   noteTurn(stage: TurnGroup): void {
     const { repo_id, concurrency_group, concurrency_domain } = stage
-    if (concurrency_group === '') return
+    this.repoTurns.add(repo_id)
+    if (concurrency_group !== '') this.noteGroup({ repo_id, concurrency_group, concurrency_domain })
+  }
+
+  /** Notes that the group is to be looked at before the transaction ends. */
+  noteGroup({ repo_id, concurrency_group, concurrency_domain }: TurnGroup): void {
     const key = JSON.stringify([repo_id, concurrency_domain, concurrency_group])
     this.turns.set(key, { repo_id, concurrency_group, concurrency_domain })
   }

@@ -88,9 +88,19 @@ export async function finishBuildWhenDone(
 ): Promise<void> {
   const build = await findBuildById(db, buildId)
   if (!build || build.plan_json === null || isTerminal(build.status)) return
-  const status = rollUp(await stageStatusesOfBuild(db, buildId))
+  const stages = await stageStatusesOfBuild(db, buildId)
+  const status = rollUp(stages)
   if (status === null) return
-  await updateBuild(db, buildId, { status, finished: now, updated: now })
+  const error = status === 'killed' && build.error === '' ? { error: killedWhy(stages) } : {}
+  await updateBuild(db, buildId, { status, finished: now, updated: now, ...error })
   const durationMs = build.started === 0 ? 0 : now - build.started
   effects.observed.push({ kind: 'build.finished', buildId, status, durationMs })
+}
+
+/** Why the first stage that was ended had to. */
+function killedWhy(stages: readonly StageStatusRow[]): string {
+  const stage = stages.find(({ status }) => status === 'killed')
+  return stage === undefined || stage.cancel_reason === ''
+    ? (stage?.error ?? '')
+    : stage.cancel_reason
 }

@@ -11,11 +11,14 @@ import type { StageRow, StageStatusRow } from '../store/stages.js'
 import { findStageById, pendingStages, stageStatusesOfBuild } from '../store/stages.js'
 import { stepsOfStage } from '../store/steps.js'
 import { buildFactsOf } from './build-facts.js'
+import { giveShare, priorityOf } from './fair-share.js'
 import { eventOf, makeStageJob, repoFactsOf } from './stage-job.js'
 import type { StageQueues } from './stage-queues.js'
 
 /** Stages held in memory at once. */
 const PAGE_SIZE = 1_000
+/** Queues whose base is remembered. */
+const QUEUES_MAX = 10_000
 
 /** Puts what the database says should be queued, and is not, on the queue. */
 export class Enqueuer {
@@ -24,6 +27,7 @@ export class Enqueuer {
   readonly #system: () => SystemFacts
   readonly #seal: JobSealer
   readonly #pageSize: number
+  readonly #bases = new Map<string, number>()
 
   constructor(options: {
     readonly db: Db
@@ -72,12 +76,19 @@ export class Enqueuer {
       const stage = await findStageById(this.#db, stageId)
       // Removed in this moment.
       if (!source || !stage) continue
-      await this.#add(queue, source, stage)
+      const place = await giveShare(this.#db, stage)
+      await this.#rebase(queue, place.base)
+      await this.#add(queue, source, stage, priorityOf(place, stage.lane))
     }
     return missing.length
   }
 
-  async #add(queue: string, { repo, build, facts }: BuildSource, stage: StageRow): Promise<void> {
+  async #add(
+    queue: string,
+    { repo, build, facts }: BuildSource,
+    stage: StageRow,
+    priority: number,
+  ): Promise<void> {
     const steps = await stepsOfStage(this.#db, stage.id)
     const environment = buildEnvironment({
       event: eventOf(build),
@@ -89,7 +100,16 @@ export class Enqueuer {
     const source = { repo, build, stage, steps }
     const job = makeStageJob(source, environment)
     const sealed = await this.#seal(source, job)
-    await this.#queues.add(queue, sealed === undefined ? job : { ...job, sealed })
+    await this.#queues.add(queue, sealed === undefined ? job : { ...job, sealed }, priority)
+  }
+
+  /** What waits with priorities from an older base would be behind all that comes: it is queued anew by the next look. */
+  async #rebase(queue: string, base: number): Promise<void> {
+    const before = this.#bases.get(queue) ?? base
+    // Whoever can push names queues.
+    if (this.#bases.size >= QUEUES_MAX) this.#bases.clear()
+    this.#bases.set(queue, base)
+    if (before !== base) await this.#queues.drain(queue)
   }
 
   async #readBuild(buildId: number): Promise<BuildSource | null> {

@@ -11,6 +11,7 @@ import type { Dispatcher } from './dispatcher.js'
 import type { Effects } from './effects.js'
 import type { Enqueuer } from './enqueuer.js'
 import { endUnclaimed } from './end-unclaimed.js'
+import { expireApprovals } from './expire-approvals.js'
 import { loseAttempt } from './lose-attempt.js'
 import { transact } from './transact.js'
 
@@ -69,6 +70,7 @@ export class Reconciler {
   async reconcile(): Promise<void> {
     await this.#part('end leases', () => this.#endLeases())
     await this.#part('end stages that nobody takes', () => this.#endUnclaimed())
+    await this.#part('end what nobody approves', () => this.#expireApprovals())
     await this.#part('advance builds', () => this.#advanceBuilds())
     if (!this.#options.isRedisReachable()) return
     await this.#part('queue builds to ingest', () => this.#queueIngest())
@@ -127,6 +129,11 @@ export class Reconciler {
     const now = clock.now()
     if (healthySince === null || now < healthySince + pendingMs) return
     await endUnclaimed(db, now, pendingMs, (effects) => dispatcher.dispatch(effects))
+  }
+
+  async #expireApprovals(): Promise<void> {
+    const { db, clock, dispatcher } = this.#options
+    await expireApprovals(db, clock.now(), (effects) => dispatcher.dispatch(effects))
   }
 
   async #endLease({ id: stageId, attempt, repo_id: repoId }: LeasedStage): Promise<void> {

@@ -59,22 +59,38 @@ export class StageQueues {
     return attempts.filter((_, index) => results[index]?.[1] === 0)
   }
 
-  /** Puts a job on a queue. */
-  async add(name: string, job: StageJob): Promise<void> {
+  /** Puts a job on a queue; the lowest priority, from 1, is taken first. */
+  async add(name: string, job: StageJob, priority: number): Promise<void> {
     await this.#withQueue(name, (queue) =>
       queue.add('stage', job, {
         jobId: stageJobId(job.stageId, job.attempt),
         attempts: 1,
+        priority,
         removeOnComplete: true,
         removeOnFail: true,
       }),
     )
   }
 
+  /** How many jobs are taken before each attempt's; null for one that is not waiting on its queue. */
+  async ahead(attempts: readonly QueuedAttempt[]): Promise<readonly (number | null)[]> {
+    const pipeline = this.#redis.pipeline()
+    for (const { queue, stageId, attempt } of attempts) {
+      pipeline.zrank(`${this.#bullPrefix}:${queue}:prioritized`, stageJobId(stageId, attempt))
+    }
+    const results = (await pipeline.exec()) ?? []
+    return results.map(([error, rank]) => (error || typeof rank !== 'number' ? null : rank))
+  }
+
   /** Takes a job from its queue, unless a runner has it already. */
   async remove(attempt: QueuedAttempt): Promise<void> {
     const id = stageJobId(attempt.stageId, attempt.attempt)
     await this.#withQueue(attempt.queue, (queue) => queue.remove(id))
+  }
+
+  /** Takes every job from a queue that no runner has. */
+  async drain(name: string): Promise<void> {
+    await this.#withQueue(name, (queue) => queue.drain())
   }
 
   async close(): Promise<void> {

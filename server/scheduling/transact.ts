@@ -5,6 +5,7 @@ import { noteStatus } from '../store/statuses.js'
 import { inTransaction } from '../store/transaction.js'
 import { Effects } from './effects.js'
 import { supersede } from './supersede.js'
+import { giveRepoTurns } from './repo-turns.js'
 import { giveTurns } from './turns.js'
 
 /**
@@ -28,6 +29,8 @@ export async function transact(
     for (let next = effects.takeSuperseding(); next; next = effects.takeSuperseding()) {
       await supersede(tx, next, now, effects)
     }
+    for (const id of effects.repoTurns) await giveRepoTurns(tx, id, now, effects)
+    effects.repoTurns.clear()
     for (const group of effects.turns.values()) await giveTurns(tx, group, now, effects)
     effects.turns.clear()
     for (const id of effects.builds) await noteStatus(tx, id, now)

@@ -85,7 +85,7 @@ async function end(build: BuildRow, outcome: Status = 'success', name = 'only'):
 async function cancel(build: BuildRow): Promise<Effects> {
   return transact(db, 5, async (tx, effects) => {
     const row = await findBuildById(tx, build.id)
-    await cancelBuild(tx, row!, 'the build was cancelled', 5, effects)
+    await cancelBuild(tx, row!, { reason: 'the build was cancelled' }, 5, effects)
   })
 }
 

@@ -4,6 +4,7 @@ import { updateStage } from '../store/stages.js'
 import type { TurnGroup } from '../store/turns.js'
 import { nextInTurn, turnsTaken } from '../store/turns.js'
 import type { Effects } from './effects.js'
+import { roomOfRepo } from './repo-turns.js'
 
 /**
  * Lets the stages of a group that are due (`blocked`) go on while fewer are queued or run than the
@@ -19,7 +20,9 @@ export async function giveTurns(
 ): Promise<void> {
   const { active, limit } = await turnsTaken(db, group)
   if (!(active < limit) || limit === Infinity) return
-  for (const stage of await nextInTurn(db, group, limit - active)) {
+  const count = Math.min(limit - active, await roomOfRepo(db, group.repo_id))
+  if (count <= 0) return
+  for (const stage of await nextInTurn(db, group, count)) {
     await updateStage(db, stage.id, { status: 'pending', queued: now, updated: now })
     effects.builds.add(stage.build_id)
   }

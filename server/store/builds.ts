@@ -39,6 +39,12 @@ export async function findBuildsByNumber(
     .execute()
 }
 
+/** True for a build that waits to be approved. */
+export async function isBlocked(db: Db, id: number): Promise<boolean> {
+  const query = db.selectFrom('builds').select('id').where('id', '=', id)
+  return (await query.where('status', '=', 'blocked').executeTakeFirst()) !== undefined
+}
+
 /** The build before this one on the same branch, or null. */
 export async function previousBuild(db: Db, build: BuildRow): Promise<BuildRow | null> {
   const query = db.selectFrom('builds').selectAll().where('repo_id', '=', build.repo_id)

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { CompiledQuery, LogEvent } from 'kysely'
 import { Kysely } from 'kysely'
-import type { BuildServiceOptions } from '../builds/build-service.js'
 import { createBuildService } from '../builds/build-service.js'
 import { systemClock } from '../clock.js'
 import type { BuildService } from '../services.js'
@@ -10,7 +9,11 @@ import { fillBuilds } from '../testing/many-builds.js'
 import { TestDatabase } from '../testing/test-database.js'
 import { findBuild, findBuildById, openBuilds, previousBuild, uningestedBuilds } from './builds.js'
 import type { Db } from './database.js'
+import { giveShare } from '../scheduling/fair-share.js'
+import { dueCrons } from './crons.js'
 import { findDelivery } from './deliveries.js'
+import { blockedBefore, olderOpenBuilds, openNumbersOfRepo } from './open-builds.js'
+import { activeStages } from './repo-turns.js'
 import { isPostgres } from './migrations/columns.js'
 import { postgresDialect } from './postgres/dialect.js'
 import { openPool } from './postgres/pool.js'
@@ -18,7 +21,7 @@ import type { RepoRow } from './repos.js'
 import { findRepoById } from './repos.js'
 import type { Database } from './schema.js'
 import { sqliteDialect } from './sqlite-dialect.js'
-import { pendingStages, stagesOfBuild, stagesWithLeaseBefore } from './stages.js'
+import { incompleteStages, pendingStages, stagesOfBuild, stagesWithLeaseBefore } from './stages.js'
 import { stepsOfBuild } from './steps.js'
 import { nextInTurn, turnsTaken } from './turns.js'
 
@@ -98,7 +101,7 @@ async function rowsTouched({ sql, parameters }: CompiledQuery): Promise<string[]
 
 /** As the API reads them; nothing else of the service is used. */
 const builds = (): BuildService =>
-  createBuildService({ db, clock: systemClock } as BuildServiceOptions)
+  createBuildService({ db, clock: systemClock } as Parameters<typeof createBuildService>[0])
 
 const GROUP = { concurrency_group: 'deploy', concurrency_domain: '' }
 
@@ -136,6 +139,25 @@ const QUERIES: readonly (readonly [name: string, run: () => Promise<unknown>])[]
   ['what waits behind another', () => pendingStages(db, 1_000, { queued: 1, id: 1 })],
   ['leases that end', () => stagesWithLeaseBefore(db, 10)],
   ['turns', () => turnsTaken(db, { repo_id: repoId, ...GROUP })],
+  [
+    'what a newer push ends',
+    async () => {
+      const newer = { repo_id: repoId, number: BUILDS, event: 'push', ref: 'refs/heads/main' }
+      await olderOpenBuilds(db, newer, { running: true })
+    },
+  ],
+  ['what is cancelled at once', () => openNumbersOfRepo(db, repoId, {})],
+  ['what waits for approval for long', () => blockedBefore(db, 10, 1_000)],
+  ['room of a repo', () => activeStages(db, repoId)],
+  [
+    'a fair share',
+    async () => {
+      const [stage] = await stagesOfBuild(db, BUILDS / 2)
+      await giveShare(db, { ...stage!, share: 0 })
+    },
+  ],
+  ['the queue', () => incompleteStages(db, 1_000)],
+  ['crons that are due', () => dueCrons(db, 10, 100)],
   ['who is next', () => nextInTurn(db, { repo_id: repoId, ...GROUP }, 5)],
 ]
 

@@ -84,6 +84,17 @@ export async function pendingStages(
 
 export type LeasedStage = Pick<StageRow, 'id' | 'repo_id' | 'attempt'>
 
+/** Stages that wait to be run, or run, in the order in which they were made. */
+export async function incompleteStages(db: Db, limit: number): Promise<StageStatusRow[]> {
+  const found: StageStatusRow[] = []
+  // Of all three at once, a database may rather go through every stage there ever was.
+  for (const status of ['pending', 'running', 'blocked'] as const) {
+    const query = db.selectFrom('stages').select(STATUS_COLUMNS).where('status', '=', status)
+    found.push(...(await query.orderBy('id').limit(limit).execute()))
+  }
+  return found.sort((a, b) => a.id - b.id).slice(0, limit)
+}
+
 /** Running stages whose lease ended before the given time. */
 export async function stagesWithLeaseBefore(db: Db, time: number): Promise<LeasedStage[]> {
   const stages = db.selectFrom('stages').select(['id', 'repo_id', 'attempt'])

@@ -71,10 +71,40 @@ function stagesOf(db: Db, { repo_id, concurrency_group, concurrency_domain }: Tu
   return (
     db
       .selectFrom('stages')
-      .where('repo_id', '=', repo_id)
+      .where('stages.repo_id', '=', repo_id)
       .where('concurrency_group', '=', concurrency_group)
       // For the partial indexes.
       .where('concurrency_group', '!=', sql.lit(''))
       .where('concurrency_domain', '=', concurrency_domain)
   )
+}
+
+/** Numbers of the builds whose stages of the group are queued or run, the oldest first. */
+export async function groupHolders(db: Db, group: TurnGroup, count: number): Promise<number[]> {
+  const rows = await stagesOf(db, group)
+    .innerJoin('builds', 'builds.id', 'stages.build_id')
+    .select('builds.number')
+    .distinct()
+    .where('stages.status', 'in', ['pending', 'running'])
+    .orderBy('builds.number')
+    .limit(count)
+    .execute()
+  return rows.map(({ number }) => number)
+}
+
+/** How many stages are taken before the given one by the runners that it waits for. */
+export async function stagesAhead(db: Db, stage: StageStatusRow): Promise<number> {
+  const row = await db
+    .selectFrom('stages')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('status', '=', 'pending')
+    .where('queue', '=', stage.queue)
+    .where((eb) =>
+      eb.or([
+        eb('share', '<', stage.share),
+        eb('share', '=', stage.share).and('lane', '<', stage.lane),
+      ]),
+    )
+    .executeTakeFirst()
+  return row?.count ?? 0
 }

@@ -12,6 +12,8 @@ import type { PrivateRedis } from '../redis/private-redis.js'
 import { startPrivateRedis } from '../redis/private-redis.js'
 import type { DeliveryResult } from '../deliveries/types.js'
 import type { BuildDetail, Repo } from '../services.js'
+import type { Db } from '../store/database.js'
+import { openDatabase } from '../store/database.js'
 import { FakeRunner } from './fake-runner.js'
 import { GitRepo } from './git-repo.js'
 import { TEST_STORE, TestDatabase } from './test-database.js'
@@ -56,6 +58,7 @@ export class TestServer {
   #redisUrl = ''
   #server: RunningServer | undefined
   #database: TestDatabase | undefined
+  #db: Db | undefined
 
   private constructor(directory: string, git: GitRepo) {
     this.directory = directory
@@ -90,6 +93,12 @@ export class TestServer {
 
   get dataDir(): string {
     return join(this.directory, 'data')
+  }
+
+  /** The server's database, opened beside it. */
+  async db(): Promise<Db> {
+    const sqlite = { path: join(this.dataDir, 'sandpiper.db') }
+    return (this.#db ??= await openDatabase(this.#database?.address ?? sqlite))
   }
 
   async startRedis(): Promise<void> {
@@ -174,6 +183,7 @@ export class TestServer {
     for (const runner of this.#runners) await runner.die()
     await this.#server?.close()
     await this.#redis?.close()
+    await this.#db?.destroy()
     await this.#database?.remove()
     // A transport helper of git may outlive it for a moment.
     await rm(this.directory, { recursive: true, maxRetries: 20, retryDelay: 50 })

@@ -1,4 +1,6 @@
+import type { QueuedStage } from '../../builds/types.js'
 import type { Stage, Step } from '../../services.js'
+import type { StageStatusRow } from '../../store/stages.js'
 import { renderStep } from './step.js'
 import { seconds } from './time.js'
 
@@ -6,7 +8,25 @@ import { seconds } from './time.js'
  * A stage as Drone's API has it (`kernel` is Drone's name for the version of the operating system);
  * `attempt`, `concurrency_group` and `*_ms` are ours.
  */
-export function renderStage(stage: Stage, steps: readonly Step[]) {
+export function renderStage(stage: Stage, steps: readonly Step[], waiting?: string) {
+  return {
+    ...renderBareStage(stage),
+    ...(waiting === undefined ? {} : { waiting }),
+    steps: steps.map(renderStep),
+  }
+}
+
+/** A stage that waits or runs, with where it belongs. */
+export function renderQueuedStage({ stage, slug, number, waiting }: QueuedStage) {
+  return {
+    ...renderBareStage(stage),
+    ...(waiting === '' ? {} : { waiting }),
+    slug,
+    build_number: number,
+  }
+}
+
+function renderBareStage(stage: StageStatusRow) {
   return {
     id: stage.id,
     repo_id: stage.repo_id,
@@ -40,6 +60,6 @@ export function renderStage(stage: Stage, steps: readonly Step[]) {
     on_success: stage.on_success === 1,
     on_failure: stage.on_failure === 1,
     depends_on: JSON.parse(stage.depends_on_json) as readonly string[],
-    steps: steps.map(renderStep),
+    ...(stage.copied_from === 0 ? {} : { copied: true }),
   }
 }

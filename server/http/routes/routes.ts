@@ -10,10 +10,14 @@ import { limitFailures } from '../plugins/external/rate-limit.js'
 import type { Limits } from '../plugins/external/rate-limit.js'
 import { listAudit, listRepoAudit } from './audit/list.js'
 import { ccXml, statusBadge } from './badges/status.js'
+import { cancelAllBuilds } from './builds/cancel-all.js'
 import { cancelBuild } from './builds/cancel.js'
+import { createBuild } from './builds/create.js'
+import { promoteBuild, rollbackBuild } from './builds/deploy.js'
 import { listBuilds } from './builds/list.js'
 import { purgeBuilds } from './builds/purge.js'
 import { restartBuild } from './builds/restart.js'
+import { approveBuild, declineBuild } from './builds/review.js'
 import { showBuild } from './builds/show.js'
 import { listDeliveries } from './deliveries/list.js'
 import { redeliverDelivery } from './deliveries/redeliver.js'
@@ -23,6 +27,12 @@ import { downloadLog } from './logs/download.js'
 import { removeOneLog } from './logs/remove.js'
 import { searchLogs } from './logs/search.js'
 import { listLogSections } from './logs/sections.js'
+import { addCron } from './crons/add.js'
+import { listCrons } from './crons/list.js'
+import { removeCron } from './crons/remove.js'
+import { runCron } from './crons/run.js'
+import { showCron } from './crons/show.js'
+import { updateCron } from './crons/update.js'
 import { showLog } from './logs/show.js'
 import { beginLogin } from './login/begin.js'
 import { finishLogin } from './login/callback.js'
@@ -48,6 +58,7 @@ import { switchRepo } from './repos/switch.js'
 import { updateRepo } from './repos/update.js'
 import { removeRepo } from './repos/remove.js'
 import { showRepo } from './repos/show.js'
+import { listQueue } from './queue/list.js'
 import { listRunners } from './runners/list.js'
 import { pipelineSchema } from './schema/pipeline.js'
 import { listKeys } from './keys/list.js'
@@ -90,12 +101,25 @@ const API = [
   systemStats,
   listBuilds,
   showBuild,
+  createBuild,
   restartBuild,
+  promoteBuild,
+  rollbackBuild,
+  approveBuild,
+  declineBuild,
   cancelBuild,
   listStatuses,
   listDeliveries,
   showDelivery,
   redeliverDelivery,
+  cancelAllBuilds,
+  listQueue,
+  listCrons,
+  addCron,
+  showCron,
+  updateCron,
+  removeCron,
+  runCron,
   showLog,
   searchLogs,
   listLogSections,

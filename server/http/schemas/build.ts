@@ -29,6 +29,16 @@ const BUILD = {
   params: StringMap,
   cron: Type.String(),
   deploy_to: Type.String(),
+  deploy_id: Type.Integer({ description: 'Number of the deployment in its repo; 0: it is none.' }),
+  pull_request: Type.Integer({ description: '0: it is of none.' }),
+  approval: Type.String({
+    description: '`required`, `approved`, `declined`; empty: nobody has to approve it.',
+  }),
+  approval_reason: Type.String(),
+  reviewed_by: Type.String({ description: 'Login of who approved or declined it.' }),
+  cancelled_by: Type.String({
+    description: 'Login of who cancelled it; empty: nobody, or a rule did.',
+  }),
   started: Seconds,
   finished: Seconds,
   created: Seconds,
@@ -37,6 +47,7 @@ const BUILD = {
   finished_ms: Milliseconds,
   created_ms: Milliseconds,
   updated_ms: Milliseconds,
+  reviewed_ms: Milliseconds,
   version: Type.Integer(),
 } as const
 
@@ -59,6 +70,11 @@ export const BuildWarning = Type.Object(
 
 /** A build as `renderBuildDetail` makes it. */
 export const BuildDetail = Type.Object(
-  { ...BUILD, warnings: Type.Array(BuildWarning), stages: Type.Array(Stage) },
+  {
+    ...BUILD,
+    waiting: Type.Optional(Type.String({ description: 'Why it waits, in words.' })),
+    warnings: Type.Array(BuildWarning),
+    stages: Type.Array(Stage),
+  },
   { title: 'BuildDetail' },
 )

@@ -9,6 +9,7 @@ import { StoredDeliveryLog } from '../../deliveries/delivery-log.js'
 import { createBuildService } from '../../builds/build-service.js'
 import { createRepoService } from '../../builds/repo-service.js'
 import { systemClock as clock } from '../../clock.js'
+import { createCronService } from '../../crons/cron-service.js'
 import { Closers } from '../../closers.js'
 import type { Forges } from '../../forges/types.js'
 import { IngestQueue } from '../../ingest/ingest-queue.js'
@@ -92,13 +93,12 @@ export async function composeServices(
     (it) => it.settled(),
   )
   const deliveries = new StoredDeliveryLog({ db, clock, dispatcher, logger })
+  const making = { db, clock, dispatcher, ingest: (id: number) => ingest.add([id]) }
   const services: ServerServices = {
     repos: createRepoService({ db, clock, secrets, forges, logs, mirrors, dispatcher, logger }),
-    builds: createBuildService({
-      ...{ db, clock, dispatcher, deliveries },
-      ingest: (id) => ingest.add([id]),
-    }),
+    builds: createBuildService({ ...making, queues, deliveries }),
     deliveries,
+    crons: createCronService(making),
     forges,
     statuses: createStatusService(db, 'ci'),
     logs: createLogService({ db, logs, watcher, clock }),

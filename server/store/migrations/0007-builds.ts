@@ -49,11 +49,19 @@ async function createIndexes(db: Kysely<unknown>): Promise<void> {
   // The words of the condition are those of `OPEN` in store/open-builds.ts, or it is not used.
   await sql`create index builds_open on builds (repo_id, event, ref)
     where status in ('pending', 'blocked', 'running')`.execute(db)
-  await db.schema
-    .createIndex('stages_share')
-    .on('stages')
-    .columns(['repo_id', 'status', 'queue', 'lane', 'share'])
-    .execute()
+  for (const [name, columns] of [
+    ['stages_repo_status', ['repo_id', 'status']],
+    // The least of what waits, the most of all, and the most of a repo's: each is one look.
+    ['stages_waiting_share', ['status', 'queue', 'share']],
+    ['stages_queue_share', ['queue', 'share']],
+    ['stages_repo_share', ['repo_id', 'queue', 'lane', 'share']],
+  ] as const) {
+    await db.schema
+      .createIndex(name)
+      .on('stages')
+      .columns([...columns])
+      .execute()
+  }
 }
 
 async function createRunners(db: Kysely<unknown>): Promise<void> {

@@ -19,7 +19,7 @@ export function showBuild(app: App, { services }: HttpContext): void {
     { schema, config: { access: 'repo:read', polled: true } },
     async (request) => {
       const { detail } = await buildOf(services, request.params)
-      return renderBuildDetail(detail)
+      return renderBuildDetail(detail, await services.builds.waiting(detail))
     },
   )
 }
