@@ -2,6 +2,7 @@ import { SandpiperError } from '../../protocol/errors.js'
 import { outlineOf, recordOf } from '../deliveries/record.js'
 import type { ServerServices } from '../services.js'
 import { PROBLEMS } from '../http/problems.js'
+import { isRepoName } from '../http/schemas/params.js'
 import type { HookFormat } from './reading.js'
 import type { IncomingHook } from './receive.js'
 
@@ -15,8 +16,9 @@ export async function noteRefusal(
   hook: IncomingHook,
   error: unknown,
 ): Promise<void> {
-  const [owner, name, ...rest] = hook.namedRepo?.split('/') ?? []
-  if (!(error instanceof SandpiperError) || !owner || !name || rest.length > 0) return
+  const [owner = '', name = '', ...rest] = hook.namedRepo?.split('/') ?? []
+  const isNamed = isRepoName(owner) && isRepoName(name) && rest.length === 0
+  if (!(error instanceof SandpiperError) || !isNamed) return
   const status = PROBLEMS[error.code]?.status
   const repo = status === undefined ? null : await repos.find(owner, name)
   if (repo === null || status === undefined) return

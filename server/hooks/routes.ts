@@ -59,13 +59,15 @@ function hookRoute(app: App, context: HttpContext, format: HookFormat): void {
 type HookRequest = FastifyRequest<{ Querystring: Static<typeof HookQuery> }>
 
 function incomingHook(request: HookRequest, format: HookFormat, elapsedMs: number): IncomingHook {
-  const { headers, body, query } = request
+  const { headers, body } = request
+  // Before the query is checked there may be several, or none.
+  const { repo } = request.query as { readonly repo?: unknown }
   return {
     arrived: Date.now() - Math.round(elapsedMs),
     headers,
     body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
     claim: readSignature(headers, format.scheme) ?? Buffer.alloc(0),
-    namedRepo: query.repo,
+    namedRepo: typeof repo === 'string' ? repo : undefined,
   }
 }
 

@@ -99,7 +99,8 @@ describe('every route, against hostile requests', () => {
       found.push(...(await fuzz(operation, KNOWN, SEED * 1000 + index, RUNS)))
       found.push(...(await fuzz(operation, {}, SEED * 2000 + index, Math.ceil(RUNS / 4))))
     }
-    expect([...found, ...failures.map((line) => line.slice(0, 2000))]).toEqual([])
+    const logged = failures.map((line) => line.slice(0, 2000))
+    expect([...found.slice(0, 10), ...logged.slice(0, 10)]).toEqual([])
     expect(residentBytes()).toBeLessThan(before * 1.5 + 64 * 1024 * 1024)
     const alive = await fixture.app.inject({ url: '/api/repos/o/n', headers: AUTHORIZED })
     expect(alive.statusCode).toBe(200)

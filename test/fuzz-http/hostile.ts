@@ -55,6 +55,8 @@ export const PATH_PARTS: readonly string[] = [
 export const QUERY_VALUES: readonly string[] = [
   ...PATH_PARTS.filter((part) => !/[?#]/.test(part)),
   'true',
+  'o/n',
+  'a%00/b%00',
   'yes',
   'null',
   'undefined',
