@@ -6,7 +6,7 @@ import { TOKEN } from './testing/world.js'
 
 let started: TestForge
 beforeEach(async () => {
-  started = await startForge('github', { timing: { answerMs: 300, exchangeMs: 600 } })
+  started = await startForge('github')
 })
 afterEach(() => started.close())
 
@@ -61,7 +61,9 @@ describe('an answer that is none', () => {
   })
 
   test('that comes too late is unreachable', async () => {
-    started.standIn.faults.push({ kind: 'slow', ms: 2000 })
+    await started.close()
+    started = await startForge('github', { timing: { answerMs: 200, exchangeMs: 300 } })
+    started.standIn.faults.push({ kind: 'slow', ms: 60_000 })
     await expect(user()).rejects.toThrow('took too long')
   })
 

@@ -11,8 +11,8 @@ import { World } from './world.js'
 
 const MODELS: Readonly<Record<ForgeKind, (world: World) => ForgeModel>> = {
   github: githubModel,
-  gitea: (world) => giteaModel(world, 'gitea'),
-  forgejo: (world) => giteaModel(world, 'forgejo'),
+  gitea: giteaModel,
+  forgejo: giteaModel,
   gitlab: gitlabModel,
   bitbucket: bitbucketModel,
   'bitbucket-server': bitbucketServerModel,

@@ -17,25 +17,6 @@ const Status = Type.Object(
   { additionalProperties: false },
 )
 
-/** `RestWebhook`. */
-const Hook = Type.Object(
-  {
-    name: Type.String({ maxLength: 255 }),
-    url: Type.String({ pattern: '^https?://' }),
-    active: Type.Boolean(),
-    configuration: Type.Object({ secret: Type.String() }, { additionalProperties: false }),
-    events: Type.Array(
-      Type.Union(
-        [
-          ...['repo:refs_changed', 'pr:opened', 'pr:from_ref_updated', 'pr:modified'],
-          ...['pr:merged', 'pr:declined', 'pr:deleted'],
-        ].map((it) => Type.Literal(it)),
-      ),
-    ),
-  },
-  { additionalProperties: false },
-)
-
 const API = '/rest/api/1.0'
 const errors = (status: number, message: string) =>
   json(status, { errors: [{ context: null, message, exceptionName: 'com.atlassian.bitbucket' }] })
@@ -48,7 +29,6 @@ const PERMISSIONS = {
 
 /** Bitbucket Data Center. */
 export function bitbucketServerModel(world: World): ForgeModel {
-  const hookOf = (id: string | undefined) => world.hooks.find((one) => one.id === id)
   const paged = (query: URLSearchParams, list: readonly unknown[]) => {
     const start = Number(query.get('start') ?? 0)
     const values = list.slice(start, start + world.pageSize)
@@ -146,62 +126,8 @@ export function bitbucketServerModel(world: World): ForgeModel {
           return { status: 204 }
         },
       },
-      {
-        method: 'GET',
-        path: new RegExp(`^${API}/projects/([^/]+)/repos/([^/]+)/webhooks$`),
-        answer: ({ query }, [owner, name]) =>
-          paged(
-            query,
-            world.hooks
-              .filter((one) => one.repo === `${owner}/${name}`)
-              .map(({ id, url }) => ({ id: Number(id), url, name: 'x' })),
-          ),
-      },
-      {
-        method: 'POST',
-        path: new RegExp(`^${API}/projects/([^/]+)/repos/([^/]+)/webhooks$`),
-        body: Hook,
-        answer: ({ body }, [owner, name]) => {
-          if (repoNamed(owner, name)?.role !== 'admin')
-            return errors(401, 'You are not permitted to access this resource')
-          const id = world.nextId()
-          world.hooks.push({ id, repo: `${owner}/${name}`, ...hookFields(body) })
-          return json(201, { id: Number(id) })
-        },
-      },
-      {
-        method: 'PUT',
-        path: new RegExp(`^${API}/projects/[^/]+/repos/[^/]+/webhooks/([0-9]+)$`),
-        body: Hook,
-        answer: ({ body }, [id]) => {
-          const hook = hookOf(id)
-          if (!hook) return NOT_FOUND
-          world.hooks = world.hooks.map((one) =>
-            one === hook ? { ...hook, ...hookFields(body) } : one,
-          )
-          return json(200, { id: Number(id) })
-        },
-      },
-      {
-        method: 'DELETE',
-        path: new RegExp(`^${API}/projects/[^/]+/repos/[^/]+/webhooks/([0-9]+)$`),
-        answer: (_, [id]) => {
-          if (!hookOf(id)) return NOT_FOUND
-          world.hooks = world.hooks.filter((one) => one.id !== id)
-          return { status: 204 }
-        },
-      },
     ],
   }
-}
-
-function hookFields(body: unknown): { url: string; secret: string; events: readonly string[] } {
-  const { url, configuration, events } = body as {
-    url: string
-    configuration: { secret: string }
-    events: string[]
-  }
-  return { url, secret: configuration.secret, events }
 }
 
 function repoBody({ id, owner, name, private: isPrivate }: WorldRepo) {

@@ -26,25 +26,6 @@ const Status = Type.Object(
   { additionalProperties: false },
 )
 
-/** "Create a webhook for a repository", api-group-repositories. */
-const Hook = Type.Object(
-  {
-    description: Type.String(),
-    url: Type.String({ pattern: '^https?://' }),
-    active: Type.Boolean(),
-    secret: Type.String(),
-    events: Type.Array(
-      Type.Union(
-        [
-          ...['repo:push', 'pullrequest:created', 'pullrequest:updated'],
-          ...['pullrequest:fulfilled', 'pullrequest:rejected'],
-        ].map((it) => Type.Literal(it)),
-      ),
-    ),
-  },
-  { additionalProperties: false },
-)
-
 const NOT_FOUND = json(404, { type: 'error', error: { message: 'Repository octo/none not found' } })
 const ROLES = {
   admin: ['admin'],
@@ -55,8 +36,6 @@ const API = 'https://api.known.example/2.0'
 
 /** Bitbucket Cloud. */
 export function bitbucketModel(world: World): ForgeModel {
-  const hookOf = (id: string | undefined) =>
-    world.hooks.find((one) => `{${one.id}}` === decodeURIComponent(id ?? ''))
   return {
     gate: ({ headers }) => {
       const basic = `Basic ${Buffer.from(`jane@example.org:${TOKEN}`).toString('base64')}`
@@ -152,51 +131,6 @@ export function bitbucketModel(world: World): ForgeModel {
             ...{ description: description, ...(refname === undefined ? {} : { ref: refname }) },
           })
           return json(201, { type: 'build', key, state, url })
-        },
-      },
-      {
-        method: 'GET',
-        path: /^\/2\.0\/repositories\/([^/]+)\/([^/]+)\/hooks$/,
-        answer: (_, [owner, name]) => {
-          const hooks = world.hooks.filter((one) => one.repo === `${owner}/${name}`)
-          return json(200, { values: hooks.map(({ id, url }) => ({ uuid: `{${id}}`, url })) })
-        },
-      },
-      {
-        method: 'POST',
-        path: /^\/2\.0\/repositories\/([^/]+)\/([^/]+)\/hooks$/,
-        body: Hook,
-        answer: ({ body }, [owner, name]) => {
-          if (repoNamed(owner, name)?.role !== 'admin')
-            return json(403, { type: 'error', error: { message: 'Access denied.' } })
-          const { url, secret, events } = body as { url: string; secret: string; events: string[] }
-          const id = world.nextId()
-          world.hooks.push({ id, repo: `${owner}/${name}`, url, secret, events })
-          return json(201, { uuid: `{${id}}` })
-        },
-      },
-      {
-        method: 'PUT',
-        path: /^\/2\.0\/repositories\/[^/]+\/[^/]+\/hooks\/([^/]+)$/,
-        body: Hook,
-        answer: ({ body }, [id]) => {
-          const hook = hookOf(id)
-          if (!hook) return NOT_FOUND
-          const { url, secret, events } = body as { url: string; secret: string; events: string[] }
-          world.hooks = world.hooks.map((one) =>
-            one === hook ? { ...hook, url, secret, events } : one,
-          )
-          return json(200, { uuid: `{${hook.id}}` })
-        },
-      },
-      {
-        method: 'DELETE',
-        path: /^\/2\.0\/repositories\/[^/]+\/[^/]+\/hooks\/([^/]+)$/,
-        answer: (_, [id]) => {
-          const hook = hookOf(id)
-          if (!hook) return NOT_FOUND
-          world.hooks = world.hooks.filter((one) => one !== hook)
-          return { status: 204 }
         },
       },
     ],

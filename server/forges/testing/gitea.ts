@@ -25,47 +25,14 @@ const Status = Type.Object(
   { additionalProperties: false },
 )
 
-/** `CreateHookOption`, `CreateHookOptionConfig`, `EditHookOption`. */
-const HOOK = {
-  active: Type.Boolean(),
-  branch_filter: Type.Optional(Type.String()),
-  events: Type.Array(
-    Type.Union(
-      [
-        'push',
-        'create',
-        'delete',
-        'release',
-        'pull_request',
-        'pull_request_sync',
-        'pull_request_label',
-      ].map((it) => Type.Literal(it)),
-    ),
-  ),
-  config: Type.Object(
-    {
-      url: Type.String({ pattern: '^https?://' }),
-      content_type: Type.Literal('json'),
-      secret: Type.String(),
-    },
-    { additionalProperties: false },
-  ),
-}
-const ChangedHook = Type.Object(HOOK, { additionalProperties: false })
-
 const NOT_FOUND = json(404, {
   errors: null,
   message: "The target couldn't be found.",
   url: 'https://gitea.example/api/swagger',
 })
 
-/** Gitea, and Forgejo, which differ in the type of their hooks. */
-export function giteaModel(world: World, type: 'gitea' | 'forgejo'): ForgeModel {
-  const NewHook = Type.Object(
-    { type: Type.Literal(type), ...HOOK },
-    { additionalProperties: false },
-  )
-  const hookOf = (id: string | undefined) => world.hooks.find((one) => one.id === id)
+/** Gitea, and Forgejo. */
+export function giteaModel(world: World): ForgeModel {
   return {
     gate: ({ headers }) => {
       if (headers.authorization === `Bearer ${TOKEN}`) return null
@@ -122,65 +89,6 @@ export function giteaModel(world: World, type: 'gitea' | 'forgejo'): ForgeModel 
             ...{ description: description, link: link },
           })
           return json(201, { id: 1, status: state, description, context, target_url: link })
-        },
-      },
-      {
-        method: 'GET',
-        path: /^\/api\/v1\/repos\/([^/]+)\/([^/]+)\/hooks$/,
-        answer: (_, [owner, name]) => {
-          const hooks = world.hooks.filter((one) => one.repo === `${owner}/${name}`)
-          return json(
-            200,
-            hooks.map(({ id, url, events }) => ({ id: Number(id), type, events, config: { url } })),
-          )
-        },
-      },
-      {
-        method: 'POST',
-        path: /^\/api\/v1\/repos\/([^/]+)\/([^/]+)\/hooks$/,
-        body: NewHook,
-        answer: ({ body }, [owner, name]) => {
-          if (repoNamed(owner, name)?.role !== 'admin')
-            return json(403, { message: 'Must be an admin' })
-          const { events, config } = body as {
-            events: string[]
-            config: { url: string; secret: string }
-          }
-          const id = world.nextId()
-          world.hooks.push({
-            id,
-            repo: `${owner}/${name}`,
-            url: config.url,
-            secret: config.secret,
-            events,
-          })
-          return json(201, { id: Number(id) })
-        },
-      },
-      {
-        method: 'PATCH',
-        path: /^\/api\/v1\/repos\/[^/]+\/[^/]+\/hooks\/([0-9]+)$/,
-        body: ChangedHook,
-        answer: ({ body }, [id]) => {
-          const hook = hookOf(id)
-          if (!hook) return NOT_FOUND
-          const { events, config } = body as {
-            events: string[]
-            config: { url: string; secret: string }
-          }
-          world.hooks = world.hooks.map((one) =>
-            one === hook ? { ...hook, events, secret: config.secret } : one,
-          )
-          return json(200, { id: Number(id) })
-        },
-      },
-      {
-        method: 'DELETE',
-        path: /^\/api\/v1\/repos\/[^/]+\/[^/]+\/hooks\/([0-9]+)$/,
-        answer: (_, [id]) => {
-          if (!hookOf(id)) return NOT_FOUND
-          world.hooks = world.hooks.filter((one) => one.id !== id)
-          return { status: 204 }
         },
       },
     ],

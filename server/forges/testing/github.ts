@@ -29,30 +29,6 @@ const Status = Type.Object(
   { additionalProperties: false },
 )
 
-/** `POST /repos/{owner}/{repo}/hooks`. */
-const Config = Type.Object(
-  {
-    url: Type.String({ pattern: '^https?://' }),
-    content_type: Type.Union([Type.Literal('json'), Type.Literal('form')]),
-    secret: Type.String(),
-    insecure_ssl: Type.Union([Type.Literal('0'), Type.Literal('1')]),
-  },
-  { additionalProperties: false },
-)
-const HOOK = {
-  active: Type.Boolean(),
-  events: Type.Array(
-    Type.Union(
-      ['push', 'create', 'delete', 'pull_request', 'release', 'deployment'].map((it) =>
-        Type.Literal(it),
-      ),
-    ),
-  ),
-  config: Config,
-}
-const NewHook = Type.Object({ name: Type.Literal('web'), ...HOOK }, { additionalProperties: false })
-const ChangedHook = Type.Object(HOOK, { additionalProperties: false })
-
 const NOT_FOUND = json(404, {
   message: 'Not Found',
   documentation_url: 'https://docs.github.com/rest',
@@ -61,7 +37,6 @@ const NOT_FOUND = json(404, {
 
 /** GitHub Enterprise Server, whose API is at `/api/v3`; GitHub's own is the same at its root. */
 export function githubModel(world: World): ForgeModel {
-  const hookOf = (id: string | undefined) => world.hooks.find((one) => one.id === id)
   return {
     gate,
     notFound: NOT_FOUND,
@@ -114,70 +89,6 @@ export function githubModel(world: World): ForgeModel {
             ...{ description: description, link: link },
           })
           return json(201, { id: 1, state, description, context, target_url: link })
-        },
-      },
-      {
-        method: 'GET',
-        path: /^\/api\/v3\/repos\/([^/]+)\/([^/]+)\/hooks$/,
-        answer: (_, [owner, name]) => {
-          const repo = `${owner}/${name}`
-          const hooks = world.hooks.filter((one) => one.repo === repo)
-          return json(
-            200,
-            hooks.map(({ id, url, events }) => ({
-              id: Number(id),
-              name: 'web',
-              events,
-              config: { url },
-            })),
-          )
-        },
-      },
-      {
-        method: 'POST',
-        path: /^\/api\/v3\/repos\/([^/]+)\/([^/]+)\/hooks$/,
-        body: NewHook,
-        answer: ({ body }, [owner, name]) => {
-          if (repoNamed(owner, name)?.role !== 'admin') return NOT_FOUND
-          const { events, config } = body as {
-            events: string[]
-            config: { url: string; secret: string }
-          }
-          const id = world.nextId()
-          world.hooks.push({
-            id,
-            repo: `${owner}/${name}`,
-            url: config.url,
-            secret: config.secret,
-            events,
-          })
-          return json(201, { id: Number(id) })
-        },
-      },
-      {
-        method: 'PATCH',
-        path: /^\/api\/v3\/repos\/[^/]+\/[^/]+\/hooks\/([0-9]+)$/,
-        body: ChangedHook,
-        answer: ({ body }, [id]) => {
-          const hook = hookOf(id)
-          if (!hook) return NOT_FOUND
-          const { events, config } = body as {
-            events: string[]
-            config: { url: string; secret: string }
-          }
-          world.hooks = world.hooks.map((one) =>
-            one === hook ? { ...hook, events, secret: config.secret } : one,
-          )
-          return json(200, { id: Number(id) })
-        },
-      },
-      {
-        method: 'DELETE',
-        path: /^\/api\/v3\/repos\/[^/]+\/[^/]+\/hooks\/([0-9]+)$/,
-        answer: (_, [id]) => {
-          if (!hookOf(id)) return NOT_FOUND
-          world.hooks = world.hooks.filter((one) => one.id !== id)
-          return { status: 204 }
         },
       },
     ],

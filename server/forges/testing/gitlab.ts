@@ -16,21 +16,6 @@ const Status = Type.Object(
   { additionalProperties: false },
 )
 
-/** "Add a webhook to a project", doc/api/project_webhooks.md. */
-const Hook = Type.Object(
-  {
-    url: Type.String({ pattern: '^https?://' }),
-    token: Type.String(),
-    push_events: Type.Boolean(),
-    tag_push_events: Type.Boolean(),
-    merge_requests_events: Type.Boolean(),
-    releases_events: Type.Boolean(),
-    deployment_events: Type.Boolean(),
-    enable_ssl_verification: Type.Boolean(),
-  },
-  { additionalProperties: false },
-)
-
 const NOT_FOUND = json(404, { message: '404 Project Not Found' })
 const LEVELS = { admin: 40, write: 30, read: 20 } as const
 
@@ -40,7 +25,6 @@ export function gitlabModel(world: World): ForgeModel {
     const asked = decodeURIComponent(id ?? '')
     return REPOS.find((one) => String(one.id) === asked || `${one.owner}/${one.name}` === asked)
   }
-  const hookOf = (id: string | undefined) => world.hooks.find((one) => one.id === id)
   return {
     gate: ({ headers }) => {
       return headers.authorization === `Bearer ${TOKEN}`
@@ -113,60 +97,8 @@ export function gitlabModel(world: World): ForgeModel {
           return json(201, { id: 1, sha: commit, status: state, name, ref })
         },
       },
-      {
-        method: 'GET',
-        path: /^\/api\/v4\/projects\/([^/]+)\/hooks$/,
-        answer: (_, [id]) => {
-          const repo = byId(id)
-          const hooks = world.hooks.filter((one) => one.repo === `${repo?.owner}/${repo?.name}`)
-          return json(
-            200,
-            hooks.map((hook) => ({ id: Number(hook.id), url: hook.url, push_events: true })),
-          )
-        },
-      },
-      {
-        method: 'POST',
-        path: /^\/api\/v4\/projects\/([^/]+)\/hooks$/,
-        body: Hook,
-        answer: ({ body }, [project]) => {
-          const repo = byId(project)
-          if (repo?.role !== 'admin') return json(403, { message: '403 Forbidden' })
-          const id = world.nextId()
-          world.hooks.push({ id, repo: `${repo.owner}/${repo.name}`, ...hookFields(body) })
-          return json(201, { id: Number(id) })
-        },
-      },
-      {
-        method: 'PUT',
-        path: /^\/api\/v4\/projects\/[^/]+\/hooks\/([0-9]+)$/,
-        body: Hook,
-        answer: ({ body }, [id]) => {
-          const hook = hookOf(id)
-          if (!hook) return json(404, { message: '404 Not found' })
-          world.hooks = world.hooks.map((one) =>
-            one === hook ? { ...hook, ...hookFields(body) } : one,
-          )
-          return json(200, { id: Number(id) })
-        },
-      },
-      {
-        method: 'DELETE',
-        path: /^\/api\/v4\/projects\/[^/]+\/hooks\/([0-9]+)$/,
-        answer: (_, [id]) => {
-          if (!hookOf(id)) return json(404, { message: '404 Not found' })
-          world.hooks = world.hooks.filter((one) => one.id !== id)
-          return { status: 204 }
-        },
-      },
     ],
   }
-}
-
-function hookFields(body: unknown): { url: string; secret: string; events: string[] } {
-  const { url, token, ...flags } = body as Record<string, unknown>
-  const events = Object.keys(flags).filter((key) => key.endsWith('_events') && flags[key] === true)
-  return { url: url as string, secret: token as string, events }
 }
 
 /** What has ended is followed by a new status; the same state once more, and running to pending, are refused. */

@@ -27,26 +27,11 @@ export interface TakenStatus {
   readonly ref?: string
 }
 
-/** A webhook as a stand-in keeps it. */
-export interface KeptHook {
-  readonly id: string
-  readonly repo: string
-  readonly url: string
-  readonly secret: string
-  readonly events: readonly string[]
-}
-
 /** What a stand-in was given. */
 export class World {
   readonly statuses: TakenStatus[] = []
-  hooks: KeptHook[] = []
   /** Entries of a page, however many are asked for: lists have several pages. */
   pageSize = 2
-  #ids = 0
-
-  nextId(): string {
-    return String((this.#ids += 1))
-  }
 
   /** The repo that a status, or another change, is about; or the answer that it is not to be changed. */
   writable(owner: string | undefined, name: string | undefined): WorldRepo | undefined {
