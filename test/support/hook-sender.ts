@@ -1,0 +1,116 @@
+import { Agent, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { signBody } from '../../protocol/git-hook.js'
+
+/** How long each delivery took until its 2xx, in milliseconds, and how often it had to be sent. */
+export interface Sent {
+  readonly latencies: number[]
+  retries: number
+  duplicates: number
+}
+
+/** Sends signed webhooks to one address as a forge would: what gets no 2xx is sent again. */
+export class HookSender {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 32 })
+  readonly #address: () => string
+  readonly #secret: string
+  #next = 0
+  readonly sent: Sent = { latencies: [], retries: 0, duplicates: 0 }
+
+  constructor(address: () => string, secret: string) {
+    this.#address = address
+    this.#secret = secret
+  }
+
+  /** So many deliveries, `atOnce` of them at any time. */
+  async asFastAsPossible(count: number, atOnce: number, commit: string): Promise<void> {
+    let left = count
+    const work = async (): Promise<void> => {
+      while (left > 0) {
+        left -= 1
+        this.#next += 1
+        await this.deliver(`fast-${this.#next}`, commit)
+      }
+    }
+    await Promise.all(Array.from({ length: atOnce }, work))
+  }
+
+  /** So many a second, each at its time, whether the ones before it were answered or not. */
+  async atRate(count: number, perSecond: number, commit: string, name: string): Promise<void> {
+    const began = performance.now()
+    const under: Promise<void>[] = []
+    for (let index = 0; index < count; index += 1) {
+      const wait = began + (index * 1_000) / perSecond - performance.now()
+      if (wait > 1) await sleep(wait)
+      under.push(this.deliver(`${name}-${index}`, commit))
+    }
+    await Promise.all(under)
+  }
+
+  async deliver(id: string, commit: string): Promise<void> {
+    const body = Buffer.from(pushOf(id, commit))
+    const signature = signBody(this.#secret, body)
+    for (;;) {
+      const began = performance.now()
+      const answer = await this.#post(id, body, signature)
+      if (answer !== null) {
+        this.sent.latencies.push(performance.now() - began)
+        if (answer.includes('"duplicate":true')) this.sent.duplicates += 1
+        return
+      }
+      this.sent.retries += 1
+      await sleep(50)
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  /** Text of a 2xx answer, else null. */
+  #post(id: string, body: Buffer, signature: string): Promise<string | null> {
+    return new Promise((resolve) => {
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': body.length,
+        'x-github-event': 'push',
+        'x-github-delivery': id,
+        'x-hub-signature-256': signature,
+      }
+      const call = request(
+        `${this.#address()}/hooks/github?repo=o/n`,
+        { method: 'POST', agent: this.#agent, headers, timeout: 20_000 },
+        (response) => {
+          let text = ''
+          response.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+          response.on('end', () => resolve((response.statusCode ?? 500) < 300 ? text : null))
+          response.on('error', () => resolve(null))
+        },
+      )
+      call.on('timeout', () => call.destroy())
+      call.on('error', () => resolve(null))
+      call.end(body)
+    })
+  }
+}
+
+/** A push as large as GitHub's usually are. */
+function pushOf(id: string, commit: string): string {
+  const author = { name: 'Ada', email: 'ada@example.org', username: 'ada' }
+  const one = { id: commit, message: `Commit of ${id}`, timestamp: '2026-08-22T10:00:00Z', author }
+  return JSON.stringify({
+    ref: 'refs/heads/main',
+    before: '0'.repeat(40),
+    after: commit,
+    head_commit: one,
+    commits: Array.from({ length: 10 }, () => ({ ...one, added: ['a'], modified: ['b/c'] })),
+    repository: { full_name: 'o/n', description: 'x'.repeat(2_000), pushed_at: id },
+    sender: { login: 'ada', avatar_url: 'https://example.org/ada.png' },
+  })
+}
+
+/** The value that so many of a hundred are not above. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? 0
+}
