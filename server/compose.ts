@@ -24,8 +24,10 @@ import { checkHealth } from './health/health.js'
 import { healthProbes } from './health/probes.js'
 import { CronScheduler } from './crons/cron-scheduler.js'
 import { createCronService } from './crons/cron-service.js'
+import { HookTraffic } from './hooks/traffic.js'
 import { createHttpApp } from './http/app.js'
 import { ingest } from './ingest/ingest.js'
+import { SourceCache } from './ingest/source-cache.js'
 import { IngestQueue, startIngestWorker } from './ingest/ingest-queue.js'
 import { createLogger } from './logger.js'
 import { LogNews } from './logs/log-news.js'
@@ -193,6 +195,7 @@ async function compose(
     builds: createBuildService({ ...making, queues, deliveries }),
     deliveries,
     crons: createCronService(making),
+    traffic: new HookTraffic(),
     forges,
     statuses: createStatusService(db, config.statusContext),
     logs: createLogService({ db, logs, watcher, clock }),
@@ -225,7 +228,17 @@ async function compose(
     isRedisReachable: () => queues.isReachable,
     intervalMs: config.reconcileIntervalMs,
   })
-  const ingestion = { db, clock, mirrors, dispatcher, file, platform, system, logger }
+  const ingestion = {
+    db,
+    clock,
+    mirrors,
+    sources: new SourceCache(),
+    dispatcher,
+    file,
+    platform,
+    system,
+    logger,
+  }
 
   await waitUntilReady(redis, REDIS_WAIT_MS)
   closers.add('log keeper', keeper, (it) => it.stop()).start()
@@ -238,7 +251,10 @@ async function compose(
     'ingest worker',
     startIngestWorker({
       ...{ redis: workerRedis, bullPrefix, logger },
-      ingest: (attempt) => ingest(ingestion, attempt),
+      ingest: async (attempt) => {
+        await services.traffic.quiet()
+        await ingest(ingestion, attempt)
+      },
     }),
     (it) => it.close(),
   )

@@ -6,6 +6,7 @@ import type { AuditService } from './audit/list.js'
 import type { RepoChange } from './builds/repo-change.js'
 import type { ForgeKind, Forges } from './forges/types.js'
 import type { DeliveryLog, DeliveryResult, NewDelivery } from './deliveries/types.js'
+import type { HookTraffic } from './hooks/traffic.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
 import type { Principal } from './people/principal.js'
 import type { CronService } from './crons/types.js'
@@ -30,6 +31,7 @@ export interface ServerServices {
   readonly repos: RepoService
   readonly builds: BuildService
   readonly deliveries: DeliveryLog
+  readonly traffic: HookTraffic
   readonly logs: LogService
   readonly audit: AuditService
   readonly people: PeopleService

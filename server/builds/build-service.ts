@@ -1,9 +1,12 @@
 import type { StoredDeliveryLog } from '../deliveries/delivery-log.js'
+import { GroupCommit } from '../deliveries/group-commit.js'
+import type { Transact } from '../deliveries/group-commit.js'
 import type { Build, BuildDetail, BuildService } from '../services.js'
 import { findBuild } from '../store/builds.js'
 import { buildsPage } from '../store/builds-page.js'
 import type { Db } from '../store/database.js'
 import { latestBuildsBy, newestNumber } from '../store/latest-builds.js'
+import { isPostgres } from '../store/migrations/columns.js'
 import { stagesOfBuild } from '../store/stages.js'
 import type { StepRow } from '../store/steps.js'
 import { findStepSeries } from '../store/step-usage.js'
@@ -25,9 +28,14 @@ export interface BuildServiceOptions extends ActionOptions, WaitingSource {
 /** Builds in the database. */
 export function createBuildService(options: BuildServiceOptions): BuildService {
   const { db, clock } = options
+  const acceptances = new GroupCommit<Db>((work) => inTransaction(db, work))
+  // Postgres groups the flushes of those who commit at the same time itself.
+  const inGroup: Transact<Db> = isPostgres(db)
+    ? (work) => inTransaction(db, work)
+    : (work) => acceptances.do(work)
   return {
     accept: async (repo, delivery, events, reason) => {
-      const result = await inTransaction(db, (tx) =>
+      const result = await inGroup((tx) =>
         acceptDelivery(tx, { repo, delivery, events, reason, now: clock.now() }),
       )
       options.deliveries.noteWritten(repo.id)

@@ -21,6 +21,13 @@ const HookQuery = Type.Object({ repo: Type.Optional(Type.String({ maxLength: 300
 /** `POST /hooks/git`, `/hooks/github` and so on, one for each kind of sender. */
 export function hookRoutes(app: App, context: HttpContext): void {
   keepRawBody(app, context.bodyBytesMax)
+  const { traffic } = context.services
+  app.addHook('onRequest', (_request, reply, done) => {
+    traffic.begin()
+    // Whichever way it ends.
+    reply.raw.once('close', () => traffic.end())
+    done()
+  })
   for (const format of FORMATS) hookRoute(app, context, format)
 }
 

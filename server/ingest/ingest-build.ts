@@ -13,9 +13,11 @@ import type { RepoRow } from '../store/repos.js'
 import { withChangedFiles } from './changed-files.js'
 import { compileFiles } from './compile-files.js'
 import { findSources } from './find-sources.js'
+import type { FoundSources } from './find-sources.js'
 import { optionalEventsIn } from './optional-events.js'
 import { resolveHead } from './resolve-head.js'
 import { runnerKindsProblem } from './runner-kinds.js'
+import type { SourceCache } from './source-cache.js'
 import { type BuildWarning, changesUnknown, warningsOf } from './warnings.js'
 
 /** What became of compiling a build: a plan, or why there is none, in words for the build's page. */
@@ -40,6 +42,7 @@ export interface Ingested {
 export interface IngestSource {
   readonly db: Db
   readonly mirrors: Mirrors
+  readonly sources: SourceCache
   /** Name of the pipeline file that is looked for first. */
   readonly file: string
   /** Of pipelines that name none. */
@@ -65,12 +68,24 @@ export async function ingestBuild(
   if ('error' in resolved) return { plan: null, error: resolved.error }
   const { event } = resolved
   const { after } = event
-  await mirror.fetchCommit(after, build.ref)
-  const found = await findSources(mirror, after, source.file)
+  const found = await sourcesAt(source, mirror, { repo, commit: after, ref: build.ref })
   if (found.sources === null) return { plan: null, error: found.error, event }
   const known = { ...build, ...columnsOf(event) }
   const result = await compile(mirror, found.sources, source, { repo, build: known, event })
   return result.plan ? result : { ...result, event }
+}
+
+async function sourcesAt(
+  { sources, file }: IngestSource,
+  mirror: GitMirror,
+  { repo, commit, ref }: { readonly repo: RepoRow; readonly commit: string; readonly ref: string },
+): Promise<FoundSources> {
+  const known = sources.get(repo.id, commit)
+  if (known !== undefined) return known
+  await mirror.fetchCommit(commit, ref)
+  const found = await findSources(mirror, commit, file)
+  if (found.sources !== null) sources.set(repo.id, commit, found)
+  return found
 }
 
 function openMirror(mirrors: Mirrors, repo: RepoRow): GitMirror {

@@ -1,6 +1,7 @@
 import Libsql from 'libsql'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
 import { hasCode } from '../error-code.js'
+import { StatementCache } from './statement-cache.js'
 
 /** How long a write waits for another process that holds the database, in milliseconds. */
 const BUSY_TIMEOUT_MS = 10_000
@@ -22,10 +23,10 @@ export function openSqlite(path: string): SqliteDatabase {
   ]) {
     driver.pragma(pragma)
   }
-  return {
-    close: () => driver.close(),
-    prepare: (sql) => adaptStatement(driver.prepare(withImmediateBegin(sql))),
-  }
+  const statements = new StatementCache((sql) =>
+    adaptStatement(driver.prepare(withImmediateBegin(sql))),
+  )
+  return { close: () => driver.close(), prepare: (sql) => statements.get(sql) }
 }
 
 /**

@@ -12,6 +12,7 @@ import { systemClock as clock } from '../../clock.js'
 import { createCronService } from '../../crons/cron-service.js'
 import { Closers } from '../../closers.js'
 import type { Forges } from '../../forges/types.js'
+import { HookTraffic } from '../../hooks/traffic.js'
 import { IngestQueue } from '../../ingest/ingest-queue.js'
 import { DiskBlobStore } from '../../blobs/disk-blob-store.js'
 import { ArchivedLogs } from '../../logs/archived-logs.js'
@@ -99,6 +100,7 @@ export async function composeServices(
     builds: createBuildService({ ...making, queues, deliveries }),
     deliveries,
     crons: createCronService(making),
+    traffic: new HookTraffic(),
     forges,
     statuses: createStatusService(db, 'ci'),
     logs: createLogService({ db, logs, watcher, clock }),
