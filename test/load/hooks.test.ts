@@ -152,10 +152,16 @@ describe(`${HOOKS} signed webhooks`, () => {
     'are all there once though the server is killed and comes back',
     async () => {
       await timed('server killed', async () => {
+        const began = performance.now()
         const sending = sender.asFastAsPossible(HOOKS, AT_ONCE, commit)
         await waitFor('a third', () => Promise.resolve(isSent(HOOKS / 3)), TIMEOUT_MS)
+        const killed = performance.now()
         await server.end('SIGKILL')
         await startServer()
+        report(
+          `server back after ${Math.round(performance.now() - killed)} ms`,
+          (performance.now() - began) / 1_000,
+        )
         await sending
       })
       expect(sender.sent.retries).toBeGreaterThan(0)
