@@ -81,10 +81,10 @@ async function memory(): Promise<number> {
 }
 
 function report(what: string, seconds: number): void {
-  const { latencies, retries, duplicates } = sender.sent
+  const { latencies, retries, duplicates, timeouts } = sender.sent
   const ms = (percent: number) => Number(percentile(latencies, percent).toFixed(1))
   const figures = {
-    ...{ what, hooks: latencies.length, retries, duplicates },
+    ...{ what, hooks: latencies.length, retries, duplicates, timeouts },
     perSecond: Math.round(latencies.length / seconds),
     ...{ p50: ms(50), p90: ms(90), p99: ms(99), max: ms(100) },
   }

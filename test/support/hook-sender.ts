@@ -7,7 +7,11 @@ export interface Sent {
   readonly latencies: number[]
   retries: number
   duplicates: number
+  /** Attempts that got no answer for `TIMEOUT_MS`. */
+  timeouts: number
 }
+
+const TIMEOUT_MS = 20_000
 
 /** Sends signed webhooks to one address as a forge would: what gets no 2xx is sent again. */
 export class HookSender {
@@ -15,7 +19,7 @@ export class HookSender {
   readonly #address: () => string
   readonly #secret: string
   #next = 0
-  readonly sent: Sent = { latencies: [], retries: 0, duplicates: 0 }
+  readonly sent: Sent = { latencies: [], retries: 0, duplicates: 0, timeouts: 0 }
 
   constructor(address: () => string, secret: string) {
     this.#address = address
@@ -79,7 +83,7 @@ export class HookSender {
       }
       const call = request(
         `${this.#address()}/hooks/github?repo=o/n`,
-        { method: 'POST', agent: this.#agent, headers, timeout: 20_000 },
+        { method: 'POST', agent: this.#agent, headers, timeout: TIMEOUT_MS },
         (response) => {
           let text = ''
           response.setEncoding('utf8').on('data', (piece: string) => (text += piece))
@@ -87,7 +91,10 @@ export class HookSender {
           response.on('error', () => resolve(null))
         },
       )
-      call.on('timeout', () => call.destroy())
+      call.on('timeout', () => {
+        this.sent.timeouts += 1
+        call.destroy()
+      })
       call.on('error', () => resolve(null))
       call.end(body)
     })
