@@ -15,6 +15,7 @@ import { statuses } from './migrations/0011-statuses.js'
 import { logs } from './migrations/0012-logs.js'
 import { servers } from './migrations/0013-servers.js'
 import { crons } from './migrations/0014-crons.js'
+import { hasCode } from '../error-code.js'
 import type { Database } from './schema.js'
 
 /** Every migration there ever was, in order; one that is released never changes. */
@@ -70,6 +71,7 @@ async function migrate(
   })
   const { error, results } = await run(migrator)
   if (error === undefined) return
+  if (hasCode(error, 'SP_STORE_UNAVAILABLE')) throw error as Error
   const failed = results?.find((result) => result.status === 'Error')?.migrationName
   throw new SandpiperError(
     'SP_STORE_MIGRATE',

@@ -19,16 +19,36 @@ const EVENT = JSON.stringify({
 
 /** Fills a repo that has no builds with that many, of one stage and one step each; all but the newest ten have ended. */
 export async function fillBuilds(db: Db, repoId: number, count: number): Promise<void> {
+  for (let first = 1; first <= count; first += ROWS) {
+    await fillSome(db, repoId, { first, last: Math.min(count, first + ROWS - 1), count })
+  }
+  await db.updateTable('repos').set({ counter: count }).where('id', '=', repoId).execute()
+  if (isPostgres(db)) for (const table of ['builds', 'stages']) await continueIds(db, table)
+  await sql`analyze`.execute(db)
+}
+
+/** Builds that are made by one statement. */
+const ROWS = 50_000
+
+interface Range {
+  readonly first: number
+  readonly last: number
+  /** Builds that there will be. */
+  readonly count: number
+}
+
+async function fillSome(db: Db, repoId: number, { first, last, count }: Range): Promise<void> {
   const status = sql`case when i > ${sql.lit(count - 5)} then 'pending'
     when i > ${sql.lit(count - 10)} then 'running' else 'success' end`
-  const numbers = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.lit(count)})`
-  const from = sql`coalesce((select max(id) from builds), 0)`
+  const numbers = sql`with recursive n(i) as (select ${sql.lit(first)} union all select i + 1 from n where i < ${sql.lit(last)})`
+  const from = sql`coalesce((select max(id) from builds), 0) - ${sql.lit(first - 1)}`
   await sql`insert into builds (id, repo_id, number, parent, origin, status, error, event_json, event, ref, branch,
     after, created, started, finished, updated, plan_json)
     ${numbers} select i + ${from}, ${sql.lit(repoId)}, i, 0, i, ${status}, '', ${sql.lit(EVENT)}, 'push', 'refs/heads/main',
     case when i % 1000 = 1 then 'rare' else 'main' end, 'abab', i, i, i, i,
     case when i > ${sql.lit(count - 5)} then null else '{"stages":[]}' end from n`.execute(db)
-  const builds = sql`from builds where repo_id = ${sql.lit(repoId)}`
+  const builds = sql`from builds where repo_id = ${sql.lit(repoId)}
+    and number between ${sql.lit(first)} and ${sql.lit(last)}`
   await sql`insert into stages (id, build_id, repo_id, number, name, kind, type, os, arch, status, error, exit_code,
     attempt, session, machine, lease_until, cancel_requested, depends_on_json, on_success, on_failure, plan_json,
     created, queued, started, stopped, updated)
@@ -43,7 +63,4 @@ export async function fillBuilds(db: Db, repoId: number, count: number): Promise
     select repo_id, 'git', 'd' || number, 'b' || number, 'push', number, id, '' ${builds}`.execute(
     db,
   )
-  await db.updateTable('repos').set({ counter: count }).where('id', '=', repoId).execute()
-  if (isPostgres(db)) for (const table of ['builds', 'stages']) await continueIds(db, table)
-  await sql`analyze`.execute(db)
 }

@@ -1,3 +1,4 @@
+import { DatabaseError } from 'pg'
 import { messageOf } from '../../../protocol/errors.js'
 import { storeUnavailable } from '../../errors.js'
 
@@ -29,8 +30,7 @@ export function isTransient(error: unknown): boolean {
   return code === '40001' || code === '40P01'
 }
 
-/** Null for what the driver itself tells: that the connection is gone, or can't be made. */
+/** Null for what the driver itself tells: that the connection is gone, `EPIPE` say, which looks like one. */
 function sqlStateOf(error: unknown): string | null {
-  const code = (error as { readonly code?: unknown } | null)?.code
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null
+  return error instanceof DatabaseError ? (error.code ?? '') : null
 }

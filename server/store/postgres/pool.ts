@@ -1,6 +1,7 @@
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import type { PoolClient, PoolConfig } from 'pg'
 import { Pool } from 'pg'
+import { messageOf } from '../../../protocol/errors.js'
 import { storeUnavailable } from '../../errors.js'
 import { postgresFailure } from './failure.js'
 import { NUMBER_TYPES } from './number-types.js'
@@ -33,7 +34,8 @@ export function openPool(options: PoolOptions): PostgresPool {
       try {
         return guarded(await pool.connect())
       } catch (error) {
-        throw postgresFailure(error)
+        // Whatever it is, no query is at fault.
+        throw storeUnavailable(messageOf(error), error)
       }
     },
     end: () => pool.end(),
