@@ -288,13 +288,18 @@ describe('POST /hooks/git', () => {
     expect(response.json()).toMatchObject({ status: 413, code: 'SP_HTTP_BODY_TOO_LARGE' })
   })
 
-  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'] as const)(
-    'does not answer %s',
-    async (method) => {
-      const response = await fixture.app.inject({ method, url: '/hooks/git' })
-      expect(response.statusCode).toBe(405)
-    },
-  )
+  it.each(['GET', 'HEAD', 'PUT', 'DELETE'] as const)('does not answer %s', async (method) => {
+    const response = await fixture.app.inject({ method, url: '/hooks/git' })
+    expect(response.statusCode).toBe(405)
+  })
+
+  it('says to OPTIONS that it takes POST', async () => {
+    const { statusCode, headers } = await fixture.app.inject({
+      method: 'OPTIONS',
+      url: '/hooks/git',
+    })
+    expect([statusCode, headers.allow]).toEqual([204, 'OPTIONS, POST'])
+  })
 
   it('logs neither signature nor secret', async () => {
     const body = payload()

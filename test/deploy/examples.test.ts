@@ -33,19 +33,25 @@ it('has units that systemd understands', async () => {
 
 it('has settings that all three commands take', async () => {
   const text = await readFile(path.join(DEPLOY, 'systemd/sandpiper.env'), 'utf8')
-  const lines = text.split('\n').filter((line) => /^#? ?SANDPIPER_\w+=/.test(line))
-  const names = lines.map((line) => /SANDPIPER_\w+/.exec(line)?.[0] ?? '')
-  const env = Object.fromEntries(names.map((name) => [name, valueIn(text, name)]))
-  for (const scope of ['standalone', 'server', 'runner'] as const) {
-    expect(() => resolveSettings({ env, flags: {}, scope })).not.toThrow()
+  const given = [...text.matchAll(/^(?:# )?(SANDPIPER_\w+)=(.*)$/gm)]
+  const directory = await mkdtemp(path.join(tmpdir(), 'sandpiper-settings-'))
+  try {
+    const file = path.join(directory, 'secret')
+    await writeFile(file, 'a secret of many characters\n')
+    // The files that it names are not here.
+    const values = given.map(([, name = '', value]) => [
+      name,
+      name.endsWith('_FILE') ? file : value,
+    ])
+    const env = Object.fromEntries(values) as Record<string, string>
+    expect(Object.keys(env).length).toBeGreaterThan(10)
+    for (const scope of ['standalone', 'server', 'runner'] as const) {
+      expect(() => resolveSettings({ env, flags: {}, scope })).not.toThrow()
+    }
+  } finally {
+    await rm(directory, { recursive: true })
   }
 })
-
-function valueIn(text: string, name: string): string | undefined {
-  // The files that it names are not here.
-  if (name.endsWith('_FILE')) return undefined
-  return new RegExp(`^#? ?${name}=(.*)$`, 'm').exec(text)?.[1]
-}
 
 it('names only metrics that there are', async () => {
   const text = await readFile(path.join(DEPLOY, 'prometheus/sandpiper-alerts.yml'), 'utf8')
