@@ -1,34 +1,43 @@
-/** Longest time that others wait for webhooks, in milliseconds: they come second, not last. */
-const PATIENCE_MS = 250
+import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Knows whether webhooks wait for their answer, so that work in the same process can let them go first. */
+/** Webhooks that come closer together than this are one stream, in milliseconds. */
+const GAP_MS = 15
+/** Longest time that other work waits for them: it comes second, not last. */
+const PATIENCE_MS = 50
+const LOOK_MS = 5
+
+/**
+ * Knows whether webhooks are coming in, so that work in the same process lets them go first: each of its commits to SQLite
+ * holds the process for as long as the disk takes.
+ */
 export class HookTraffic {
   #count = 0
-  readonly #waiting = new Set<() => void>()
+  #last = -Infinity
+  #turn: Promise<void> = Promise.resolve()
 
   /** To be called for each webhook that begins to be read. */
   begin(): void {
     this.#count += 1
+    this.#last = performance.now()
   }
 
   /** To be called once for each that began, when it was answered or went away. */
   end(): void {
     this.#count -= 1
-    if (this.#count > 0) return
-    for (const go of this.#waiting) go()
   }
 
-  /** Resolves when no webhook waits, or after a quarter of a second. */
-  async quiet(): Promise<void> {
-    if (this.#count === 0) return
-    await new Promise<void>((resolve) => {
-      const go = (): void => {
-        clearTimeout(timer)
-        this.#waiting.delete(go)
-        resolve()
-      }
-      const timer = setTimeout(go, PATIENCE_MS)
-      this.#waiting.add(go)
-    })
+  /** Resolves when no webhooks come, or after a moment; those who call it go on one after the other. */
+  quiet(): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#pause())
+    return this.#turn
+  }
+
+  async #pause(): Promise<void> {
+    const end = performance.now() + PATIENCE_MS
+    while (this.#isBusy() && performance.now() < end) await sleep(LOOK_MS)
+  }
+
+  #isBusy(): boolean {
+    return this.#count > 0 || performance.now() - this.#last < GAP_MS
   }
 }
