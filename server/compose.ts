@@ -224,7 +224,7 @@ async function compose(
   })
   const reconciler = new Reconciler({
     ...{ db, clock, enqueuer, dispatcher, uplink, leaseMs, logger },
-    ingest: (ids) => ingestQueue.add(ids),
+    ingest: (ids) => ingestQueue.restore(ids),
     isRedisReachable: () => queues.isReachable,
     intervalMs: config.reconcileIntervalMs,
   })

@@ -1,8 +1,12 @@
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+
 /** Runs work in one transaction: all of it or nothing. */
 export type Transact<Tx> = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
 
 /** Most members of one group: the ones behind them wait no longer than that takes. */
 const MEMBERS_MAX = 64
+/** Longest time that a group gathers, in milliseconds. */
+const GATHER_MS_MAX = 20
 
 interface Member<Tx> {
   run(tx: Tx): Promise<() => void>
@@ -18,6 +22,8 @@ export class GroupCommit<Tx> {
   readonly #transact: Transact<Tx>
   readonly #waiting: Member<Tx>[] = []
   #isAtWork = false
+  #lastEnd = -Infinity
+  #lastMs = 0
 
   constructor(transact: Transact<Tx>) {
     this.#transact = transact
@@ -35,16 +41,29 @@ export class GroupCommit<Tx> {
       })
       if (this.#isAtWork) return
       this.#isAtWork = true
-      // Whoever has arrived by now comes along.
-      setImmediate(() => void this.#work())
+      void this.#work()
     })
   }
 
   async #work(): Promise<void> {
-    for (let group = this.#next(); group.length > 0; group = this.#next()) {
-      await this.#together(group)
+    while (this.#waiting.length > 0) {
+      await this.#gather()
+      const began = performance.now()
+      await this.#together(this.#next())
+      this.#lastEnd = performance.now()
+      this.#lastMs = this.#lastEnd - began
     }
     this.#isAtWork = false
+  }
+
+  /**
+   * Lets others come along: at least those who have arrived by now, and after a commit so many as arrive in the time
+   * that it took. A commit of SQLite holds up the whole process; this way half of the time is left to it.
+   */
+  async #gather(): Promise<void> {
+    const since = performance.now() - this.#lastEnd
+    const pause = Math.min(this.#lastMs, GATHER_MS_MAX) - since
+    await (pause > 1 ? sleep(pause) : setImmediate())
   }
 
   #next(): Member<Tx>[] {

@@ -60,6 +60,16 @@ export class IngestQueue {
     }
   }
 
+  /**
+   * Puts back what the queue has lost. One that has work has its jobs, most likely, and asking for each of thousands
+   * would take the time that they need; what is missing is put back when it has run empty.
+   */
+  async restore(buildIds: readonly number[]): Promise<void> {
+    if (this.#options.redis.status !== 'ready') throw new Error('Redis is away')
+    if ((await this.#queue?.getWaitingCount()) ?? 0) return
+    await this.add(buildIds)
+  }
+
   async close(): Promise<void> {
     await this.#queue?.close().catch(() => undefined)
   }

@@ -35,6 +35,8 @@ export interface ReconcilerOptions {
 
 /** Rows looked at in one round. */
 const ROWS_MAX = 1_000
+/** Builds advanced in one round: each is a transaction, and webhooks wait meanwhile. */
+const ADVANCED_MAX = 100
 const PENDING_MS = 24 * 60 * 60_000
 
 /**
@@ -101,7 +103,7 @@ export class Reconciler {
   /** Every change of a stage advances its build in the same transaction; this is the second net. */
   async #advanceBuilds(): Promise<void> {
     const { db, clock, dispatcher } = this.#options
-    const rowsMax = this.#options.rowsMax ?? ROWS_MAX
+    const rowsMax = this.#options.rowsMax ?? ADVANCED_MAX
     const builds = await openBuilds(db, rowsMax, this.#advancedId)
     this.#advancedId = builds.length < rowsMax ? 0 : (builds.at(-1)?.id ?? 0)
     for (const { id, repo_id } of builds) {
