@@ -36,6 +36,7 @@ const COLUMNS = [
 export function createSecretStore(options: StoreOptions): SecretStore {
   return {
     list: (scope, page) => listSecrets(options.db, scope, page),
+    listOfOwners: (page) => listOfOwners(options.db, page),
     find: (scope, name) => findSecret(options.db, scope, name),
     create: (scope, secret, actor) => createSecret(options, scope, secret, actor),
     update: (scope, name, change, actor) => updateSecret(options, { scope, name, actor }, change),
@@ -53,6 +54,15 @@ function listSecrets(db: Db, scope: Scope, { after, limit }: NamePage): Promise<
   let query = db.selectFrom('secrets').select(COLUMNS).where(ofScope(scope))
   if (after !== undefined) query = query.where('name', '>', after)
   return query.orderBy('name').limit(limit).execute()
+}
+
+function listOfOwners(
+  db: Db,
+  { after, limit }: { readonly after?: number; readonly limit: number },
+): Promise<SecretRow[]> {
+  let query = db.selectFrom('secrets').select(COLUMNS).where('repo_id', 'is', null)
+  if (after !== undefined) query = query.where('id', '>', after)
+  return query.orderBy('id').limit(limit).execute()
 }
 
 async function findSecret(db: Db, scope: Scope, name: string): Promise<SecretRow> {

@@ -33,6 +33,11 @@ export interface NamePage {
 export interface SecretStore {
   /** By name. */
   list(scope: Scope, page: NamePage): Promise<readonly SecretRow[]>
+  /** Those of all owners, by id; `after` is the last one that is known. */
+  listOfOwners(page: {
+    readonly after?: number
+    readonly limit: number
+  }): Promise<readonly SecretRow[]>
   /** @throws SandpiperError SP_SECRET_UNKNOWN */
   find(scope: Scope, name: string): Promise<SecretRow>
   /** @throws SandpiperError SP_SECRET_EXISTS, SP_SECRET_INVALID, SP_SECRET_LIMIT */

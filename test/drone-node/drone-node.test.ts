@@ -47,11 +47,8 @@ interface Call {
   readonly name: string
   readonly args: readonly unknown[]
   readonly answer: unknown
-  /** Where it is not a route of today: the call is tried once there is one. */
-  readonly route?: readonly [method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string]
 }
 
-const REPO = '/api/repos/:owner/:name'
 const BUILD = { number: 1, status: 'success', event: 'push', target: 'main', author_login: 'a' }
 const SECRET = { name: 'password', data: 'correct horse' }
 const CRON = { name: 'nightly', expr: '0 0 3 * * *', branch: 'main' }
@@ -92,124 +89,104 @@ const CALLS: readonly Call[] = [
     name: 'triggerBuild',
     args: ['o', 'n', { branch: 'main' }],
     answer: has({ event: 'custom', target: 'main' }),
-    route: ['POST', `${REPO}/builds`],
   },
   {
     name: 'promoteBuild',
     args: ['o', 'n', 1, 'production', { key: 'value' }],
     answer: has({ event: 'promote', deploy_to: 'production', params: has({ key: 'value' }) }),
-    route: ['POST', `${REPO}/builds/:number/promote`],
   },
   {
     name: 'rollbackBuild',
     args: ['o', 'n', 1, 'production', {}],
     answer: has({ event: 'rollback', deploy_to: 'production' }),
-    route: ['POST', `${REPO}/builds/:number/rollback`],
   },
   { name: 'deleteLogs', args: ['o', 'n', 1, 1, 1], answer: '' },
   {
     name: 'createSecret',
     args: ['o', 'n', SECRET],
     answer: has({ name: 'password' }),
-    route: ['POST', `${REPO}/secrets`],
   },
   {
     name: 'getSecrets',
     args: ['o', 'n'],
     answer: some({ name: 'password' }),
-    route: ['GET', `${REPO}/secrets`],
   },
   {
     name: 'getSecret',
     args: ['o', 'n', 'password'],
     answer: has({ name: 'password' }),
-    route: ['GET', `${REPO}/secrets/:secret`],
   },
   {
     name: 'updateSecret',
     args: ['o', 'n', 'password', { data: 'battery staple' }],
     answer: has({ name: 'password' }),
-    route: ['PATCH', `${REPO}/secrets/:secret`],
   },
   {
     name: 'deleteSecret',
     args: ['o', 'n', 'password'],
     answer: '',
-    route: ['DELETE', `${REPO}/secrets/:secret`],
   },
   {
     name: 'createGlobalSecret',
     args: ['o', SECRET],
     answer: has({ name: 'password' }),
-    route: ['POST', '/api/secrets/:namespace'],
   },
   {
     name: 'getAllGlobalSecrets',
     args: [],
     answer: some({ name: 'password' }),
-    route: ['GET', '/api/secrets'],
   },
   {
     name: 'getGlobalSecrets',
     args: ['o'],
     answer: some({ name: 'password' }),
-    route: ['GET', '/api/secrets/:namespace'],
   },
   {
     name: 'getGlobalSecret',
     args: ['o', 'password'],
     answer: has({ name: 'password' }),
-    route: ['GET', '/api/secrets/:namespace/:name'],
   },
   {
     name: 'updateGlobalSecret',
     args: ['o', 'password', { data: 'battery staple' }],
     answer: has({ name: 'password' }),
-    route: ['POST', '/api/secrets/:namespace/:name'],
   },
   {
     name: 'deleteGlobalSecret',
     args: ['o', 'password'],
     answer: '',
-    route: ['DELETE', '/api/secrets/:namespace/:name'],
   },
   {
     name: 'createCron',
     args: ['o', 'n', CRON],
     answer: has({ name: 'nightly' }),
-    route: ['POST', `${REPO}/cron`],
   },
   {
     name: 'getCrons',
     args: ['o', 'n'],
     answer: some({ name: 'nightly' }),
-    route: ['GET', `${REPO}/cron`],
   },
   {
     name: 'getCron',
     args: ['o', 'n', 'nightly'],
     answer: has({ name: 'nightly', branch: 'main' }),
-    route: ['GET', `${REPO}/cron/:cron`],
   },
   {
     name: 'executeCron',
     args: ['o', 'n', 'nightly'],
     answer: has({ event: 'cron', cron: 'nightly' }),
-    route: ['POST', `${REPO}/cron/:cron`],
   },
   {
     name: 'updateCron',
     args: ['o', 'n', 'nightly', { disabled: true }],
     answer: has({ disabled: true }),
-    route: ['PATCH', `${REPO}/cron/:cron`],
   },
   {
     name: 'deleteCron',
     args: ['o', 'n', 'nightly'],
     answer: '',
-    route: ['DELETE', `${REPO}/cron/:cron`],
   },
-  { name: 'getQueue', args: [], answer: expect.any(Array), route: ['GET', '/api/queue'] },
+  { name: 'getQueue', args: [], answer: expect.any(Array) },
   { name: 'getUsers', args: [], answer: some({ login: 'robot' }) },
   { name: 'getUser', args: ['robot'], answer: has({ login: 'robot' }) },
   {
@@ -240,9 +217,7 @@ describe('Drone’s client', () => {
     expect([...new Set([...known, ...Object.keys(ABSENT)])].sort()).toEqual([...methods].sort())
   })
 
-  it.each(CALLS)('$name answers as Drone does', async ({ name, args, answer, route }) => {
-    const [method = 'GET', url = ''] = route ?? []
-    if (route !== undefined && !isRoute(method, url)) return
+  it.each(CALLS)('$name answers as Drone does', async ({ name, args, answer }) => {
     const use = name === 'createUser' ? admin : client
     expect(await use[name]?.(...args)).toEqual(answer)
   })
@@ -252,9 +227,3 @@ describe('Drone’s client', () => {
     expect((error as Error).message).toMatch(code)
   })
 })
-
-/** Whatever its parameters are called. */
-function isRoute(method: string, url: string): boolean {
-  const methods = test.server.app.allowedMethods(url.replace(/:\w+/g, '1'))
-  return methods.includes(method)
-}

@@ -68,7 +68,7 @@ import { showRegistry } from './registries/show.js'
 import { createRegistry } from './registries/create.js'
 import { updateRegistry } from './registries/update.js'
 import { removeRegistry } from './registries/remove.js'
-import { listSecrets } from './secrets/list.js'
+import { listOwnersSecrets, listSecrets } from './secrets/list.js'
 import { showSecret } from './secrets/show.js'
 import { createSecret } from './secrets/create.js'
 import { updateSecret } from './secrets/update.js'
@@ -134,6 +134,7 @@ const API = [
   createSecret,
   showSecret,
   listSecrets,
+  listOwnersSecrets,
   removeRegistry,
   updateRegistry,
   createRegistry,

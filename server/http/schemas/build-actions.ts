@@ -46,9 +46,12 @@ export const RestartQuery = Type.Object(
 
 /** `?target=ENVIRONMENT&KEY=VALUE`. */
 export const DeployQuery = Type.Object(
-  { target: Type.String({ minLength: 1, maxLength: 200 }) },
+  { target: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })) },
   { additionalProperties: ParamValue },
 )
+
+/** The same as a body, which Drone's clients send as a form; none at all is fine too. */
+export const DeployBody = Type.Union([Type.Null(), DeployQuery])
 
 /** A stage of a build by its number, as Drone approves and declines. */
 export const StageParams = Type.Object({

@@ -1,9 +1,10 @@
 import type { Deployment } from '../../../builds/types.js'
 import type { App, HttpContext } from '../../app-types.js'
+import { invalid } from '../../error-mapping.js'
 import { repoOf, unknownBuild } from '../../lookup.js'
 import { renderBuild } from '../../render/build.js'
 import { Build } from '../../schemas/build.js'
-import { DeployQuery, paramsOf } from '../../schemas/build-actions.js'
+import { DeployBody, DeployQuery, paramsOf } from '../../schemas/build-actions.js'
 import { BuildParams } from '../../schemas/params.js'
 import { loginOf } from '../../who.js'
 
@@ -26,10 +27,11 @@ function deployRoute(
     operationId: `${event}Build`,
     summary,
     description:
-      'Makes a new build and answers with it. Further names in the query become variables.',
+      'Makes a new build and answers with it. `target` and further names, which become variables, may be in query or body.',
     tags: ['builds'],
     params: BuildParams,
     querystring: DeployQuery,
+    body: DeployBody,
     response: { 200: Build },
   }
   app.post(
@@ -37,8 +39,10 @@ function deployRoute(
     { schema, config: { access: 'repo:write' } },
     async (request) => {
       const repo = await repoOf(services, request.params)
-      const { target } = request.query
-      const deployment = { event, target, params: paramsOf(request.query), by: loginOf(request) }
+      const given = { ...request.query, ...request.body }
+      const { target } = given
+      if (target === undefined) throw invalid("'target' is missing: the environment to deploy to.")
+      const deployment = { event, target, params: paramsOf(given), by: loginOf(request) }
       const build = await services.builds.deploy(repo, Number(request.params.number), deployment)
       if (build === null) throw unknownBuild(request.params)
       return renderBuild(build)
