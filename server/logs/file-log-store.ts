@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasCode } from '../error-code.js'
-import { KeyedLock } from './keyed-lock.js'
+import { KeyedLock } from '../keyed-lock.js'
 import type { LogRef, LogStore } from './log-store.js'
 import { OpenLog, readRange } from './open-log.js'
 

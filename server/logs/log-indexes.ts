@@ -1,4 +1,4 @@
-import { KeyedLock } from './keyed-lock.js'
+import { KeyedLock } from '../keyed-lock.js'
 import { LineSplitter } from './line-splitter.js'
 import { LogIndex } from './log-index.js'
 import type { LogPlace } from './log-places.js'

@@ -4,6 +4,7 @@ import { messageOf, SandpiperError } from '../../protocol/errors.js'
 import type { Clock } from '../clock.js'
 import { ForgeError } from '../forges/errors.js'
 import type { Forge, ForgeKind, Forges } from '../forges/types.js'
+import { KeyedLock } from '../keyed-lock.js'
 import type { SecretBox } from '../secrets/box.js'
 import type { Db } from '../store/database.js'
 import type { StatusClaim } from '../store/statuses.js'
@@ -67,6 +68,7 @@ export class StatusSender {
   readonly #underWay = new Map<ForgeKind, Set<Promise<void>>>()
   /** Until when a token's owner wants no requests, by a digest of the token. */
   readonly #pausedUntil = new Map<string, number>()
+  readonly #lock = new KeyedLock()
   readonly #stopping = new AbortController()
   #isStopped = false
   #timer: NodeJS.Timeout | undefined
@@ -128,8 +130,13 @@ export class StatusSender {
     }
   }
 
-  /** As many as there is room for; whenever one is done, there is room for one more. */
-  async #take(forge: Forge): Promise<void> {
+  /** One after the other: each has to know what the one before took. */
+  #take(forge: Forge): Promise<void> {
+    return this.#lock.run(forge.settings.kind, () => this.#fill(forge))
+  }
+
+  /** Takes as many as there is room for; whenever one is done, there is room for one more. */
+  async #fill(forge: Forge): Promise<void> {
     const { db, clock } = this.#options
     const { kind } = forge.settings
     const tasks = this.#underWay.get(kind)
