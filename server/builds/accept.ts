@@ -119,6 +119,6 @@ async function createHookBuild(
   event: BuildEvent,
   now: number,
 ): Promise<Build | null> {
-  const reason = await approvalReason(db, repo, event)
+  const reason = await approvalReason(db, repo, event, now)
   return createBuild(db, { repoId: repo.id, event, parent: null, now, approvalReason: reason })
 }

@@ -1,4 +1,5 @@
 import type { BuildEvent } from '../../pipelines/event.js'
+import { ROLES_KEPT_MS } from '../people/limits.js'
 import type { Db } from '../store/database.js'
 import type { RepoRow } from '../store/repos.js'
 import { mayWrite } from '../store/trusted-senders.js'
@@ -7,10 +8,16 @@ import { mayWrite } from '../store/trusted-senders.js'
  * Why a person has to let a build run that a webhook asks for, in words; empty when nobody has to. People
  * who may push to the repo are not asked for what they themselves did.
  */
-export async function approvalReason(db: Db, repo: RepoRow, event: BuildEvent): Promise<string> {
+export async function approvalReason(
+  db: Db,
+  repo: RepoRow,
+  event: BuildEvent,
+  now: number,
+): Promise<string> {
   const reason = reasonOf(repo, event)
   if (reason === '' || !isOwnWork(event)) return reason
-  return (await mayWrite(db, repo, event.sender)) ? '' : reason
+  const sender = { login: event.sender, heardSince: now - ROLES_KEPT_MS }
+  return (await mayWrite(db, repo, sender)) ? '' : reason
 }
 
 function reasonOf({ require_approval: rule }: RepoRow, event: BuildEvent): string {

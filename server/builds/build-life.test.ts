@@ -235,13 +235,29 @@ describe('approval', () => {
       approvals.push(build?.approval ?? '')
     }
     expect(approvals).toEqual(['', 'required', 'required', ''])
+    const approvalOfMember = async () =>
+      (await test.push(repo, commit, { sender: 'member' })).build?.approval
+    // Nobody has asked the forge for two days, and then another account has taken the login.
+    await (await test.db()).updateTable('users').set({ synced: TWO_DAYS_AGO }).execute()
+    expect(await approvalOfMember()).toBe('required')
+    await (await test.db()).updateTable('users').set({ synced: Date.now() }).execute()
+    expect(await approvalOfMember()).toBe('')
+    await (
+      await test.db()
+    )
+      .insertInto('users')
+      .values({ ...user, remote_id: '2' })
+      .execute()
+    expect(await approvalOfMember()).toBe('required')
   })
 })
+
+const TWO_DAYS_AGO = Date.now() - 48 * 60 * 60 * 1000
 
 const PERSON = {
   ...{ name: '', email: '', avatar: '', admin: 0, active: 1, allowed: 1, machine: 0 },
   ...{ access_token: null, refresh_token: null, token_expires: 0, token_claimed_until: 0 },
-  ...{ synced: 0, sync_tried: 0, last_login: 0, created: 0, updated: 0 },
+  ...{ synced: Date.now(), sync_tried: 0, last_login: 0, created: 0, updated: 0 },
 }
 
 describe('a newer push', () => {
