@@ -2,7 +2,7 @@
 export const SECRET_NAME_LENGTH_MAX = 100
 
 /** Letters, digits, `_`, `-` and `.`, as Drone has them; never `.` or `..`, for names are parts of paths. */
-export const SECRET_NAME = '^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,100}$'
+export const SECRET_NAME = '^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,' + `${SECRET_NAME_LENGTH_MAX}}$`
 
 /** Bytes of a value: a variable of a step takes 128 KiB at most (execve(2), MAX_ARG_STRLEN). */
 export const SECRET_BYTES_MAX = 64 * 1024

@@ -75,7 +75,6 @@ import { updateSecret } from './secrets/update.js'
 import { removeSecret } from './secrets/remove.js'
 import { showUsage } from './usage/show.js'
 
-// prettier-ignore
 const OPEN = [
   root,
   healthz,

@@ -1,9 +1,19 @@
 import { Type } from 'typebox'
-import { RULES_MAX, RULE_LENGTH_MAX, SECRET_BYTES_MAX, SECRET_NAME } from '../../secrets/limits.js'
+import {
+  RULES_MAX,
+  RULE_LENGTH_MAX,
+  SECRET_BYTES_MAX,
+  SECRET_NAME,
+  SECRET_NAME_LENGTH_MAX,
+} from '../../secrets/limits.js'
 import { Id, Seconds, StringList } from './scalars.js'
 
 /** Name of a secret. */
-export const SecretName = Type.String({ pattern: SECRET_NAME, minLength: 1, maxLength: 100 })
+export const SecretName = Type.String({
+  pattern: SECRET_NAME,
+  minLength: 1,
+  maxLength: SECRET_NAME_LENGTH_MAX,
+})
 
 const Rules = Type.Array(Type.String({ minLength: 1, maxLength: RULE_LENGTH_MAX }), {
   maxItems: RULES_MAX,
