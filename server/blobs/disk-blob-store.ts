@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import { hasCode } from '../error-code.js'
+import { nullIfMissing } from '../null-if-missing.js'
 import { isBlobKey } from './blob-store.js'
 import type { BlobInfo, BlobPage, BlobStore } from './blob-store.js'
 import { blobFailed, blobMissing } from './errors.js'
@@ -110,14 +110,5 @@ async function flush(path: string): Promise<void> {
     await file.sync()
   } finally {
     await file.close()
-  }
-}
-
-async function nullIfMissing<T>(promise: Promise<T>): Promise<T | null> {
-  try {
-    return await promise
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null
-    throw error
   }
 }

@@ -8,6 +8,7 @@ import { inTransaction } from '../store/transaction.js'
 import { createCronBuild } from './cron-build.js'
 import type { CronOptions } from './cron-service.js'
 import { nextTick } from './expression.js'
+import { Rounds } from '../rounds.js'
 
 /** Between two looks at what is due, in milliseconds. */
 const INTERVAL_MS = 1_000
@@ -25,24 +26,21 @@ export interface CronSchedulerOptions extends CronOptions {
  */
 export class CronScheduler {
   readonly #options: CronSchedulerOptions
-  #timer: NodeJS.Timeout | undefined
-  #round: Promise<void> = Promise.resolve()
-  #stopped = false
+  readonly #rounds: Rounds
 
   constructor(options: CronSchedulerOptions) {
     this.#options = options
+    this.#rounds = new Rounds(() => this.#round(), options.intervalMs ?? INTERVAL_MS)
   }
 
   /** Starts; the first round is at once. */
   start(): void {
-    this.#round = this.#run()
+    void this.#rounds.start()
   }
 
   /** Stops after the round that is under way. */
   async stop(): Promise<void> {
-    this.#stopped = true
-    clearTimeout(this.#timer)
-    await this.#round
+    await this.#rounds.stop()
   }
 
   /** One round. A cron that fails keeps no other from its build. */
@@ -55,14 +53,10 @@ export class CronScheduler {
     }
   }
 
-  async #run(): Promise<void> {
+  async #round(): Promise<void> {
     await this.tick().catch((error: unknown) =>
       this.#options.logger.warn({ reason: messageOf(error) }, 'could not look for crons'),
     )
-    if (this.#stopped) return
-    this.#timer = setTimeout(() => {
-      this.#round = this.#run()
-    }, this.#options.intervalMs ?? INTERVAL_MS)
   }
 
   async #tickOne(cron: CronRow): Promise<void> {

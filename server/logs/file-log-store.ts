@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hasCode } from '../error-code.js'
+import { nullIfMissing } from '../null-if-missing.js'
 import { KeyedLock } from '../keyed-lock.js'
 import type { LogRef, LogStore } from './log-store.js'
 import { OpenLog, readRange } from './open-log.js'
@@ -118,13 +118,4 @@ export class FileLogStore implements LogStore {
 function numberName(value: number): string {
   assert(Number.isSafeInteger(value) && value >= 0, `not a number to name a log by: ${value}`)
   return String(value)
-}
-
-async function nullIfMissing<T>(promise: Promise<T>): Promise<T | null> {
-  try {
-    return await promise
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null
-    throw error
-  }
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { messageOf } from '../../protocol/errors.js'
 import type { Clock } from '../clock.js'
 import { openBuilds, uningestedBuilds } from '../store/builds.js'
+import { Rounds } from '../rounds.js'
 import type { Db } from '../store/database.js'
 import type { LeasedStage } from '../store/stages.js'
 import { findStageById, stagesWithLeaseBefore } from '../store/stages.js'
@@ -46,26 +47,23 @@ const PENDING_MS = 24 * 60 * 60_000
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions
-  #timer: NodeJS.Timeout | undefined
-  #round: Promise<void> = Promise.resolve()
-  #stopped = false
+  readonly #rounds: Rounds
   /** The build that the last round ended with. */
   #advancedId = 0
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
+    this.#rounds = new Rounds(() => this.reconcile(), options.intervalMs)
   }
 
   /** Starts; the first round is at once. */
   start(): void {
-    this.#round = this.#run()
+    void this.#rounds.start()
   }
 
   /** Stops after the round that is under way. */
   async stop(): Promise<void> {
-    this.#stopped = true
-    clearTimeout(this.#timer)
-    await this.#round
+    await this.#rounds.stop()
   }
 
   /** One round. A part that fails does not keep the others from their work. */
@@ -77,14 +75,6 @@ export class Reconciler {
     if (!this.#options.isRedisReachable()) return
     await this.#part('queue builds to ingest', () => this.#queueIngest())
     await this.#part('queue stages', () => this.#options.enqueuer.enqueueAll())
-  }
-
-  async #run(): Promise<void> {
-    await this.reconcile()
-    if (this.#stopped) return
-    this.#timer = setTimeout(() => {
-      this.#round = this.#run()
-    }, this.#options.intervalMs)
   }
 
   async #part(name: string, work: () => Promise<unknown>): Promise<void> {

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.js'
 import { ForgeError } from '../forges/errors.js'
 import type { Forge, ForgeKind, Forges } from '../forges/types.js'
 import { KeyedLock } from '../keyed-lock.js'
+import { Rounds } from '../rounds.js'
 import type { SecretBox } from '../secrets/box.js'
 import type { Db } from '../store/database.js'
 import type { StatusClaim } from '../store/statuses.js'
@@ -70,27 +71,24 @@ export class StatusSender {
   readonly #pausedUntil = new Map<string, number>()
   readonly #lock = new KeyedLock()
   readonly #stopping = new AbortController()
-  #isStopped = false
-  #timer: NodeJS.Timeout | undefined
-  #round: Promise<void> = Promise.resolve()
+  readonly #rounds: Rounds
 
   constructor(options: StatusSenderOptions) {
     this.#options = options
     this.#timing = { ...TIMING, ...options.timing }
+    this.#rounds = new Rounds(() => this.round(), this.#timing.pollMs)
     for (const kind of options.forges.keys()) this.#underWay.set(kind, new Set())
   }
 
   start(): void {
-    this.#round = this.#run()
+    void this.#rounds.start()
   }
 
   /** Takes nothing more. What is on its way gets a moment; what it leaves is sent when its claim is over. */
   async stop(): Promise<void> {
-    this.#isStopped = true
-    clearTimeout(this.#timer)
     const abort = (): void => this.#stopping.abort(new Error('the server stops'))
     const timer = setTimeout(abort, STOP_MS)
-    await this.#round
+    await this.#rounds.stop()
     await this.settled()
     clearTimeout(timer)
   }
@@ -114,14 +112,6 @@ export class StatusSender {
     for (const tasks of this.#underWay.values()) await Promise.all(tasks)
   }
 
-  async #run(): Promise<void> {
-    await this.round()
-    if (this.#isStopped) return
-    this.#timer = setTimeout(() => {
-      this.#round = this.#run()
-    }, this.#timing.pollMs)
-  }
-
   async #part(work: () => Promise<unknown>): Promise<void> {
     try {
       await work()
@@ -141,7 +131,7 @@ export class StatusSender {
     const { kind } = forge.settings
     const tasks = this.#underWay.get(kind)
     const limit = CONCURRENCY - (tasks?.size ?? 0)
-    if (!tasks || limit <= 0 || this.#isStopped) return
+    if (!tasks || limit <= 0 || this.#rounds.isStopped) return
     const now = clock.now()
     const { claimMs, gapMs } = this.#timing
     const claims = await claimStatuses(db, {

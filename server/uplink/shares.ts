@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { messageOf } from '../../protocol/errors.js'
 import type { RedisKeys } from '../../protocol/keys.js'
 import type { UplinkHealth } from './health.js'
+import { Rounds } from '../rounds.js'
 
 export interface SharesOptions {
   /** Fails fast; stays the caller's to close. */
@@ -33,25 +34,21 @@ export class UplinkShares {
   readonly #heardAt = new Map<number, number>()
   #mine: readonly number[] = []
   #heldUntil = 0
-  #timer: NodeJS.Timeout | undefined
-  #round: Promise<void> = Promise.resolve()
-  #isStopped = false
+  readonly #rounds: Rounds
 
   constructor(options: SharesOptions) {
     this.#options = options
+    this.#rounds = new Rounds(() => this.#round(), options.intervalMs)
   }
 
   /** Starts; resolves when it has its first share, or Redis is away. */
-  async start(): Promise<void> {
-    this.#round = this.#run()
-    await this.#round
+  start(): Promise<void> {
+    return this.#rounds.start()
   }
 
   /** Stops and gives everything back, for the others to have at once. */
   async stop(): Promise<void> {
-    this.#isStopped = true
-    clearTimeout(this.#timer)
-    await this.#round
+    await this.#rounds.stop()
     const { redis, keys } = this.#options
     const pipeline = redis.pipeline().zrem(keys.servers, this.#server)
     if (this.#mine.length > 0) pipeline.hdel(keys.uplinkReaders, ...this.#mine.map(String))
@@ -70,14 +67,10 @@ export class UplinkShares {
     for (const uplink of uplinks) this.#heardAt.set(uplink, now)
   }
 
-  async #run(): Promise<void> {
+  async #round(): Promise<void> {
     await this.#share().catch((error: unknown) =>
       this.#options.logger.debug({ reason: messageOf(error) }, 'could not share the uplinks out'),
     )
-    if (this.#isStopped) return
-    this.#timer = setTimeout(() => {
-      this.#round = this.#run()
-    }, this.#options.intervalMs)
   }
 
   async #share(): Promise<void> {
