@@ -1,33 +1,8 @@
-import { SandpiperError } from '../../protocol/errors.js'
+import { oneLine, RemoteError } from '../../protocol/remote-error.js'
 import { SERVER_TEXT_MAX } from './limits.js'
 
-/** A failure at a registry, with whether another try may end better. */
-export class RegistryError extends SandpiperError {
-  /** Whether the same request may succeed in a while. */
-  readonly again: boolean
-  /** Wait that the registry asked for, in milliseconds; null where it did not. */
-  readonly afterMs: number | null
-  /** Status of the answer; null where there was none. */
-  readonly status: number | null
-
-  constructor(
-    code: string,
-    message: string,
-    options: {
-      readonly hint?: string
-      readonly cause?: unknown
-      readonly again?: boolean
-      readonly afterMs?: number | null
-      readonly status?: number
-    } = {},
-  ) {
-    super(code, message, options)
-    this.name = 'RegistryError'
-    this.again = options.again ?? false
-    this.afterMs = options.afterMs ?? null
-    this.status = options.status ?? null
-  }
-}
+/** A failure at a registry. */
+export class RegistryError extends RemoteError {}
 
 /** Bytes that are not what their digest or size says. */
 export function wrongBytes(what: string, where: string, why: string, again = false): RegistryError {
@@ -73,8 +48,7 @@ export function refusedRedirect(where: string, why: string): RegistryError {
   })
 }
 
-/** Words of a server as they may stand in a message: one line, bounded, nothing that a terminal obeys. */
+/** Words of a server as they may stand in a message. */
 export function shownText(text: string): string {
-  const line = text.replace(/[\p{C}\s]+/gu, ' ').trim()
-  return line.length > SERVER_TEXT_MAX ? `${line.slice(0, SERVER_TEXT_MAX)}...` : line
+  return oneLine(text, SERVER_TEXT_MAX)
 }

@@ -28,6 +28,10 @@ const CANCELLED_AT_ONCE = 50
 
 /** What people do with builds, in the database. */
 export function createBuildActions(options: ActionOptions, detailOf: DetailOf): BuildActions {
+  const change = async (repo: Repo, number: number, work: Change): Promise<BuildDetail | null> =>
+    detailOf(await changed(options, repo, number, work))
+  const reviewed = (review: typeof approveBuild) => (repo: Repo, number: number, by: string) =>
+    change(repo, number, (tx, build, now, effects) => review(tx, build, { by, now }, effects))
   return {
     create: async (repo, request, by) => {
       const event = manualEvent(repo, request, by)
@@ -40,16 +44,10 @@ export function createBuildActions(options: ActionOptions, detailOf: DetailOf): 
       made(options, (tx, now) => restartBuild(tx, repo, number, how, now)),
     deploy: (repo, number, deployment) =>
       made(options, (tx, now) => deployBuild(tx, repo, number, deployment, now)),
-    approve: (repo, number, by) =>
-      changed(options, repo, number, detailOf, (tx, build, now, effects) =>
-        approveBuild(tx, build, { by, now }, effects),
-      ),
-    decline: (repo, number, by) =>
-      changed(options, repo, number, detailOf, (tx, build, now, effects) =>
-        declineBuild(tx, build, { by, now }, effects),
-      ),
+    approve: reviewed(approveBuild),
+    decline: reviewed(declineBuild),
     cancel: (repo, number, by) =>
-      changed(options, repo, number, detailOf, (tx, build, now, effects) =>
+      change(repo, number, (tx, build, now, effects) =>
         cancelBuild(tx, build, cancellation(by), now, effects),
       ),
     cancelAll: (repo, which, by) => cancelAll(options, repo, which, by),
@@ -77,9 +75,8 @@ async function changed(
   { db, clock, dispatcher }: ActionOptions,
   repo: Repo,
   number: number,
-  detailOf: DetailOf,
   change: Change,
-): Promise<BuildDetail | null> {
+): Promise<Build | null> {
   const now = clock.now()
   const work = async (tx: Db, effects: Effects): Promise<void> => {
     const build = await findBuild(tx, repo.id, number)
@@ -87,7 +84,7 @@ async function changed(
   }
   const effects = await transact(db, now, work, [repo.id])
   dispatcher.dispatch(effects)
-  return detailOf(await findBuild(db, repo.id, number))
+  return findBuild(db, repo.id, number)
 }
 
 /** A few in each transaction: nobody else is to wait for all of them. */

@@ -21,14 +21,12 @@ export interface Review {
 export async function approveBuild(
   db: Db,
   build: BuildRow,
-  { by, now }: Review,
+  review: Review,
   effects: Effects,
 ): Promise<void> {
-  checkWaits(build)
   const status = build.status === 'blocked' ? { status: 'pending' as const } : {}
-  const review = { approval: 'approved', reviewed_by: by, reviewed: now, updated: now }
-  await updateBuild(db, build.id, { ...review, ...status })
-  if (build.plan_json !== null) await advanceBuild(db, build.id, now, effects)
+  await noteReview(db, build, review, { approval: 'approved', ...status })
+  if (build.plan_json !== null) await advanceBuild(db, build.id, review.now, effects)
 }
 
 /**
@@ -38,13 +36,12 @@ export async function approveBuild(
 export async function declineBuild(
   db: Db,
   build: BuildRow,
-  { by, now }: Review,
+  review: Review,
   effects: Effects,
 ): Promise<void> {
-  checkWaits(build)
+  const { by, now } = review
   const error = `declined by ${by}`
-  const review = { approval: 'declined', reviewed_by: by, reviewed: now, updated: now, error }
-  await updateBuild(db, build.id, review)
+  await noteReview(db, build, review, { approval: 'declined', error })
   const end = { status: 'declined', error, at: now, byRunner: false } as const
   const stages = await stageStatusesOfBuild(db, build.id)
   for (const stage of stages) {
@@ -54,6 +51,12 @@ export async function declineBuild(
   else await updateBuild(db, build.id, { status: 'declined', finished: now, updated: now })
 }
 
-function checkWaits({ approval, number, status }: BuildRow): void {
+async function noteReview(
+  db: Db,
+  { id, approval, number, status }: BuildRow,
+  { by, now }: Review,
+  verdict: Partial<Pick<BuildRow, 'approval' | 'status' | 'error'>>,
+): Promise<void> {
   if (approval !== 'required' || isTerminal(status)) throw notBlocked(number, status)
+  await updateBuild(db, id, { reviewed_by: by, reviewed: now, updated: now, ...verdict })
 }

@@ -3,9 +3,10 @@ import type { Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { Role } from '../people/principal.js'
 import { bitbucketAuthorization as authorization } from './bitbucket-token.js'
+import { createForge, type ForgeCalls, type Timing } from './create-forge.js'
 import { cleanRepo, decode, Id, MaybeFlag, MaybeText } from './decode.js'
 import { forgeFailed, forgeUnauthorized } from './errors.js'
-import { ForgeHttp, type ForgeHttpOptions } from './http.js'
+import type { ForgeHttp } from './http.js'
 import { PAGE_SIZE } from './limits.js'
 import { pagesOf, type NextPage } from './pages.js'
 import type { Forge, ForgeRepo, ForgeSettings, ForgeUser, StatusState } from './types.js'
@@ -52,23 +53,9 @@ const ROLES: readonly (readonly [permission: string, role: Role])[] = [
 ]
 
 /** Bitbucket Server and Data Center. */
-export function createBitbucketServer(
-  settings: ForgeSettings,
-  timing?: ForgeHttpOptions['timing'],
-): Forge {
-  const http = new ForgeHttp({
-    name: new URL(settings.url).host,
-    apiUrl: settings.apiUrl ?? `${settings.url}/rest/api/1.0`,
-    ...(timing ? { timing } : {}),
-  })
-  return {
-    settings,
-    user: (token) => user(http, token),
-    repos: (token) => repos(http, token),
-    repo: (token, slug) => repo(http, token, slug),
-    setStatus: (...status) => setStatus(http, ...status),
-    close: () => http.close(),
-  }
+export function createBitbucketServer(settings: ForgeSettings, timing: Timing): Forge {
+  const apiUrl = `${settings.url}/rest/api/1.0`
+  return createForge(settings, { apiUrl, timing }, { user, repos, repo, setStatus })
 }
 
 /** There is no address for "who am I": every answer has the name in `X-AUSERNAME`, encoded as in a URL. */
@@ -179,8 +166,7 @@ function nextPage(query: Readonly<Record<string, string>>): NextPage {
  * https://developer.atlassian.com/server/bitbucket/how-tos/updating-build-status-for-commits/: a build of that key is
  * overwritten. All texts may have 255 characters, the address 450.
  */
-async function setStatus(http: ForgeHttp, ...given: Parameters<Forge['setStatus']>): Promise<void> {
-  const [token, { slug }, status, signal] = given
+const setStatus: ForgeCalls['setStatus'] = async (http, token, { slug }, status, signal) => {
   const { commit, state, context, description, link, number } = status
   await http.request({
     method: 'POST',

@@ -4,8 +4,9 @@ import type { Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { Role } from '../people/principal.js'
 import { bitbucketAuthorization as authorization } from './bitbucket-token.js'
+import { createForge, type ForgeCalls, type Timing } from './create-forge.js'
 import { cleanRepo, decode, MaybeFlag, MaybeText } from './decode.js'
-import { ForgeHttp, type ForgeHttpOptions } from './http.js'
+import type { ForgeHttp } from './http.js'
 import { PAGE_SIZE } from './limits.js'
 import { pagesOf, queryOf, type NextPage } from './pages.js'
 import { pathOf } from './slug.js'
@@ -60,24 +61,10 @@ const ROLES: readonly (readonly [asked: string, role: Role])[] = [
 ]
 
 /** Bitbucket Cloud. */
-export function createBitbucket(
-  settings: ForgeSettings,
-  timing?: ForgeHttpOptions['timing'],
-): Forge {
+export function createBitbucket(settings: ForgeSettings, timing: Timing): Forge {
   const isCloud = settings.url === 'https://bitbucket.org'
-  const http = new ForgeHttp({
-    name: new URL(settings.url).host,
-    apiUrl: settings.apiUrl ?? (isCloud ? 'https://api.bitbucket.org/2.0' : `${settings.url}/2.0`),
-    ...(timing ? { timing } : {}),
-  })
-  return {
-    settings,
-    user: (token) => user(http, token),
-    repos: (token) => repos(http, token),
-    repo: (token, slug) => repo(http, token, slug),
-    setStatus: (...status) => setStatus(http, ...status),
-    close: () => http.close(),
-  }
+  const apiUrl = isCloud ? 'https://api.bitbucket.org/2.0' : `${settings.url}/2.0`
+  return createForge(settings, { apiUrl, timing }, { user, repos, repo, setStatus })
 }
 
 async function user(http: ForgeHttp, token: string): Promise<ForgeUser> {
@@ -179,8 +166,7 @@ const nextPage: NextPage = ({ body }) => {
  * https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses/. A status of that key is overwritten;
  * a pull request shows those whose `refname` is its source branch.
  */
-async function setStatus(http: ForgeHttp, ...given: Parameters<Forge['setStatus']>): Promise<void> {
-  const [token, { slug }, status, signal] = given
+const setStatus: ForgeCalls['setStatus'] = async (http, token, { slug }, status, signal) => {
   const { commit, state, context, description, link, branch } = status
   await http.request({
     method: 'POST',

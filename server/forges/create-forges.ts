@@ -3,10 +3,10 @@ import { createBitbucket } from './bitbucket.js'
 import { createGitea } from './gitea.js'
 import { createGitHub } from './github.js'
 import { createGitLab } from './gitlab.js'
-import type { ForgeHttpOptions } from './http.js'
+import type { Timing } from './create-forge.js'
 import type { Forge, ForgeKind, Forges, ForgeSettings } from './types.js'
 
-type Create = (settings: ForgeSettings, timing?: ForgeHttpOptions['timing']) => Forge
+type Create = (settings: ForgeSettings, timing: Timing) => Forge
 
 /** Forgejo has kept the API of Gitea, which it comes from. */
 const CREATE: Readonly<Record<ForgeKind, Create>> = {
@@ -19,10 +19,7 @@ const CREATE: Readonly<Record<ForgeKind, Create>> = {
 }
 
 /** Clients for the forges that are set up, by their kinds. */
-export function createForges(
-  settings: readonly ForgeSettings[],
-  timing?: ForgeHttpOptions['timing'],
-): Forges {
+export function createForges(settings: readonly ForgeSettings[], timing?: Timing): Forges {
   return new Map(settings.map((one) => [one.kind, CREATE[one.kind](one, timing)]))
 }
 

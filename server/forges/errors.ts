@@ -1,32 +1,7 @@
-import { SandpiperError } from '../../protocol/errors.js'
+import { RemoteError, type RemoteErrorOptions } from '../../protocol/remote-error.js'
 
-/** A failure at a forge, with whether another try may end better. */
-export class ForgeError extends SandpiperError {
-  /** Whether the same request may succeed in a while. */
-  readonly again: boolean
-  /** Wait that the forge asked for, in milliseconds; null where it did not. */
-  readonly afterMs: number | null
-  /** Status of the answer; null where there was none. */
-  readonly status: number | null
-
-  constructor(
-    code: string,
-    message: string,
-    options: {
-      readonly hint?: string
-      readonly cause?: unknown
-      readonly again?: boolean
-      readonly afterMs?: number | null
-      readonly status?: number
-    } = {},
-  ) {
-    super(code, message, options)
-    this.name = 'ForgeError'
-    this.again = options.again ?? false
-    this.afterMs = options.afterMs ?? null
-    this.status = options.status ?? null
-  }
-}
+/** A failure at a forge. */
+export class ForgeError extends RemoteError {}
 
 /** No answer, or none that is whole: the forge is down, slow, or not at that address. */
 export function forgeUnreachable(where: string, why: string, cause?: unknown): ForgeError {
@@ -63,12 +38,7 @@ export function forgeRateLimited(
 export function forgeFailed(
   where: string,
   why: string,
-  options: {
-    readonly status?: number
-    readonly again?: boolean
-    readonly afterMs?: number | null
-    readonly cause?: unknown
-  } = {},
+  options: Omit<RemoteErrorOptions, 'hint'> = {},
 ): ForgeError {
   const hint =
     'If it stays, check the rights of the token, and the address of the forge in the settings.'

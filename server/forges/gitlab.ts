@@ -2,30 +2,12 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { Role } from '../people/principal.js'
-import { cleanRepo, decode, Id, MaybeFlag, MaybeText } from './decode.js'
+import { createForge, type ForgeCalls, type Timing } from './create-forge.js'
+import { cleanRepo, Id, MaybeFlag, MaybeText } from './decode.js'
 import { ForgeError } from './errors.js'
-import { ForgeHttp, type ForgeHttpOptions } from './http.js'
 import { PAGE_SIZE } from './limits.js'
-import { linkedPage, pagesOf } from './pages.js'
-import type {
-  Forge,
-  ForgeRepo,
-  ForgeRepoRef,
-  ForgeSettings,
-  ForgeUser,
-  StatusState,
-} from './types.js'
-
-/** https://docs.gitlab.com/api/users/#retrieve-the-current-user */
-const User = Compile(
-  Type.Object({
-    id: Id,
-    username: Type.String(),
-    name: MaybeText,
-    email: MaybeText,
-    avatar_url: MaybeText,
-  }),
-)
+import { bearer, restCalls } from './rest-calls.js'
+import type { Forge, ForgeRepo, ForgeRepoRef, ForgeSettings, StatusState } from './types.js'
 
 const Access = Type.Optional(
   Type.Union([Type.Null(), Type.Object({ access_level: Type.Optional(Type.Integer()) })]),
@@ -45,72 +27,20 @@ const ProjectShape = Type.Object({
   ),
 })
 const Project = Compile(ProjectShape)
-const Projects = Compile(Type.Array(ProjectShape))
 
-/** https://docs.gitlab.com/development/permissions/predefined_roles/ */
+/** https://docs.gitlab.com/development/permissions/predefined_roles/. Guests may not read the code of a private project. */
 const REPORTER = 20
 const DEVELOPER = 30
 const MAINTAINER = 40
 
 /** gitlab.com, or a GitLab of one's own. */
-export function createGitLab(settings: ForgeSettings, timing?: ForgeHttpOptions['timing']): Forge {
-  const http = new ForgeHttp({
-    name: new URL(settings.url).host,
-    apiUrl: settings.apiUrl ?? `${settings.url}/api/v4`,
-    ...(timing ? { timing } : {}),
-  })
-  return {
-    settings,
-    user: (token) => user(http, token),
-    repos: (token) => repos(http, token),
-    repo: (token, slug) => repo(http, token, slug),
-    setStatus: (...status) => setStatus(http, ...status),
-    close: () => http.close(),
-  }
-}
-
-/** https://docs.gitlab.com/api/rest/authentication/: OAuth2 and personal access tokens alike. */
-function bearer(token: string): string {
-  return `Bearer ${token}`
+export function createGitLab(settings: ForgeSettings, timing: Timing): Forge {
+  return createForge(settings, { apiUrl: `${settings.url}/api/v4`, timing }, CALLS)
 }
 
 /** A project by its id, or by its path with the slashes encoded. */
 function projectPath({ slug, remoteId }: ForgeRepoRef): string {
   return `/projects/${encodeURIComponent(remoteId === '' ? slug : remoteId)}`
-}
-
-async function user(http: ForgeHttp, token: string): Promise<ForgeUser> {
-  const answer = await http.request({ path: '/user', authorization: bearer(token) })
-  const body = decode(http.name, User, answer.body)
-  return {
-    remoteId: String(body.id),
-    login: body.username,
-    name: body.name ?? '',
-    email: body.email ?? '',
-    avatar: body.avatar_url ?? '',
-  }
-}
-
-/** Keyset pages: those by number end at 50,000 entries. Guests may not read the code of a private project. */
-async function* repos(http: ForgeHttp, token: string): AsyncGenerator<ForgeRepo> {
-  const query = {
-    membership: 'true',
-    min_access_level: String(REPORTER),
-    ...{ pagination: 'keyset', order_by: 'id', sort: 'asc', per_page: String(PAGE_SIZE) },
-  }
-  const request = { path: '/projects', query, authorization: bearer(token) }
-  for await (const { body } of pagesOf(http, request, linkedPage)) {
-    for (const one of decode(http.name, Projects, body)) yield repoOf(one)
-  }
-}
-
-async function repo(http: ForgeHttp, token: string, slug: string): Promise<ForgeRepo | null> {
-  const path = projectPath({ slug, remoteId: '' })
-  const answer = await http.request({ path, authorization: bearer(token), expects: [404] })
-  if (answer.status === 404) return null
-  const project = decode(http.name, Project, answer.body)
-  const isHidden = project.visibility === 'private' && levelOf(project) < REPORTER
-  return isHidden ? null : repoOf(project)
 }
 
 function repoOf(project: Static<typeof ProjectShape>): ForgeRepo {
@@ -140,8 +70,7 @@ function roleOf(level: number): Role {
 }
 
 /** https://docs.gitlab.com/api/commits/#set-commit-pipeline-status */
-async function setStatus(http: ForgeHttp, ...given: Parameters<Forge['setStatus']>): Promise<void> {
-  const [token, repo, status, signal] = given
+const setStatus: ForgeCalls['setStatus'] = async (http, token, repo, status, signal) => {
   const { commit, state, context, description, link, branch } = status
   try {
     await http.request({
@@ -179,4 +108,23 @@ const STATES: Readonly<Record<StatusState, string>> = {
   failure: 'failed',
   error: 'failed',
   killed: 'canceled',
+}
+
+const CALLS: ForgeCalls = {
+  ...restCalls({
+    repoPath: (slug) => projectPath({ slug, remoteId: '' }),
+    repoShape: Project,
+    repoOf,
+    isHidden: (project) => project.visibility === 'private' && levelOf(project) < REPORTER,
+    // Keyset pages: those by number end at 50,000 entries.
+    list: {
+      path: '/projects',
+      query: {
+        membership: 'true',
+        min_access_level: String(REPORTER),
+        ...{ pagination: 'keyset', order_by: 'id', sort: 'asc', per_page: String(PAGE_SIZE) },
+      },
+    },
+  }),
+  setStatus,
 }

@@ -42,7 +42,7 @@ export interface ForgeHttpOptions {
   readonly accept?: string
   readonly headers?: Readonly<Record<string, string>>
   /** Times that tests shorten, in milliseconds. */
-  readonly timing?: { readonly answerMs?: number; readonly exchangeMs?: number }
+  readonly timing?: { readonly answerMs?: number; readonly exchangeMs?: number } | undefined
 }
 
 /**

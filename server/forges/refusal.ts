@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { oneLine } from '../../protocol/remote-error.js'
 import type { ForgeError } from './errors.js'
 import { forgeFailed, forgeRateLimited, forgeUnauthorized } from './errors.js'
 import { FORGE_TEXT_MAX } from './limits.js'
@@ -26,14 +27,11 @@ export function refusal(
   return forgeFailed(where, `it answers ${status}${said}`, { status, again, afterMs })
 }
 
-/** The forge's own words, as they may stand in a message: one line, bounded, nothing a terminal obeys. */
+/** The forge's own words, as they may stand in a message. */
 function saidBy(text: string, headers: IncomingHttpHeaders): string {
   if (!/\bjson\b/i.test(headers['content-type'] ?? '')) return ''
-  const words = wordsOf(text)
-    .replace(/[\p{C}\s]+/gu, ' ')
-    .trim()
-  if (words === '') return ''
-  return `: ${words.length > FORGE_TEXT_MAX ? `${words.slice(0, FORGE_TEXT_MAX)}...` : words}`
+  const words = oneLine(wordsOf(text), FORGE_TEXT_MAX)
+  return words === '' ? '' : `: ${words}`
 }
 
 /**

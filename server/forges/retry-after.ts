@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { retryAfterMs as askedMs } from '../../protocol/remote-error.js'
 import { RETRY_AFTER_MS_MAX } from './limits.js'
 
 /**
@@ -8,8 +9,8 @@ import { RETRY_AFTER_MS_MAX } from './limits.js'
  * - `ratelimit-reset`, Unix seconds, when `ratelimit-remaining` is 0: GitLab, "User and IP rate limits"
  */
 export function retryAfterMs(headers: IncomingHttpHeaders, now: number): number | null {
-  const asked = readRetryAfter(first(headers['retry-after']), now)
-  if (asked !== null) return asked
+  const asked = askedMs(first(headers['retry-after']), now)
+  if (asked !== null) return bounded(asked)
   for (const prefix of ['x-ratelimit', 'ratelimit']) {
     if (first(headers[`${prefix}-remaining`]) !== '0') continue
     const reset = Number(first(headers[`${prefix}-reset`]))
@@ -21,13 +22,6 @@ export function retryAfterMs(headers: IncomingHttpHeaders, now: number): number 
 /** True when the answer tells that the limit is used up. */
 export function isLimitUsedUp(headers: IncomingHttpHeaders): boolean {
   return headers['retry-after'] !== undefined || first(headers['x-ratelimit-remaining']) === '0'
-}
-
-function readRetryAfter(text: string | undefined, now: number): number | null {
-  if (text === undefined) return null
-  if (/^\d{1,9}$/.test(text)) return bounded(Number(text) * 1000)
-  const date = Date.parse(text)
-  return Number.isNaN(date) ? null : bounded(date - now)
 }
 
 function bounded(ms: number): number {

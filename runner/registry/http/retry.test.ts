@@ -1,21 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { RegistryError } from '../errors.js'
 import { DEFAULT_RETRIES } from '../limits.js'
-import { Patience, retryAfterMs, withRetries } from './retry.js'
+import { Patience, withRetries } from './retry.js'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
-
-test.each<[string | null, number | null]>([
-  [null, null],
-  ['7', 7000],
-  ['Thu, 01 Jan 2026 00:00:30 GMT', 30_000],
-  ['Thu, 01 Jan 2025 00:00:00 GMT', 0],
-  ['soon', null],
-  ['-1', null],
-])('Retry-After %j asks for %j ms', (header, ms) => {
-  const asked = retryAfterMs(header, NOW)
-  expect(header === '-1' ? null : asked).toBe(ms)
-})
 
 function options(waits: number[]): ConstructorParameters<typeof Patience>[0] {
   const wait = (ms: number): Promise<void> => {

@@ -60,17 +60,6 @@ export async function withRetries<T>(options: RetryOptions, work: () => Promise<
   }
 }
 
-/**
- * Milliseconds that a Retry-After header asks for: seconds or a date (RFC 9110, 10.2.3). Null for none, and
- * for what can't be read.
- */
-export function retryAfterMs(header: string | null, now: number): number | null {
-  if (header === null) return null
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000
-  const date = Date.parse(header)
-  return Number.isNaN(date) ? null : Math.max(0, date - now)
-}
-
 function seconds(ms: number): string {
   return ms < 1000 ? `${String(ms)} ms` : `${String(Math.round(ms / 1000))} s`
 }

@@ -1,7 +1,7 @@
+import { retryAfterMs } from '../../../protocol/remote-error.js'
 import type { FoundLogin } from '../credentials/keychain.js'
 import { badAnswer, RegistryError, shownText } from '../errors.js'
 import { isPage, type Answer } from './exchange.js'
-import { retryAfterMs } from './retry.js'
 
 export interface Refusal {
   readonly answer: Answer

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { authorOf, loginOf } from '../account.js'
 import { decode, invalidBody } from '../decode.js'
 import { pushReading } from '../push.js'
 import { buildsNothing } from '../reading.js'
@@ -54,13 +55,8 @@ function readTag({ ref: name, sha, repository, sender }: RefPayload): EventReadi
     baseRef: '',
     message: '',
     link: page === '' ? '' : `${page}/src/tag/${name}`,
-    author: {
-      login: sender?.login ?? sender?.username,
-      name: sender?.full_name,
-      email: sender?.email,
-      avatar: sender?.avatar_url,
-    },
-    sender: sender?.login ?? sender?.username ?? '',
+    author: authorOf(sender),
+    sender: loginOf(sender) ?? '',
   })
   return { ...reading, eventKey: tagKey(ref, sha ?? '') }
 }

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { decode, parseJson } from '../decode.js'
 import { deliveryIdOf, eventNameOf } from '../delivery-id.js'
+import { readPullRequest } from '../github/pull-request.js'
 import { readRelease } from '../github/release.js'
 import { buildsNothing } from '../reading.js'
 import type { EventReading, HookFormat } from '../reading.js'
@@ -9,7 +10,6 @@ import { NullableString, nullable } from '../shapes.js'
 import { hmacSha256 } from '../signature.js'
 import { cleanLine } from '../text.js'
 import { readCreate, readDelete } from './create.js'
-import { readPullRequest } from './pull-request.js'
 import { readPush } from './push.js'
 
 const WithRepository = Compile(
@@ -56,8 +56,15 @@ const PULL_REQUEST_EVENTS: ReadonlySet<string> = new Set([
   'pull_request_review_request',
 ])
 
+/**
+ * True for the head of one that was pushed straight to `refs/for/*` (AGit flow), which names the target as its own repo.
+ */
+function isWithoutBranch(head: string): boolean {
+  return head === '' || head.startsWith('refs/')
+}
+
 function readEvent(name: string, payload: unknown): EventReading {
-  if (PULL_REQUEST_EVENTS.has(name)) return readPullRequest(payload)
+  if (PULL_REQUEST_EVENTS.has(name)) return readPullRequest(payload, isWithoutBranch)
   switch (name) {
     case 'push':
       return readPush(payload)

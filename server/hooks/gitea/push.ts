@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { authorOf as accountAuthor, loginOf } from '../account.js'
 import { decode } from '../decode.js'
 import { pushReading } from '../push.js'
 import type { Author } from '../push.js'
@@ -49,7 +50,7 @@ export function readPush(payload: unknown): EventReading {
     committed: cleanTime(head?.timestamp),
     link: push.compare_url ?? '',
     author: authorOf(push, head),
-    sender: push.sender?.login ?? push.sender?.username ?? push.pusher?.login ?? '',
+    sender: loginOf(push.sender) ?? push.pusher?.login ?? '',
   })
   return isTag ? { ...reading, eventKey: tagKey(push.ref, push.after) } : reading
 }
@@ -61,15 +62,9 @@ function headOf({ after, commits, head_commit: head }: PushPayload) {
 
 function authorOf({ pusher, sender }: PushPayload, head: ReturnType<typeof headOf>): Author {
   const { author } = head ?? {}
-  const whoPushed = pusher ?? sender
   const avatar = sender?.avatar_url ?? pusher?.avatar_url
   if (author) {
     return { login: author.username, name: author.name, email: author.email, avatar }
   }
-  return {
-    login: whoPushed?.login ?? whoPushed?.username,
-    name: whoPushed?.full_name,
-    email: whoPushed?.email,
-    avatar,
-  }
+  return { ...accountAuthor(pusher ?? sender), avatar }
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { authorOf } from '../account.js'
 import { decode } from '../decode.js'
 import { buildsNothing } from '../reading.js'
 import type { EventReading } from '../reading.js'
@@ -42,12 +43,7 @@ export function readRelease(payload: unknown): EventReading {
     body: release.body,
     link: release.html_url,
     prerelease: release.prerelease ?? false,
-    author: {
-      login: author?.login ?? author?.username,
-      name: author?.full_name,
-      email: author?.email,
-      avatar: author?.avatar_url,
-    },
+    author: authorOf(author),
     sender: sender?.login ?? author?.login ?? '',
   })
 }
