@@ -73,6 +73,15 @@ export const VARIABLE_LENGTH_MAX = 32 * 1024
  */
 export const SUBSTITUTED_LENGTH_MAX = 256 * 1024
 
+/** Parameters that the files of a build declare, and options of one. */
+export const PARAMETERS_MAX = 100
+
+/** Length of the value of a parameter in UTF-16 code units. */
+export const PARAMETER_VALUE_MAX = 4096
+
+/** Length in UTF-16 code units of all that parameters are declared with: it is kept with every build. */
+export const PARAMETERS_TEXT_MAX = 64 * 1024
+
 /** Errors of one file, and warnings; what comes after is counted, not told. */
 export const DIAGNOSTICS_MAX = 200
 

@@ -9,6 +9,26 @@ export interface Plan {
   readonly secrets?: readonly SecretPlan[]
   /** Builds at fixed times that the file asks for (`kind: cron`); absent when there are none. */
   readonly crons?: readonly CronPlan[]
+  /** What whoever starts the build may give it; absent when nothing is declared: then anything. */
+  readonly parameters?: readonly ParameterPlan[]
+}
+
+/** A parameter of a build: a value that becomes a variable of all steps. */
+export interface ParameterPlan {
+  readonly name: string
+  readonly type: 'string' | 'boolean' | 'integer' | 'choice'
+  readonly description?: string
+  /** As steps get it; never together with `required`. */
+  readonly default?: string
+  /** Whoever starts a build by hand has to give it. */
+  readonly required?: true
+  /** What a choice can be. */
+  readonly options?: readonly string[]
+  /** Bounds of an integer, both included. */
+  readonly minimum?: number
+  readonly maximum?: number
+  /** Regular expression of RE2 that a string must match somewhere. */
+  readonly pattern?: string
 }
 
 /** A secret by where its value is: sealed in the file itself, or in a store outside. */

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { BuildEvent } from '../pipelines/event.js'
+import type { ParameterPlan } from '../pipelines/plan.js'
 import type { UsageRow } from '../protocol/usage.js'
 import type { BuildActions, BuildWaits } from './builds/types.js'
 import type { AuditService } from './audit/list.js'
@@ -106,8 +107,16 @@ export interface BuildService extends BuildActions, BuildWaits {
   /** The newest build of each branch, pull request or target, newest first, among the newest of the repo. */
   latestBy(repo: Repo, by: LatestBy): Promise<readonly Build[]>
   latest(repo: Repo): Promise<BuildDetail | null>
+  /** What the newest build of a ref that was compiled says of its parameters; null: there is none. */
+  parameters(repo: Repo, ref: string): Promise<DeclaredIn | null>
   /** How a step came to use what it used, or has used so far; empty when nothing is known. */
   usageSeries(step: Step): Promise<readonly UsageRow[]>
+}
+
+/** Parameters as the files of a build declare them. */
+export interface DeclaredIn {
+  readonly number: number
+  readonly parameters: readonly ParameterPlan[]
 }
 
 export interface LogService {

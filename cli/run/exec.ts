@@ -61,7 +61,7 @@ export async function runExec(context: CommandContext): Promise<ExitCode> {
     io.stderr.write(`pipeline ${cleanName(skipped)} does not run: ${cleanName(reason)}\n`)
   }
   await requireRoot(io, 'exec')
-  return run(context, { plan, tree, secrets, ...facts })
+  return run(context, { plan, tree, secrets, ...facts, event: compiled.event })
 }
 
 function selectPipeline(plan: Plan, name: string | undefined): Plan {

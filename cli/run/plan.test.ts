@@ -190,3 +190,28 @@ describe('the event of sandpiper plan', () => {
     expect(plan([]).stdout).not.toContain(note)
   })
 })
+
+describe('plan of a file with parameters', () => {
+  const DECLARING = `kind: pipeline
+type: exec
+parameters:
+  where: { type: choice, options: [staging, production], default: staging }
+steps:
+  - { name: deploy, commands: [make], when: { evaluate: where == "production" } }
+  - { name: always, commands: [make] }
+`
+
+  it('takes values, and refuses those that do not fit with their place and what to write', () => {
+    write(DECLARING)
+    expect(plan([]).stdout).toContain('where')
+    const fitting = plan(['--param', 'where=production', '--json'])
+    const { plan: made } = JSON.parse(fitting.stdout) as {
+      plan: { stages: { steps: unknown[] }[] }
+    }
+    expect(made.stages[0]?.steps).toHaveLength(3)
+    const { status, stderr } = plan(['--param', 'where=prodution'])
+    expect(status).toBe(1)
+    expect(stderr).toContain('.pipeline.yml:4:3: error SP_PIPELINE_PARAMETER')
+    expect(stderr).toContain('did you mean `production`?')
+  })
+})

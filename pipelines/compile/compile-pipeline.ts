@@ -17,6 +17,7 @@ import type { Declaration } from '../schema/decode-declaration.js'
 import { decodeDocument } from '../schema/decode-document.js'
 import { substituteDocument } from '../substitution/substitute-document.js'
 import { buildPlan } from './build-plan.js'
+import { type BuildParameters, buildParameters } from './build-parameters.js'
 import type { CheckedPipeline, Variant } from './checked-pipeline.js'
 import { checkSteps } from './check-steps.js'
 import { type CompileVariables, createCompileVariables } from './compile-variables.js'
@@ -52,6 +53,8 @@ export interface CompileResult {
    * compiles again, with null for one that is not there.
    */
   readonly wanted: readonly string[]
+  /** The event of the input, with its parameters as steps get them: defaults are put in. */
+  readonly event: BuildEvent
 }
 
 /**
@@ -65,7 +68,7 @@ export function compilePipeline(
   input: CompileInput,
 ): CompileResult {
   const reporter = createReporter()
-  const { plan, wanted } = guarded(sources, input, reporter)
+  const { plan, wanted, event = input.event } = guarded(sources, input, reporter)
   const included = [...(input.files ?? [])].flatMap(([file, text]) =>
     text === null ? [] : [{ file, text }],
   )
@@ -74,12 +77,14 @@ export function compilePipeline(
     diagnostics: wanted.length > 0 ? [] : reporter.diagnostics(),
     sources: [...sources, ...included],
     wanted,
+    event,
   }
 }
 
 interface Compiled {
   readonly plan: Plan | null
   readonly wanted: readonly string[]
+  readonly event?: BuildEvent
 }
 
 /** A bug of ours must not take the server down with it, nor a build be lost without a word. */
@@ -120,17 +125,22 @@ function compile(
   const { documents, wanted } = resolveIncludes(converted, { files, budget, reporter })
   // What is broken already gives no plan whatever the files hold.
   if (wanted.length > 0) return { plan: null, wanted: reporter.hasErrors() ? [] : wanted }
-  return { plan: planDocuments(documents, input, budget, reporter), wanted: [] }
+  const { declared, event } = buildParameters(documents, input.event, reporter)
+  const plan = planDocuments(documents, { ...input, event, declared }, budget, reporter)
+  const parameters = declared.length === 0 ? {} : { parameters: declared }
+  return { plan: plan && { ...plan, ...parameters }, wanted: [], event }
 }
 
 function planDocuments(
   documents: readonly DialectDocument[],
-  input: CompileInput,
+  input: CompileInput & Pick<BuildParameters, 'declared'>,
   budget: Budget,
   reporter: Reporter,
 ): Plan | null {
   const variablesOf = createCompileVariables(input)
-  const expanded = documents.map((document) => expand(document, variablesOf, budget, reporter))
+  const unset = Object.fromEntries(input.declared.map(({ name }) => [name, '']))
+  const context = { variablesOf, unset, budget, reporter }
+  const expanded = documents.map((document) => expand(document, context))
   const variants = expanded.flatMap((one) => one.variants)
   checkSize(variants, reporter)
   const graph = pipelineGraph(variants, reporter)
@@ -140,12 +150,18 @@ function planDocuments(
   return { ...buildPlan(checked, graph, input, reporter), ...declared }
 }
 
+interface ExpandContext {
+  readonly variablesOf: CompileVariables
+  /** Parameters that may have no value: `${}` knows them all the same. */
+  readonly unset: Readonly<Record<string, string>>
+  readonly budget: Budget
+  readonly reporter: Reporter
+}
+
 /** The pipelines of one document, one for each combination of its matrix; or what it declares. */
 function expand(
   { document, dialect }: DialectDocument,
-  variablesOf: CompileVariables,
-  budget: Budget,
-  reporter: Reporter,
+  { variablesOf, unset, budget, reporter }: ExpandContext,
 ): { readonly variants: Variant[]; readonly declarations: Declaration[] } {
   const variants: Variant[] = []
   const declarations: Declaration[] = []
@@ -155,7 +171,7 @@ function expand(
     const variables = variablesOf(document, combination, dialect)
     const { document: substituted, environment } = substituteDocument(
       document,
-      variables,
+      { ...unset, ...variables },
       reporter,
       { fromFile: axes, budget: budget.substitution },
     )

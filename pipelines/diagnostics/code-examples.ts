@@ -84,6 +84,10 @@ export const CODE_EXAMPLES = {
     wrong: exec('steps:\n  - name: greet\n    commands:\n      - echo "${GREETING}"'),
     right: exec('steps:\n  - name: greet\n    commands:\n      - echo "$${GREETING}"'),
   },
+  SP_PIPELINE_PARAMETER: {
+    wrong: exec(`parameters:\n  replicas: { type: integer, maximum: 20, default: 50 }\n${HELLO}`),
+    right: exec(`parameters:\n  replicas: { type: integer, maximum: 20, default: 2 }\n${HELLO}`),
+  },
   SP_PIPELINE_MATRIX: {
     wrong: exec(`matrix:\n  CC: { gcc: 12 }\n${HELLO}`),
     right: exec(`matrix:\n  CC: [gcc, clang]\n${HELLO}`),

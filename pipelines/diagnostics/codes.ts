@@ -16,6 +16,8 @@ export const PIPELINE_CODES = {
   SP_PIPELINE_GLOB: 'A pattern of a condition is malformed.',
   SP_PIPELINE_EXPRESSION: 'An expression is malformed, or can not be evaluated.',
   SP_PIPELINE_SUBSTITUTION: 'A `${}` is malformed, or names what is not known (a warning).',
+  SP_PIPELINE_PARAMETER:
+    'A parameter can not be declared like that, or the build was started with one that does not fit.',
   SP_PIPELINE_MATRIX: 'The matrix of a pipeline can not be used.',
   SP_PIPELINE_INCLUDE: 'A file or template that is included is not there or can not be used.',
   SP_PIPELINE_WORKSPACE: 'The workspace would cover a path that the system needs.',

@@ -19,6 +19,7 @@ export const DEFAULT_HINTS = {
   SP_PIPELINE_GLOB: 'close every `[` and `{`, or put a backslash before them',
   SP_PIPELINE_EXPRESSION: 'compare variables with text, e.g. `CI_COMMIT_BRANCH == "main"`',
   SP_PIPELINE_SUBSTITUTION: 'write `$${NAME}` to leave it to the shell',
+  SP_PIPELINE_PARAMETER: 'start the build again with a value that fits',
   SP_PIPELINE_MATRIX: 'give each name of the matrix a list of values, e.g. `GO: [1.22, 1.23]`',
   SP_PIPELINE_INCLUDE: 'give the path of a file from the root of the repo',
   SP_PIPELINE_WORKSPACE: 'take a directory of its own, e.g. `/drone/src`',

@@ -10,6 +10,7 @@ import {
 import { DEPENDENCIES } from './dependency-shape.js'
 import { ENVIRONMENT } from './environment-shape.js'
 import { objectSchema } from './object.js'
+import { PARAMETERS } from './parameters-shape.js'
 import { DOCKER_PIPELINE_KEYS, EXEC_PIPELINE_KEYS, OTHER_PIPELINE_KEYS } from './pipeline-shape.js'
 import { RESOURCES } from './resources-shape.js'
 import { SETTINGS } from './settings-shape.js'
@@ -77,6 +78,7 @@ function definitions(): JsonSchema {
     conditions: CONDITIONS.schema,
     dependencies: DEPENDENCIES.schema,
     environment: ENVIRONMENT.schema,
+    parameters: PARAMETERS.schema,
     resources: RESOURCES.schema,
     settings: SETTINGS.schema,
   }

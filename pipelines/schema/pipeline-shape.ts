@@ -7,6 +7,7 @@ import { DEPENDENCIES } from './dependency-shape.js'
 import { ENVIRONMENT } from './environment-shape.js'
 import { NAME } from './name-shape.js'
 import { type DecodedObject, type Keys, object } from './object.js'
+import { PARAMETERS, PARAMETERS_DESCRIPTION, PARAMETERS_EXAMPLE } from './parameters-shape.js'
 import { PLATFORM } from './platform-shape.js'
 import { RESOURCES } from './resources-shape.js'
 import { choice, flag, integer, LINE, text } from './scalars.js'
@@ -179,6 +180,16 @@ const MATRIX_KEYS = {
   },
 } satisfies Keys
 
+/** What whoever starts a build can give it. It is read before anything else is decoded. */
+const PARAMETER_KEYS = {
+  parameters: {
+    shape: defined('parameters', PARAMETERS),
+    origin: 'sandpiper',
+    description: PARAMETERS_DESCRIPTION,
+    example: PARAMETERS_EXAMPLE,
+  },
+} satisfies Keys
+
 /** What steps of a pipeline share. */
 const SHARED_KEYS = {
   environment: {
@@ -209,6 +220,7 @@ function keys(steps: Shape<LocatedList<DecodedStep>>) {
     ...PLACE_KEYS,
     ...FLOW_KEYS,
     ...MATRIX_KEYS,
+    ...PARAMETER_KEYS,
     ...SHARED_KEYS,
     services: {
       shape: steps,

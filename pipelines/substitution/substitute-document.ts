@@ -113,6 +113,8 @@ class Walker {
     return mapEntries(root, ({ key, value }) => {
       if (key === 'steps' || key === 'services') return this.#steps(value, root)
       if (key === 'trigger') return this.#conditions(value)
+      // They say what the variables are, so they can't be made of them.
+      if (key === 'parameters') return value
       return this.#walk(value, guardOf(PIPELINE_GUARDS, key))
     })
   }

@@ -82,6 +82,74 @@ describe('builds over HTTP', () => {
   })
 })
 
+describe('parameters over HTTP', () => {
+  const DECLARING = `${SIMPLE}parameters:
+  where: { type: choice, options: [staging, production], default: staging }
+  replicas: { type: integer, minimum: 1, maximum: 20, default: 2, description: How many }
+`
+
+  it('are those that the newest build of a branch declares', async () => {
+    expect((await ask('GET', '/parameters')).json).toEqual({
+      branch: 'main',
+      build: 0,
+      parameters: [],
+    })
+    await test.git.commit({ '.pipeline.yml': DECLARING })
+    const repo = (await test.server.services.repos.find('o', 'n'))!
+    // Numbers and truth values are what JSON has them for.
+    await ask('POST', '/builds', { params: { replicas: 3 } })
+    await test.build(repo, 1, ({ stages }) => stages.length > 0)
+    expect((await ask('GET', '/builds/1')).json).toMatchObject({
+      params: { replicas: '3', where: 'staging' },
+    })
+    expect((await ask('GET', '/parameters?branch=main')).json).toEqual({
+      branch: 'main',
+      build: 1,
+      parameters: [
+        { name: 'where', type: 'choice', options: ['staging', 'production'], default: 'staging' },
+        {
+          ...{ name: 'replicas', type: 'integer', minimum: 1, maximum: 20, default: '2' },
+          description: 'How many',
+        },
+      ],
+    })
+  })
+
+  it('that do not fit are refused at once where the file is known, each by its field', async () => {
+    await test.git.commit({ '.pipeline.yml': DECLARING })
+    const repo = (await test.server.services.repos.find('o', 'n'))!
+    await ask('POST', '/builds')
+    await test.build(repo, 1, ({ stages }) => stages.length > 0)
+    for (const path of [
+      '/builds/1/promote?target=x&',
+      '/builds/1/rollback?target=x&',
+      '/builds/1?',
+    ]) {
+      const { status, json } = await ask('POST', `${path}replicas=99&wher=production`)
+      expect(status).toBe(400)
+      expect(json).toMatchObject({
+        code: 'SP_BUILD_PARAM_INVALID',
+        detail:
+          'The pipeline file declares no parameter `wher`. ' +
+          'The parameter `replicas` is `99`, but it must be a whole number from 1 to 20.',
+        hint: 'Did you mean `where`?',
+        errors: [
+          { pointer: '/wher', in: 'query' },
+          {
+            ...{ pointer: '/replicas', in: 'query' },
+            detail: 'the parameter `replicas` is `99`, but it must be a whole number from 1 to 20',
+          },
+        ],
+      })
+    }
+    const promoted = await ask('POST', '/builds/1/promote?target=x&replicas=3')
+    expect(promoted.json).toMatchObject({ event: 'promote', params: { replicas: '3' } })
+    expect((await ask('POST', '/builds', { params: { CI: 'x' } })).json).toMatchObject({
+      errors: [{ pointer: '/params/CI', in: 'body' }],
+    })
+  })
+})
+
 describe('crons over HTTP', () => {
   it('are added, changed, run and removed', async () => {
     const cron = { name: 'nightly', expr: '@daily', event: 'push' }

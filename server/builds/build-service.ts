@@ -5,7 +5,7 @@ import type { Build, BuildDetail, BuildService } from '../services.js'
 import { findBuild } from '../store/builds.js'
 import { buildsPage } from '../store/builds-page.js'
 import type { Db } from '../store/database.js'
-import { latestBuildsBy, newestNumber } from '../store/latest-builds.js'
+import { latestBuildsBy, newestNumber, newestPlanned } from '../store/latest-builds.js'
 import { isPostgres } from '../store/migrations/columns.js'
 import { stagesOfBuild } from '../store/stages.js'
 import type { StepRow } from '../store/steps.js'
@@ -16,6 +16,7 @@ import { acceptDelivery } from './accept.js'
 import { createBuildActions } from './build-actions.js'
 import type { ActionOptions } from './build-actions.js'
 import { listQueue } from './queue.js'
+import { declaredIn } from './params.js'
 import { whyBuildWaits } from './waiting.js'
 import type { WaitingSource } from './waiting.js'
 import { wakeIngest } from './wake-ingest.js'
@@ -47,6 +48,11 @@ export function createBuildService(options: BuildServiceOptions): BuildService {
     latest: async (repo) => {
       const number = await newestNumber(db, repo.id)
       return detailOf(db, await findBuild(db, repo.id, number))
+    },
+    parameters: async (repo, ref) => {
+      const build = await newestPlanned(db, repo.id, ref)
+      if (build === null) return null
+      return { number: build.number, parameters: declaredIn(build.plan_json) }
     },
     latestBy: (repo, by) => latestBuildsBy(db, repo.id, by),
     usageSeries: ({ stage_id, number }) => findStepSeries(db, stage_id, number),

@@ -1,11 +1,38 @@
+import { PARAMETER_NAME_HINT } from '../../pipelines/parameters/names.js'
+import type { ParameterProblem } from '../../pipelines/parameters/resolve-parameters.js'
 import { SandpiperError } from '../../protocol/errors.js'
 
-/** A parameter of a build can't be taken. */
-export function paramInvalid(name: string, problem: string): SandpiperError {
-  const shown = JSON.stringify(name.slice(0, 100))
-  return new SandpiperError('SP_BUILD_PARAM_INVALID', `Parameter ${shown} ${problem}.`, {
-    hint: 'Names are of letters, digits and underscores, and begin with none of CI, DRONE_ and SANDPIPER_.',
-  })
+/** Parameters that a build can't be started with, each with why. */
+export class ParamsInvalid extends SandpiperError {
+  readonly problems: readonly ParameterProblem[]
+
+  constructor(message: string, hint: string, problems: readonly ParameterProblem[]) {
+    super('SP_BUILD_PARAM_INVALID', message, { hint })
+    this.problems = problems
+  }
+}
+
+/** A parameter of a build can't be taken, whatever its files declare. */
+export function paramInvalid(name: string, problem: string): ParamsInvalid {
+  const message = `Parameter ${JSON.stringify(name.slice(0, 100))} ${problem}.`
+  const hint = sentence(PARAMETER_NAME_HINT)
+  return new ParamsInvalid(message, hint, [{ name, message, hint }])
+}
+
+/** Problems that one message tells; the problem document has all. */
+const TOLD_MAX = 5
+
+/** Parameters do not fit what the files of the commit declare. */
+export function paramsMisfit(problems: readonly ParameterProblem[]): ParamsInvalid {
+  const told = problems.slice(0, TOLD_MAX).map(({ message }) => sentence(message))
+  const more = problems.length - told.length
+  const message = [...told, ...(more > 0 ? [`${more} more do not fit.`] : [])].join(' ')
+  return new ParamsInvalid(message, sentence(problems[0]?.hint ?? ''), problems)
+}
+
+function sentence(words: string): string {
+  const end = words.endsWith('?') ? '' : '.'
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}${end}`
 }
 
 /** What is asked to be built, or deployed, can't be. */

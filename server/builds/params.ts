@@ -1,11 +1,11 @@
-import { paramInvalid } from './errors.js'
-
-/** Parameters of one build, and code units of the value of each. */
-export const PARAMS_MAX = 100
-export const PARAM_VALUE_MAX = 4_096
-const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
-/** What we tell steps ourselves: nobody who starts a build is to change that. */
-const RESERVED = /^(?:CI|(?:CI|DRONE|SANDPIPER)_.*)$/i
+import { PARAMETER_VALUE_MAX, PARAMETERS_MAX } from '../../pipelines/limits.js'
+import { parameterNameProblem } from '../../pipelines/parameters/names.js'
+import {
+  type GivenParameters,
+  resolveParameters,
+} from '../../pipelines/parameters/resolve-parameters.js'
+import type { ParameterPlan, Plan } from '../../pipelines/plan.js'
+import { paramInvalid, paramsMisfit } from './errors.js'
 
 /**
  * Checks the parameters of a build, which become variables of its steps.
@@ -13,15 +13,30 @@ const RESERVED = /^(?:CI|(?:CI|DRONE|SANDPIPER)_.*)$/i
  */
 export function checkParams(params: Readonly<Record<string, string>>): void {
   const entries = Object.entries(params)
-  if (entries.length > PARAMS_MAX) {
-    throw paramInvalid(entries[PARAMS_MAX]?.[0] ?? '', `is one of more than ${PARAMS_MAX}`)
+  if (entries.length > PARAMETERS_MAX) {
+    throw paramInvalid(entries[PARAMETERS_MAX]?.[0] ?? '', `is one of more than ${PARAMETERS_MAX}`)
   }
   for (const [name, value] of entries) {
-    if (!NAME.test(name)) throw paramInvalid(name, 'is no name of a variable')
-    if (RESERVED.test(name)) throw paramInvalid(name, 'is a name that Sandpiper itself sets')
-    if (value.length > PARAM_VALUE_MAX) {
-      throw paramInvalid(name, `is longer than ${PARAM_VALUE_MAX} characters`)
+    const problem = parameterNameProblem(name)
+    if (problem !== '') throw paramInvalid(name, problem)
+    if (value.length > PARAMETER_VALUE_MAX) {
+      throw paramInvalid(name, `is longer than ${PARAMETER_VALUE_MAX} characters`)
     }
     if (value.includes('\0')) throw paramInvalid(name, 'has a NUL in it')
   }
+}
+
+/**
+ * Checks them against what the files of a commit declare, where those have been compiled already.
+ * @param planJson the plan of another build of the same commit; null when there is none
+ * @throws SandpiperError SP_BUILD_PARAM_INVALID with every parameter that does not fit
+ */
+export function checkDeclared(planJson: string | null, given: GivenParameters): void {
+  const { problems } = resolveParameters(declaredIn(planJson), given)
+  if (problems.length > 0) throw paramsMisfit(problems)
+}
+
+/** The parameters that a plan's files declare. */
+export function declaredIn(planJson: string | null): readonly ParameterPlan[] {
+  return planJson === null ? [] : ((JSON.parse(planJson) as Plan).parameters ?? [])
 }

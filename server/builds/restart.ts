@@ -7,7 +7,7 @@ import { stageStatusesOfBuild } from '../store/stages.js'
 import { createBuild } from './create-build.js'
 import { notApproved } from './errors.js'
 import { keptStages } from './kept-stages.js'
-import { checkParams } from './params.js'
+import { checkDeclared, checkParams } from './params.js'
 import type { Deployment, Restart } from './types.js'
 
 /**
@@ -26,10 +26,12 @@ export async function restartBuild(
   const old = await findBuild(db, repo.id, number)
   if (!old) return null
   if (old.approval === 'required') throw notApproved(number)
-  const event = eventOf(old)
+  const before = eventOf(old)
+  const event = { ...before, params: { ...before.params, ...params } }
+  checkDeclared(old.plan_json, event)
   return createBuild(db, {
     ...{ repoId: repo.id, parent: old, now },
-    event: { ...event, params: { ...event.params, ...params } },
+    event,
     startedBy: by,
     // What was declined is not let in by another door.
     approvalReason: old.approval === 'declined' ? old.approval_reason : '',
@@ -50,15 +52,17 @@ export async function deployBuild(
   const old = await findBuild(db, repo.id, number)
   if (!old) return null
   if (old.approval === 'required' || old.approval === 'declined') throw notApproved(number)
-  const { deployId: _before, ...event } = eventOf(old)
+  const { deployId: _before, ...before } = eventOf(old)
+  const event = {
+    ...before,
+    event: deployment.event,
+    deployTo: target,
+    params: { ...before.params, ...params },
+  }
+  checkDeclared(old.plan_json, event)
   return createBuild(db, {
     ...{ repoId: repo.id, parent: old, now, restarts: false, startedBy: by },
-    event: {
-      ...event,
-      event: deployment.event,
-      deployTo: target,
-      params: { ...event.params, ...params },
-    },
+    event,
   })
 }
 

@@ -104,16 +104,16 @@ async function compile(
   given: { readonly repo: RepoRow; readonly build: BuildRow; readonly event: BuildEvent },
 ): Promise<IngestResult> {
   const { repo, build } = given
-  const { event, problem } = await withChangedFiles(mirror, given.event, repo.default_branch)
+  const { event: asked, problem } = await withChangedFiles(mirror, given.event, repo.default_branch)
   const compiled = await compileFiles(mirror, build.after, sources, {
-    event,
+    event: asked,
     platform,
     repo: repoFactsOf(repo),
     build: await buildFactsOf(db, { repo, build, stages: [] }, system()),
     system: system(),
   })
   if ('error' in compiled) return { plan: null, error: compiled.error }
-  const { plan, diagnostics } = compiled
+  const { plan, diagnostics, event } = compiled
   if (plan) {
     const kinds = runnerKindsProblem(plan)
     if (kinds !== '') return { plan: null, error: kinds }

@@ -96,3 +96,50 @@ steps:
     expect(stages[0]!.steps.map(({ name }) => name)).toEqual(['clone', 'hello'])
   })
 })
+
+describe('ingest of a file with parameters', () => {
+  const DECLARING = `${SIMPLE}parameters:
+  replicas: { type: integer, maximum: 20, default: 2 }
+  version: { required: true }
+`
+  const paramsOf = ({ event_json }: BuildRow) =>
+    (JSON.parse(event_json) as { params: unknown }).params
+
+  it('gives builds of any event the defaults', async () => {
+    const repo = await test.addRepo()
+    const commit = await test.git.commit({ '.pipeline.yml': DECLARING })
+    await test.push(repo, commit)
+    const { build } = await test.build(repo, 1, ({ stages }) => stages.length > 0)
+    expect(paramsOf(build)).toEqual({ replicas: '2' })
+  })
+
+  it('ends a build by hand whose values do not fit, and says where each was declared', async () => {
+    const repo = await test.addRepo()
+    await test.git.commit({ '.pipeline.yml': DECLARING })
+    const params = { replicas: '21', verison: 'v1' }
+    const { number } = await test.server.services.builds.create(repo, { params }, 'ann')
+    const { build } = await test.ended(repo, number)
+    expect(build.status).toBe('error')
+    const lines = build.error.split('\n').filter((line) => /error|hint/.test(line))
+    expect(lines).toEqual([
+      expect.stringMatching(/error SP_PIPELINE_PARAMETER: .*declares no parameter `verison`$/),
+      expect.stringContaining('did you mean `version`?'),
+      expect.stringMatching(/`replicas` is `21`, but it must be a whole number, at most 20$/),
+      expect.anything(),
+      expect.stringMatching(/the parameter `version` is required, and was not given$/),
+      expect.anything(),
+    ])
+  })
+
+  it('keeps the values of a build that is restarted', async () => {
+    const repo = await test.addRepo()
+    await test.git.commit({ '.pipeline.yml': DECLARING })
+    const params = { replicas: '+7', version: 'v1' }
+    await test.server.services.builds.create(repo, { params }, 'ann')
+    test.runner().work()
+    await test.ended(repo, 1)
+    await test.server.services.builds.restart(repo, 1, { params: { version: 'v2' } })
+    const { build } = await test.ended(repo, 2)
+    expect([build.status, paramsOf(build)]).toEqual(['success', { replicas: '7', version: 'v2' }])
+  })
+})

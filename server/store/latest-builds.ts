@@ -16,6 +16,21 @@ export async function newestNumber(db: Db, repoId: number): Promise<number> {
   return (await query.orderBy('number', 'desc').limit(1).executeTakeFirst())?.number ?? 0
 }
 
+/** The newest build of a ref that has a plan; null: it has none yet. */
+export async function newestPlanned(
+  db: Db,
+  repoId: number,
+  ref: string,
+): Promise<Pick<BuildRow, 'number' | 'plan_json'> | null> {
+  const query = db
+    .selectFrom('builds')
+    .select(['number', 'plan_json'])
+    .where('repo_id', '=', repoId)
+    .where('ref', '=', ref)
+    .where('plan_json', 'is not', null)
+  return (await query.orderBy('number', 'desc').limit(1).executeTakeFirst()) ?? null
+}
+
 /** The newest build of each branch that was pushed to, pull request or target, newest first. */
 export async function latestBuildsBy(db: Db, repoId: number, by: LatestBy): Promise<BuildRow[]> {
   const newest = db

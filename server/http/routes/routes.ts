@@ -15,6 +15,7 @@ import { cancelBuild } from './builds/cancel.js'
 import { createBuild } from './builds/create.js'
 import { promoteBuild, rollbackBuild } from './builds/deploy.js'
 import { listBuilds } from './builds/list.js'
+import { listParameters } from './builds/parameters.js'
 import { purgeBuilds } from './builds/purge.js'
 import { restartBuild } from './builds/restart.js'
 import { approveBuild, declineBuild } from './builds/review.js'
@@ -108,6 +109,7 @@ const API = [
   declineBuild,
   cancelBuild,
   listStatuses,
+  listParameters,
   listDeliveries,
   showDelivery,
   redeliverDelivery,

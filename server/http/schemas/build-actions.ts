@@ -1,17 +1,24 @@
 import { Type } from 'typebox'
-import { PARAM_VALUE_MAX } from '../../builds/params.js'
+import { PARAMETER_VALUE_MAX } from '../../../pipelines/limits.js'
 import { BuildParams, RepoName } from './params.js'
 
-const ParamValue = Type.String({ maxLength: PARAM_VALUE_MAX })
+const ParamValue = Type.String({ maxLength: PARAMETER_VALUE_MAX })
+/** A branch as a request names it. */
+export const BranchName = Type.String({ minLength: 1, maxLength: 200 })
 const StageName = Type.String({ minLength: 1, maxLength: 200 })
 
-/** Parameters of a build as the body of a request. */
-export const ParamsBody = Type.Optional(Type.Record(Type.String({ maxLength: 128 }), ParamValue))
+/** Parameters of a build as the body of a request; numbers and truth values become their texts. */
+export const ParamsBody = Type.Optional(
+  Type.Record(
+    Type.String({ maxLength: 128 }),
+    Type.Union([ParamValue, Type.Number(), Type.Boolean()]),
+  ),
+)
 
 /** `?branch=&commit=&KEY=VALUE`, as Drone has it. */
 export const CreateQuery = Type.Object(
   {
-    branch: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    branch: Type.Optional(BranchName),
     commit: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   },
   { additionalProperties: ParamValue },
@@ -22,7 +29,7 @@ export const CreateBody = Type.Union([
   Type.Null(),
   Type.Object(
     {
-      branch: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+      branch: Type.Optional(BranchName),
       commit: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
       params: ParamsBody,
     },

@@ -3,6 +3,7 @@ import { SandpiperError } from '../../../../protocol/errors.js'
 import type { App } from '../../app-types.js'
 import { clientError } from '../../error-mapping.js'
 import { InvalidRequest } from '../../invalid-request.js'
+import { paramErrors } from '../../param-errors.js'
 import { problemDocument } from '../../problems.js'
 import { answerMethod } from './allowed-methods.js'
 
@@ -29,12 +30,13 @@ function nothingThere(request: FastifyRequest): SandpiperError {
 /** Sends anything that was thrown as a problem document; logs it when it is our fault. */
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const error = clientError(thrown)
+  const errors = error instanceof InvalidRequest ? error.errors : paramErrors(error, request)
   const problem = problemDocument({
     code: error.code,
     detail: error.message,
     hint: error.hint,
     requestId: request.id,
-    ...(error instanceof InvalidRequest ? { errors: error.errors } : {}),
+    ...(errors.length === 0 ? {} : { errors }),
   })
   if (problem.status >= 500) request.log.error({ err: thrown }, 'request failed')
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="sandpiper"')

@@ -39,7 +39,7 @@ function newBuild({
   readonly body: {
     readonly branch?: string
     readonly commit?: string
-    readonly params?: Readonly<Record<string, string>>
+    readonly params?: Readonly<Record<string, string | number | boolean>>
   } | null
 }): NewBuild {
   const branch = body?.branch ?? query.branch
@@ -47,6 +47,12 @@ function newBuild({
   return {
     ...(branch === undefined ? {} : { branch }),
     ...(commit === undefined ? {} : { commit }),
-    params: { ...paramsOf(query), ...body?.params },
+    params: { ...paramsOf(query), ...textsOf(body?.params ?? {}) },
   }
+}
+
+function textsOf(
+  params: Readonly<Record<string, string | number | boolean>>,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]))
 }
