@@ -65,7 +65,7 @@ async function compose(
   const services = createServices(parts)
   await startBackground(parts, services)
   const { app, listening } = await startHttp(base, services)
-  address.url = given.publicUrl ?? listening
+  if (!address.isGiven) address.url = listening
   startStatuses(parts, services)
   logger.info({ address: listening, dataDir: config.dataDir }, 'the server listens')
   return {

@@ -1,3 +1,8 @@
+/** Address to give to a forge for a repo's webhooks; `slug` is `owner/name`. */
+export function hookLink(publicUrl: string, forge: string, slug: string): string {
+  return `${publicUrl.replace(/\/+$/, '')}/hooks/${forge}?repo=${slug}`
+}
+
 /** A place on a build's page: the page itself, or one of its steps. */
 export interface BuildPlace {
   /** `owner/name`. */

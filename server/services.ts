@@ -11,6 +11,7 @@ import type { HookTraffic } from './hooks/traffic.js'
 import type { LogRef, LogStore } from './logs/log-store.js'
 import type { Principal } from './people/principal.js'
 import type { CronService } from './crons/types.js'
+import type { RepoHooks } from './repo-hooks/types.js'
 import type { RunnerService } from './runners/types.js'
 import type { BadgeService } from './badges/badge-service.js'
 import type { Metrics } from './metrics/metrics.js'
@@ -31,6 +32,7 @@ export type Step = Selectable<StepTable>
 export interface ServerServices {
   readonly repos: RepoService
   readonly builds: BuildService
+  readonly repoHooks: RepoHooks
   readonly deliveries: DeliveryLog
   readonly traffic: HookTraffic
   readonly logs: LogService

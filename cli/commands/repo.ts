@@ -10,6 +10,7 @@ import { printJson, printLine, type CliIo } from '../io.js'
 import { stripTerminalText } from '../terminal/sanitize.js'
 import { formatTable } from '../terminal/table.js'
 import { repoArgument, serverOf } from './arguments.js'
+import { repoDisable, repoEnable, tellHook, type HookOutcome } from './repo-switch.js'
 import { repoDeliveries, repoRedeliver } from './repo-deliveries.js'
 import { readSecret, repoSet } from './repo-set.js'
 
@@ -53,6 +54,8 @@ export function addRepoCommands(program: Command, io: CliIo, finish: Finish): vo
     examples: ['sandpiper repo show octo/hello'],
     run: show,
   })
+  addCommand(repo, io, finish, repoEnable)
+  addCommand(repo, io, finish, repoDisable)
   addCommand(repo, io, finish, repoDeliveries)
   addCommand(repo, io, finish, repoRedeliver)
   addCommand(repo, io, finish, repoSet)
@@ -68,6 +71,9 @@ export function addRepoCommands(program: Command, io: CliIo, finish: Finish): vo
 interface AddedRepo {
   readonly hook_secret: string
   readonly hooks: Readonly<Record<string, string>>
+  readonly forge?: string
+  /** Older servers set none. */
+  readonly hook?: HookOutcome
 }
 
 async function add(context: CommandContext): Promise<undefined> {
@@ -101,12 +107,13 @@ async function add(context: CommandContext): Promise<undefined> {
     printJson(io, added)
     return
   }
-  const { hook_secret: told, hooks } = added as AddedRepo
+  const { hook_secret: told, hooks, forge: kind, hook } = added as AddedRepo
   printLine(io, `added ${owner}/${name}`)
   for (const [forge, address] of Object.entries(hooks)) {
     printLine(io, stripTerminalText(`webhook, ${`${forge}:`.padEnd(17)} ${address}`))
   }
   printLine(io, `webhook secret:            ${told}`)
+  if (kind) tellHook(io, hook)
   const absent = await absentPath(body.clone_url)
   if (absent === null) return
   io.stderr.write(`warning: there is no ${absent} on this machine\n`)

@@ -41,6 +41,8 @@ export interface Base {
 /** Address that people and forges reach the server by; with port 0 it is known only once it listens. */
 export interface PublicAddress {
   url: string
+  /** Whether somebody has said it; forges can't be told one that was only guessed. */
+  readonly isGiven: boolean
 }
 
 /** Takes the data directory, and opens the database and the keys in it. */
@@ -65,7 +67,7 @@ export async function openBase(
     },
     redisNames: redisKeys(config.redisPrefix),
     metrics: new Metrics(),
-    address: { url: config.publicUrl },
+    address: { url: config.publicUrl, isGiven: given.publicUrl !== undefined },
   }
 }
 

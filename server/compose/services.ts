@@ -6,10 +6,12 @@ import { createCronService } from '../crons/cron-service.js'
 import { StoredDeliveryLog } from '../deliveries/delivery-log.js'
 import { checkHealth } from '../health/health.js'
 import { healthProbes } from '../health/probes.js'
+import { personalTokens } from '../forges/token.js'
 import { HookTraffic } from '../hooks/traffic.js'
 import { createLogService } from '../logs/log-service.js'
 import { addGauges } from '../metrics/gauges.js'
 import { createPeople } from '../people/people.js'
+import { createRepoHooks } from '../repo-hooks/repo-hooks.js'
 import { createRunnerService } from '../runners/runner-service.js'
 import type { ServerServices } from '../services.js'
 import { createStatusService } from '../statuses/status-service.js'
@@ -35,7 +37,7 @@ export function makingOf({ base: { db, clock }, transport, scheduling: { dispatc
 
 /** What the HTTP side works with. */
 export function createServices(parts: Parts): ServerServices {
-  const { db, clock, logger, config, metrics } = parts.base
+  const { db, clock, logger, config, metrics, address } = parts.base
   const { logs, mirrors, forges } = parts.sources
   const { queues, watcher, redis } = parts.transport
   const { dispatcher, secrets } = parts.scheduling
@@ -51,16 +53,15 @@ export function createServices(parts: Parts): ServerServices {
   const probes = healthProbes({ db, redis, uplink, clock, dataDir: config.dataDir })
   const health = () => checkHealth(probes)
   addGauges(metrics.registry, { db, clock, health })
+  const repos = createRepoService({
+    ...{ db, clock, secrets: box, forges, logs, mirrors, dispatcher, logger },
+  })
   return {
-    repos: createRepoService({
-      db,
-      clock,
-      secrets: box,
-      forges,
-      logs,
-      mirrors,
-      dispatcher,
-      logger,
+    repos,
+    repoHooks: createRepoHooks({
+      ...{ repos, db, forges, secrets: box, logger },
+      tokenOf: personalTokens(people),
+      publicUrl: () => (address.isGiven ? address.url : null),
     }),
     builds: createBuildService({ ...making, queues, deliveries }),
     deliveries,

@@ -6,6 +6,7 @@ import { bitbucketAuthorization as authorization } from './bitbucket-token.js'
 import { createForge, type ForgeCalls, type Timing } from './create-forge.js'
 import { cleanRepo, decode, Id, MaybeFlag, MaybeText } from './decode.js'
 import { forgeFailed, forgeUnauthorized } from './errors.js'
+import { hookCalls } from './hook-calls.js'
 import type { ForgeHttp } from './http.js'
 import { PAGE_SIZE } from './limits.js'
 import { pagesOf, type NextPage } from './pages.js'
@@ -55,7 +56,7 @@ const ROLES: readonly (readonly [permission: string, role: Role])[] = [
 /** Bitbucket Server and Data Center. */
 export function createBitbucketServer(settings: ForgeSettings, timing: Timing): Forge {
   const apiUrl = `${settings.url}/rest/api/1.0`
-  return createForge(settings, { apiUrl, timing }, { user, repos, repo, setStatus })
+  return createForge(settings, { apiUrl, timing }, CALLS)
 }
 
 /** There is no address for "who am I": every answer has the name in `X-AUSERNAME`, encoded as in a URL. */
@@ -191,4 +192,25 @@ const STATES: Readonly<Record<StatusState, string>> = {
   failure: 'FAILED',
   error: 'FAILED',
   killed: 'CANCELLED',
+}
+
+const PAGE = { limit: String(PAGE_SIZE), start: '0' }
+
+const CALLS: ForgeCalls = {
+  ...{ user, repos, repo, setStatus },
+  // https://developer.atlassian.com/server/bitbucket/rest/v1000/api-group-repository/, "webhooks"
+  ...hookCalls({
+    path: ({ slug }) => `${repoPath(slug)}/webhooks`,
+    authorization,
+    query: PAGE,
+    nextPage: nextPage(PAGE),
+    change: 'PUT',
+    json: ({ url, secret }) => ({
+      ...{ name: 'Sandpiper', url, active: true, configuration: { secret } },
+      events: [
+        ...['repo:refs_changed', 'pr:opened', 'pr:from_ref_updated', 'pr:modified'],
+        ...['pr:merged', 'pr:declined', 'pr:deleted'],
+      ],
+    }),
+  }),
 }

@@ -6,6 +6,7 @@ import type { Role } from '../people/principal.js'
 import { bitbucketAuthorization as authorization } from './bitbucket-token.js'
 import { createForge, type ForgeCalls, type Timing } from './create-forge.js'
 import { cleanRepo, decode, MaybeFlag, MaybeText } from './decode.js'
+import { hookCalls } from './hook-calls.js'
 import type { ForgeHttp } from './http.js'
 import { PAGE_SIZE } from './limits.js'
 import { pagesOf, queryOf, type NextPage } from './pages.js'
@@ -64,7 +65,7 @@ const ROLES: readonly (readonly [asked: string, role: Role])[] = [
 export function createBitbucket(settings: ForgeSettings, timing: Timing): Forge {
   const isCloud = settings.url === 'https://bitbucket.org'
   const apiUrl = isCloud ? 'https://api.bitbucket.org/2.0' : `${settings.url}/2.0`
-  return createForge(settings, { apiUrl, timing }, { user, repos, repo, setStatus })
+  return createForge(settings, { apiUrl, timing }, CALLS)
 }
 
 async function user(http: ForgeHttp, token: string): Promise<ForgeUser> {
@@ -201,4 +202,23 @@ const STATES: Readonly<Record<StatusState, string>> = {
   failure: 'FAILED',
   error: 'FAILED',
   killed: 'STOPPED',
+}
+
+const CALLS: ForgeCalls = {
+  ...{ user, repos, repo, setStatus },
+  // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/, "Webhooks"
+  ...hookCalls({
+    path: ({ slug }) => `/repositories/${pathOf(slug)}/hooks`,
+    authorization,
+    query: { pagelen: String(PAGE_SIZE) },
+    nextPage,
+    change: 'PUT',
+    json: ({ url, secret }) => ({
+      ...{ description: 'Sandpiper', url, secret, active: true },
+      events: [
+        ...['repo:push', 'pullrequest:created', 'pullrequest:updated'],
+        ...['pullrequest:fulfilled', 'pullrequest:rejected'],
+      ],
+    }),
+  }),
 }

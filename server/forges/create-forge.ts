@@ -25,6 +25,8 @@ export function createForge(
     user: (token) => calls.user(http, token),
     repos: (token) => calls.repos(http, token),
     repo: (token, slug) => calls.repo(http, token, slug),
+    ensureHook: (token, repo, hook) => calls.ensureHook(http, token, repo, hook),
+    removeHook: (token, repo, url) => calls.removeHook(http, token, repo, url),
     setStatus: (...status) => calls.setStatus(http, ...status),
     close: () => http.close(),
   }

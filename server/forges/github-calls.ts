@@ -4,6 +4,8 @@ import { Compile } from 'typebox/compile'
 import type { Role } from '../people/principal.js'
 import type { ForgeCalls } from './create-forge.js'
 import { cleanRepo, Id, MaybeFlag, MaybeText } from './decode.js'
+import { hookCalls } from './hook-calls.js'
+import { linkedPage } from './pages.js'
 import { bearer, restCalls } from './rest-calls.js'
 import { pathOf } from './slug.js'
 import type { ForgeRepo, StatusState } from './types.js'
@@ -29,9 +31,36 @@ const RepoShape = Type.Object({
 type RepoBody = Static<typeof RepoShape>
 const Repo = Compile(RepoShape)
 
-/** The API that GitHub has, and that Gitea and Forgejo have taken over from it. */
-export function githubCalls(listQuery: Readonly<Record<string, string>>): ForgeCalls {
+export interface GitHubDialect {
+  /** Of the first page of repos. */
+  readonly listQuery: Readonly<Record<string, string>>
+  /** Of the first page of webhooks. */
+  readonly hookQuery: Readonly<Record<string, string>>
+  readonly hookEvents: readonly string[]
+  /** What a new webhook needs besides. */
+  readonly newHook?: object
+}
+
+/**
+ * The API that GitHub has, and that Gitea and Forgejo have taken over from it. Webhooks:
+ * https://docs.github.com/rest/repos/webhooks, `CreateHookOption` and `EditHookOption` in Gitea's swagger.
+ */
+export function githubCalls(dialect: GitHubDialect): ForgeCalls {
+  const { listQuery, hookQuery, hookEvents, newHook = {} } = dialect
   return {
+    ...hookCalls({
+      path: ({ slug }) => `/repos/${pathOf(slug)}/hooks`,
+      authorization: bearer,
+      query: hookQuery,
+      nextPage: linkedPage,
+      change: 'PATCH',
+      json: ({ url, secret }) => ({
+        active: true,
+        events: hookEvents,
+        config: { url, secret, content_type: 'json' },
+      }),
+      newJson: newHook,
+    }),
     ...restCalls({
       repoPath: (slug) => `/repos/${pathOf(slug)}`,
       repoShape: Repo,

@@ -3,8 +3,12 @@ import { githubCalls } from './github-calls.js'
 import { PAGE_SIZE } from './limits.js'
 import type { Forge, ForgeSettings } from './types.js'
 
-/** https://docs.github.com/rest/repos/repos#list-repositories-for-the-authenticated-user */
-const CALLS = githubCalls({ per_page: String(PAGE_SIZE), sort: 'full_name' })
+const CALLS = githubCalls({
+  // https://docs.github.com/rest/repos/repos#list-repositories-for-the-authenticated-user
+  listQuery: { per_page: String(PAGE_SIZE), sort: 'full_name' },
+  hookQuery: { per_page: String(PAGE_SIZE) },
+  hookEvents: ['push', 'pull_request', 'release', 'deployment'],
+})
 
 /** GitHub, or GitHub Enterprise Server, whose API is at `/api/v3` of its own address. */
 export function createGitHub(settings: ForgeSettings, timing: Timing): Forge {

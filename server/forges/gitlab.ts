@@ -6,6 +6,8 @@ import { createForge, type ForgeCalls, type Timing } from './create-forge.js'
 import { cleanRepo, Id, MaybeFlag, MaybeText } from './decode.js'
 import { ForgeError } from './errors.js'
 import { PAGE_SIZE } from './limits.js'
+import { hookCalls } from './hook-calls.js'
+import { linkedPage } from './pages.js'
 import { bearer, restCalls } from './rest-calls.js'
 import type { Forge, ForgeRepo, ForgeRepoRef, ForgeSettings, StatusState } from './types.js'
 
@@ -127,4 +129,17 @@ const CALLS: ForgeCalls = {
     },
   }),
   setStatus,
+  // https://docs.gitlab.com/api/project_webhooks/
+  ...hookCalls({
+    path: (repo) => `${projectPath(repo)}/hooks`,
+    authorization: bearer,
+    query: { per_page: String(PAGE_SIZE) },
+    nextPage: linkedPage,
+    change: 'PUT',
+    json: ({ url, secret }) => ({
+      ...{ url, token: secret, enable_ssl_verification: true },
+      ...{ push_events: true, tag_push_events: true },
+      ...{ merge_requests_events: true, releases_events: true },
+    }),
+  }),
 }

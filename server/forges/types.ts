@@ -44,6 +44,13 @@ export interface Forge {
     status: CommitStatus,
     signal?: AbortSignal,
   ): Promise<void>
+  /**
+   * Makes the repo have one webhook to that address (its query aside), as it is wanted: one that is there is changed.
+   * Whether somebody may is for the forge to say, mostly with 403 or 404.
+   */
+  ensureHook(token: string, repo: ForgeRepoRef, hook: ForgeHook): Promise<void>
+  /** Removes the repo's webhooks to that address, its query aside. */
+  removeHook(token: string, repo: ForgeRepoRef, url: string): Promise<void>
   /** Ends its connections. */
   close(): Promise<void>
 }
@@ -79,6 +86,13 @@ export interface ForgeRepo {
   readonly archived: boolean
   /** What the token's owner may do with it. */
   readonly role: Role
+}
+
+/** A webhook with the events that are read here. */
+export interface ForgeHook {
+  readonly url: string
+  /** What its deliveries are signed with. */
+  readonly secret: string
 }
 
 export interface CommitStatus {

@@ -17,7 +17,7 @@ import { updateStage } from '../store/stages.js'
 import { updateStep } from '../store/steps.js'
 import { StatusSender, type SenderTiming } from './sender.js'
 import { createStatusService } from './status-service.js'
-import type { TokenOf } from './token.js'
+import type { TokenOf } from '../forges/token.js'
 
 const logger = pino({ level: 'silent' })
 const GAP_MS = 5_000

@@ -21,7 +21,7 @@ import {
   SEND_MS,
 } from './limits.js'
 import { readStatus } from './read-status.js'
-import { tokenFor, type TokenOf } from './token.js'
+import { tokenFor, type TokenOf } from '../forges/token.js'
 
 export interface StatusSenderOptions {
   readonly db: Db

@@ -83,6 +83,12 @@ export async function sealedHookSecrets(
   return rows.map(({ hook_secret, ...repo }) => ({ repo, sealed: hook_secret }))
 }
 
+/** The repo's own token for its forge, sealed; null when it has none. */
+export async function sealedRepoToken(db: Db, id: number): Promise<string | null> {
+  const query = db.selectFrom('repos').select('forge_token').where('id', '=', id)
+  return (await query.executeTakeFirst())?.forge_token ?? null
+}
+
 /** Some repo with its sealed secret, or null when there is none. */
 export async function findRepoSecret(
   db: Db,

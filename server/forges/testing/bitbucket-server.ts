@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { hookRoutes } from './hooks.js'
 import type { ForgeModel } from './stand-in.js'
 import { COMMIT, json, REPOS, repoNamed, TOKEN, type World, type WorldRepo } from './world.js'
 
@@ -13,6 +14,29 @@ const Status = Type.Object(
     name: Type.Optional(Type.String({ maxLength: 255 })),
     description: Type.Optional(Type.String({ maxLength: 255 })),
     buildNumber: Type.Optional(Type.String({ maxLength: 255 })),
+  },
+  { additionalProperties: false },
+)
+
+/** `RestWebhook`. */
+const Hook = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 255 }),
+    url: Type.String({ pattern: '^https?://' }),
+    active: Type.Literal(true),
+    configuration: Type.Object(
+      { secret: Type.String({ minLength: 16 }) },
+      { additionalProperties: false },
+    ),
+    events: Type.Array(
+      Type.Union(
+        [
+          ...['repo:refs_changed', 'pr:opened', 'pr:from_ref_updated', 'pr:modified'],
+          ...['pr:merged', 'pr:declined', 'pr:deleted', 'pr:comment:added'],
+        ].map((it) => Type.Literal(it)),
+      ),
+      { minItems: 1 },
+    ),
   },
   { additionalProperties: false },
 )
@@ -53,6 +77,22 @@ export function bitbucketServerModel(world: World): ForgeModel {
     notFound: errors(404, 'null for uri'),
     invalid: (problem) => errors(400, problem),
     routes: [
+      ...hookRoutes(world, {
+        path: `${API}/projects/([^/]+)/repos/([^/]+)/webhooks`,
+        id: '[0-9]+',
+        numberOf: Number,
+        change: 'PUT',
+        made: Hook,
+        changed: Hook,
+        repo: ([owner, name]) => repoNamed(owner, name),
+        notFound: NOT_FOUND,
+        forbidden: errors(403, 'You are not permitted to access this resource'),
+        page: ({ query }, hooks) => paged(query, hooks),
+        shown: ({ id, body }) => {
+          const { configuration: _secret, ...shown } = body as { configuration: unknown }
+          return { id, ...shown, configuration: {}, createdDate: 1, updatedDate: 1 }
+        },
+      }),
       {
         method: 'GET',
         path: new RegExp(`^${API}/application-properties$`),

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { hookRoutes } from './hooks.js'
 import type { ForgeModel } from './stand-in.js'
 import {
   COMMIT,
@@ -26,6 +27,26 @@ const Status = Type.Object(
   { additionalProperties: false },
 )
 
+/** "Create a webhook for a repository", api-group-repositories. */
+const Hook = Type.Object(
+  {
+    description: Type.String({ minLength: 1 }),
+    url: Type.String({ pattern: '^https?://' }),
+    secret: Type.String({ minLength: 16, maxLength: 128 }),
+    active: Type.Literal(true),
+    events: Type.Array(
+      Type.Union(
+        [
+          ...['repo:push', 'pullrequest:created', 'pullrequest:updated', 'pullrequest:approved'],
+          ...['pullrequest:fulfilled', 'pullrequest:rejected'],
+        ].map((it) => Type.Literal(it)),
+      ),
+      { minItems: 1 },
+    ),
+  },
+  { additionalProperties: false },
+)
+
 const NOT_FOUND = json(404, { type: 'error', error: { message: 'Repository octo/none not found' } })
 const ROLES = {
   admin: ['admin'],
@@ -48,6 +69,27 @@ export function bitbucketModel(world: World): ForgeModel {
     invalid: (problem) =>
       json(400, { type: 'error', error: { message: 'Bad request', detail: problem } }),
     routes: [
+      ...hookRoutes(world, {
+        path: '/2\\.0/repositories/([^/]+)/([^/]+)/hooks',
+        id: '%7B[0-9]+%7D',
+        numberOf: (id) => Number(id.slice(1, -1)),
+        change: 'PUT',
+        made: Hook,
+        changed: Hook,
+        repo: ([owner, name]) => repoNamed(owner, name),
+        notFound: NOT_FOUND,
+        forbidden: json(403, { type: 'error', error: { message: 'Access denied.' } }),
+        page: ({ query }, hooks) => {
+          const page = Number(query.get('page') ?? 1)
+          const { items, hasMore } = pageOf(hooks, page, world.pageSize)
+          const next = `${API}/repositories/octo/admin/hooks?page=${page + 1}`
+          return json(200, { pagelen: 2, values: items, page, ...(hasMore ? { next } : {}) })
+        },
+        shown: ({ id, body }) => {
+          const { secret: _secret, ...shown } = body as { secret: string }
+          return { type: 'webhook_subscription', uuid: `{${id}}`, secret_set: true, ...shown }
+        },
+      }),
       {
         method: 'GET',
         path: /^\/2\.0\/user$/,

@@ -1,4 +1,6 @@
 import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import { hookRoutes } from './hooks.js'
 import type { ForgeModel } from './stand-in.js'
 import {
   COMMIT,
@@ -25,6 +27,32 @@ const Status = Type.Object(
   { additionalProperties: false },
 )
 
+const EVENTS = [
+  ...['create', 'delete', 'fork', 'push', 'issues', 'issue_comment', 'pull_request', 'release'],
+  ...['pull_request_only', 'pull_request_assign', 'pull_request_label', 'pull_request_milestone'],
+  ...['pull_request_comment', 'pull_request_sync', 'pull_request_review_request', 'repository'],
+]
+
+/** `EditHookOption`. */
+const HOOK = {
+  active: Type.Literal(true),
+  events: Type.Array(Type.Union(EVENTS.map((it) => Type.Literal(it))), { minItems: 1 }),
+  config: Type.Object(
+    {
+      url: Type.String({ pattern: '^https?://' }),
+      content_type: Type.Literal('json'),
+      secret: Type.String({ minLength: 16 }),
+    },
+    { additionalProperties: false },
+  ),
+}
+const Hook = Type.Object(HOOK, { additionalProperties: false })
+/** `CreateHookOption`. */
+const NewHook = Type.Object(
+  { ...HOOK, type: Type.Union([Type.Literal('gitea'), Type.Literal('forgejo')]) },
+  { additionalProperties: false },
+)
+
 const NOT_FOUND = json(404, {
   errors: null,
   message: "The target couldn't be found.",
@@ -41,6 +69,28 @@ export function giteaModel(world: World): ForgeModel {
     notFound: NOT_FOUND,
     invalid: (problem) => json(422, { message: problem, url: 'https://gitea.example/api/swagger' }),
     routes: [
+      ...hookRoutes(world, {
+        path: '/api/v1/repos/([^/]+)/([^/]+)/hooks',
+        id: '[0-9]+',
+        numberOf: Number,
+        change: 'PATCH',
+        made: NewHook,
+        changed: Hook,
+        repo: ([owner, name]) => repoNamed(owner, name),
+        notFound: NOT_FOUND,
+        forbidden: json(403, { message: 'user should be an owner or a collaborator with admin' }),
+        page: ({ query }, hooks) => {
+          const page = Number(query.get('page'))
+          const { items, hasMore } = pageOf(hooks, page, world.pageSize)
+          const link = linkToNext('https://gitea.known.example/api/v1/hooks', query, page + 1)
+          return json(200, items, hasMore ? { link } : {})
+        },
+        shown: ({ id, body }) => {
+          const { config, events } = body as Static<typeof Hook>
+          const { secret: _secret, ...shown } = config
+          return { id, type: 'gitea', active: true, events, config: shown, branch_filter: '*' }
+        },
+      }),
       {
         method: 'GET',
         path: /^\/api\/v1\/user$/,

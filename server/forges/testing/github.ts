@@ -1,4 +1,6 @@
 import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import { hookRoutes } from './hooks.js'
 import type { ForgeModel, SeenRequest, StandInAnswer } from './stand-in.js'
 import {
   COMMIT,
@@ -29,6 +31,29 @@ const Status = Type.Object(
   { additionalProperties: false },
 )
 
+/** `POST /repos/{owner}/{repo}/hooks`; `PATCH` takes the same. Others than JSON and checked certificates are not wanted. */
+const Hook = Type.Object(
+  {
+    active: Type.Literal(true),
+    events: Type.Array(
+      Type.Union(
+        ['push', 'pull_request', 'release', 'deployment', 'create'].map((it) => Type.Literal(it)),
+      ),
+      { minItems: 1, uniqueItems: true },
+    ),
+    config: Type.Object(
+      {
+        url: Type.String({ pattern: '^https?://' }),
+        content_type: Type.Literal('json'),
+        secret: Type.String({ minLength: 16 }),
+      },
+      { additionalProperties: false },
+    ),
+  },
+  { additionalProperties: false },
+)
+type Hook = Static<typeof Hook>
+
 const NOT_FOUND = json(404, {
   message: 'Not Found',
   documentation_url: 'https://docs.github.com/rest',
@@ -43,6 +68,30 @@ export function githubModel(world: World): ForgeModel {
     invalid: (problem) =>
       json(422, { message: 'Validation Failed', errors: [{ message: problem }] }),
     routes: [
+      ...hookRoutes(world, {
+        path: '/api/v3/repos/([^/]+)/([^/]+)/hooks',
+        id: '[0-9]+',
+        numberOf: Number,
+        change: 'PATCH',
+        made: Hook,
+        changed: Hook,
+        repo: ([owner, name]) => repoNamed(owner, name),
+        notFound: NOT_FOUND,
+        // It does not tell that there are any.
+        forbidden: NOT_FOUND,
+        page: ({ query }, hooks) => {
+          const page = Number(query.get('page') ?? 1)
+          const { items, hasMore } = pageOf(hooks, page, world.pageSize)
+          const link = linkToNext('https://api.known.example/repos/hooks', query, page + 1)
+          return json(200, items, hasMore ? { link } : {})
+        },
+        shown: ({ id, body }) => {
+          const { config, ...rest } = body as Hook
+          const shown = { ...config, secret: '********', insecure_ssl: '0' }
+          const url = `https://api.known.example/repos/octo/admin/hooks/${id}`
+          return { type: 'Repository', id, name: 'web', ...rest, config: shown, url }
+        },
+      }),
       {
         method: 'GET',
         path: /^\/api\/v3\/user$/,

@@ -1,6 +1,16 @@
 import { Type } from 'typebox'
+import { hookRoutes } from './hooks.js'
 import type { ForgeModel } from './stand-in.js'
-import { COMMIT, json, pageOf, REPOS, TOKEN, type World, type WorldRepo } from './world.js'
+import {
+  COMMIT,
+  json,
+  linkToNext,
+  pageOf,
+  REPOS,
+  TOKEN,
+  type World,
+  type WorldRepo,
+} from './world.js'
 
 /** "Set commit pipeline status", doc/api/commits.md; `skipped` came with 18.0 and is not used. */
 const Status = Type.Object(
@@ -12,6 +22,20 @@ const Status = Type.Object(
     target_url: Type.String({ pattern: '^https?://', maxLength: 255 }),
     description: Type.String({ maxLength: 255 }),
     ref: Type.Optional(Type.String({ maxLength: 255 })),
+  },
+  { additionalProperties: false },
+)
+
+/** "Add a webhook to a project", doc/api/project_webhooks.md; all that is a flag is left out unless it is wanted. */
+const Hook = Type.Object(
+  {
+    url: Type.String({ pattern: '^https?://' }),
+    token: Type.String({ minLength: 16 }),
+    enable_ssl_verification: Type.Literal(true),
+    push_events: Type.Literal(true),
+    tag_push_events: Type.Literal(true),
+    merge_requests_events: Type.Literal(true),
+    releases_events: Type.Literal(true),
   },
   { additionalProperties: false },
 )
@@ -34,6 +58,27 @@ export function gitlabModel(world: World): ForgeModel {
     notFound: json(404, { error: '404 Not Found' }),
     invalid: (problem) => json(400, { error: problem }),
     routes: [
+      ...hookRoutes(world, {
+        path: '/api/v4/projects/([^/]+)/hooks',
+        id: '[0-9]+',
+        numberOf: Number,
+        change: 'PUT',
+        made: Hook,
+        changed: Hook,
+        repo: ([id]) => byId(id),
+        notFound: NOT_FOUND,
+        forbidden: json(403, { message: '403 Forbidden' }),
+        page: ({ query }, hooks) => {
+          const page = Number(query.get('page') ?? 1)
+          const { items, hasMore } = pageOf(hooks, page, world.pageSize)
+          const link = linkToNext('https://gitlab.known.example/api/v4/hooks', query, page + 1)
+          return json(200, items, hasMore ? { link } : {})
+        },
+        shown: ({ id, body }) => {
+          const { token: _token, ...shown } = body as { token: string }
+          return { id, ...shown }
+        },
+      }),
       {
         method: 'GET',
         path: /^\/api\/v4\/user$/,

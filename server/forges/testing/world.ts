@@ -1,3 +1,4 @@
+import type { TakenHook } from './hooks.js'
 import type { StandInAnswer } from './stand-in.js'
 
 /** The token of jane, the only one that the stand-in forges know. */
@@ -30,6 +31,7 @@ export interface TakenStatus {
 /** What a stand-in was given. */
 export class World {
   readonly statuses: TakenStatus[] = []
+  readonly hooks: TakenHook[] = []
   /** Entries of a page, however many are asked for: lists have several pages. */
   pageSize = 2
 

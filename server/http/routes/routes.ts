@@ -49,13 +49,14 @@ import { buildPage } from './pages/build.js'
 import { showMetrics } from './metrics/show.js'
 import { PEOPLE_ROUTES } from './people/people-routes.js'
 import { addRepo } from './repos/add.js'
+import { chownRepo } from './repos/chown.js'
+import { enableRepo } from './repos/enable.js'
 import { showHookSecret } from './repos/hook-secret.js'
 import { listRepos } from './repos/list.js'
 import { latestBuilds } from './builds/latest-by.js'
 import { incompleteBuilds } from './builds/incomplete.js'
 import { systemStats } from './system/stats.js'
 import { repairRepo } from './repos/repair.js'
-import { switchRepo } from './repos/switch.js'
 import { updateRepo } from './repos/update.js'
 import { removeRepo } from './repos/remove.js'
 import { showRepo } from './repos/show.js'
@@ -94,7 +95,8 @@ const API = [
   showHookSecret,
   removeRepo,
   updateRepo,
-  switchRepo,
+  enableRepo,
+  chownRepo,
   repairRepo,
   latestBuilds,
   incompleteBuilds,

@@ -53,8 +53,20 @@ export const RepoWithHooks = Type.Object(
   { title: 'RepoWithHooks' },
 )
 
+/** How its webhook stands at its forge. */
+const HookOutcome = Type.Object(
+  {
+    set: Type.Boolean({ description: 'Whether the forge sends its events here.' }),
+    reason: Type.String({ description: 'Why not as wanted, and what to do; empty when it is.' }),
+  },
+  { title: 'HookOutcome' },
+)
+
 /** A repo that was just added. */
 export const AddedRepo = Type.Object(
-  { ...REPO, hooks: HookAddresses, hook_secret: Type.String() },
+  { ...REPO, hooks: HookAddresses, hook_secret: Type.String(), hook: HookOutcome },
   { title: 'AddedRepo' },
 )
+
+/** A repo that was just enabled or disabled. */
+export const SwitchedRepo = Type.Object({ ...REPO, hook: HookOutcome }, { title: 'SwitchedRepo' })

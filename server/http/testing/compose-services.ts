@@ -12,6 +12,7 @@ import { systemClock as clock } from '../../clock.js'
 import { createCronService } from '../../crons/cron-service.js'
 import { Closers } from '../../closers.js'
 import type { Forges } from '../../forges/types.js'
+import { personalTokens } from '../../forges/token.js'
 import { HookTraffic } from '../../hooks/traffic.js'
 import { IngestQueue } from '../../ingest/ingest-queue.js'
 import { DiskBlobStore } from '../../blobs/disk-blob-store.js'
@@ -23,6 +24,7 @@ import { createBadgeService } from '../../badges/badge-service.js'
 import { Metrics } from '../../metrics/metrics.js'
 import { closeConnection, redisConnections, waitUntilReady } from '../../redis/connections.js'
 import { startPrivateRedis } from '../../redis/private-redis.js'
+import { createRepoHooks } from '../../repo-hooks/repo-hooks.js'
 import { createRunnerService } from '../../runners/runner-service.js'
 import { Dispatcher } from '../../scheduling/dispatcher.js'
 import { Enqueuer } from '../../scheduling/enqueuer.js'
@@ -48,14 +50,18 @@ export interface Composed {
 export interface ComposedWith {
   readonly forges?: Forges
   readonly people?: PeopleSettings
+  /** Where forges are told to send webhooks; null: nobody has said. */
+  readonly hookUrl?: string | null
 }
 
 /** The services as compose.ts makes them, in a directory of their own, without the workers behind them. */
 export async function composeServices(
   logger: Logger,
   health: readonly HealthCheck[],
-  { forges = new Map(), people = { admins: [], allow: null } }: ComposedWith = {},
+  given: ComposedWith = {},
 ): Promise<Composed> {
+  const { forges = new Map(), people = { admins: [], allow: null } } = given
+  const { hookUrl = 'https://ci.example.org' } = given
   const closers = new Closers(logger)
   const dataDir = await mkdtemp(join(tmpdir(), 'sandpiper-http-'))
   closers.add('directory', dataDir, (it) => rm(it, { recursive: true }))
@@ -95,8 +101,18 @@ export async function composeServices(
   )
   const deliveries = new StoredDeliveryLog({ db, clock, dispatcher, logger })
   const making = { db, clock, dispatcher, ingest: (id: number) => ingest.add([id]) }
+  const repos = createRepoService({
+    ...{ db, clock, secrets, forges, logs, mirrors, dispatcher, logger },
+  })
+  const settings = people
+  const peopleService = createPeople({ db, clock, secrets, forges, settings, logger })
+  closers.add('people', peopleService, (it) => it.settled())
   const services: ServerServices = {
-    repos: createRepoService({ db, clock, secrets, forges, logs, mirrors, dispatcher, logger }),
+    repos,
+    repoHooks: createRepoHooks({
+      ...{ repos, db, forges, secrets, logger, tokenOf: personalTokens(peopleService) },
+      publicUrl: () => hookUrl,
+    }),
     builds: createBuildService({ ...making, queues, deliveries }),
     deliveries,
     crons: createCronService(making),
@@ -109,11 +125,7 @@ export async function composeServices(
     runners: createRunnerService(db, clock),
     metrics: new Metrics(),
     badges: createBadgeService(db),
-    people: closers.add(
-      'people',
-      createPeople({ db, clock, secrets, forges, settings: people, logger }),
-      (it) => it.settled(),
-    ),
+    people: peopleService,
     health: () => Promise.resolve(health),
   }
   return { services, db, watcher, closers }

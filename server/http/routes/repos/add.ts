@@ -31,21 +31,27 @@ export function addRepo(app: App, context: HttpContext): void {
   const schema = {
     operationId: 'addRepo',
     summary: 'Add a repo',
-    description: 'The answer has its hook secret, made at random unless given.',
+    description:
+      'Sets its webhook at its forge; `hook` tells whether it could. The answer has the hook secret, made at random unless given.',
     tags: ['repos'],
     body: AddRepoBody,
     response: { 201: AddedRepo },
   }
   app.post('/repos', { schema, config: { access: 'admin' } }, async (request, reply) => {
-    const { repo, hookSecret } = await context.services.repos.add(
-      newRepo(request.body),
-      request.principal,
-    )
+    const { repos, repoHooks } = context.services
+    const { principal } = request
+    const { repo, hookSecret } = await repos.add(newRepo(request.body), principal)
+    const hook = await repoHooks.ensure(repo, principal)
     const rendered = renderRepo(repo)
     return reply
       .code(201)
       .header('location', `${context.publicUrl()}/api/repos/${rendered.slug}`)
-      .send({ ...rendered, hook_secret: hookSecret, hooks: hookLinks(context, rendered.slug) })
+      .send({
+        ...rendered,
+        hook,
+        hook_secret: hookSecret,
+        hooks: hookLinks(context, rendered.slug),
+      })
   })
 }
 
