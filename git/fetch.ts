@@ -11,7 +11,7 @@ import {
   objectFormatOf,
   removeStaleLocks,
 } from './layout.js'
-import { DEPTH_ALL } from './limits.js'
+import { DEFAULT_DEPTH, DEPTH_ALL, MERGE_BASE_DEPTH } from './limits.js'
 import { hasCommit, hasFetched, noteNewest, readShallow } from './presence.js'
 import type { GitHome } from './run.js'
 import { runGit } from './run.js'
@@ -60,6 +60,36 @@ export async function fetchBranch(
       const commit = await commitOf(context, home, tip)
       await noteNewest(context, commit, depth)
       return commit
+    } catch (error) {
+      if (!(error instanceof GitFailure)) throw error
+      if (error.kind === 'no-ref') return null
+      throw fetchError(error, context.remote.url, context.slug)
+    }
+  })
+}
+
+/**
+ * Whether a commit is in the history of what a ref of the remote points to now. Only the ref is fetched, deeper and
+ * deeper: a server that is asked for a bare id also gives out what forks have.
+ * @throws SandpiperError as `GitMirror.fetchCommit` says
+ * @returns null when the remote has no such ref
+ */
+export async function isBelowRef(
+  context: MirrorContext,
+  commit: string,
+  ref: string,
+): Promise<boolean | null> {
+  return exclusively(context, undefined, async (home) => {
+    await ensureMirror(context.path, objectFormatOf(commit), context.remote)
+    const tip = tipRef(ref)
+    try {
+      for (const depth of [DEFAULT_DEPTH, MERGE_BASE_DEPTH, DEPTH_ALL]) {
+        await fetchTo({ context, home }, `+${ref}:${tip}`, depth)
+        await noteNewest(context, await commitOf(context, home, tip), depth)
+        if (await contains({ context, home, commit }, tip)) return true
+        if ((await readShallow(context)).size === 0) return false
+      }
+      return false
     } catch (error) {
       if (!(error instanceof GitFailure)) throw error
       if (error.kind === 'no-ref') return null
@@ -151,11 +181,23 @@ async function fetchRef(
   refused: GitFailure,
 ): Promise<void> {
   try {
-    await gitFetch(fetching, refspec, refused.kind === 'no-shallow' ? null : depth)
+    await fetchTo(fetching, refspec, refused.kind === 'no-shallow' ? null : depth)
   } catch (error) {
-    if (!(error instanceof GitFailure)) throw error
-    if (error.kind === 'no-ref') throw noCommit(fetching, error)
-    if (error.kind !== 'no-shallow') throw error
+    const isGone = error instanceof GitFailure && error.kind === 'no-ref'
+    throw isGone ? noCommit(fetching, error) : error
+  }
+}
+
+/** Fetches to a depth, and all of it from a remote that knows none. */
+async function fetchTo(
+  fetching: Pick<Fetching, 'context' | 'home' | 'signal'>,
+  refspec: string,
+  depth: number | null,
+): Promise<void> {
+  try {
+    await gitFetch(fetching, refspec, depth)
+  } catch (error) {
+    if (!(error instanceof GitFailure && error.kind === 'no-shallow')) throw error
     await gitFetch(fetching, refspec, null)
   }
 }
@@ -193,8 +235,10 @@ async function depthArguments(context: MirrorContext, depth: number): Promise<re
   return whole ? [] : [`--depth=${String(depth)}`]
 }
 
-async function contains(fetching: Fetching, tip: string): Promise<boolean> {
-  const { context, home, commit, signal } = fetching
+async function contains(
+  { context, home, commit, signal }: Omit<Fetching, 'depth' | 'ref'>,
+  tip: string,
+): Promise<boolean> {
   try {
     const stdout = await runGit({
       home,

@@ -7,7 +7,7 @@ import { checkoutCommit, claimEmptyDirectory, emptyDirectory } from './checkout.
 import { exclusively } from './context.js'
 import type { MirrorContext } from './context.js'
 import { commonError, GitFailure } from './failure.js'
-import { ensureCommit, rebuildWith } from './fetch.js'
+import { ensureCommit, isBelowRef, rebuildWith } from './fetch.js'
 import { prepareHome } from './home.js'
 import type { HomeFiles } from './home.js'
 import { keepHouse } from './housekeeping.js'
@@ -97,6 +97,11 @@ function openMirror(shared: Shared, source: MirrorSource): GitMirror {
     tipOf: async (ref) => {
       checkRef(ref)
       return remoteTip(context, ref)
+    },
+    isBelow: async (commit, ref) => {
+      checkCommit(commit)
+      checkRef(ref)
+      return isBelowRef(context, commit, ref)
     },
     describe: async (commit) => {
       checkCommit(commit)

@@ -87,6 +87,12 @@ export interface GitMirror {
    */
   tipOf(ref: string): Promise<string | null>
   /**
+   * Whether a commit is in the history of what a full ref of the remote points to now; null when there is no such
+   * ref. Nothing but the ref is fetched: what is on a fork alone is not below it.
+   * @throws SandpiperError as `fetchCommit` does, but for SP_GIT_NO_COMMIT
+   */
+  isBelow(commit: string, ref: string): Promise<boolean | null>
+  /**
    * What a commit that the mirror has says of itself.
    * @throws SandpiperError SP_GIT_CORRUPT
    */

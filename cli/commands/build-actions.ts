@@ -17,14 +17,18 @@ const PARAM: CommandOption = [
 export function addBuildActions(build: Command, io: CliIo, finish: Finish): void {
   addCommand(build, io, finish, {
     syntax: 'create <owner/name>',
-    summary: 'build a branch, or a commit',
+    summary: 'build a branch, a tag or a commit',
     scope: SCOPE,
     options: [
       ['--branch <name>', "the branch; default: the repo's"],
-      ['--commit <id>', 'all digits of a commit; default: the head of the branch'],
+      ['--tag <name>', 'a tag, in place of a branch'],
+      ['--commit <id>', 'all digits of a commit on the branch or tag; default: its head'],
       PARAM,
     ],
-    examples: ['sandpiper build create octo/hello --branch main --param LEVEL=3'],
+    examples: [
+      'sandpiper build create octo/hello --branch main --param LEVEL=3',
+      'sandpiper build create octo/hello --tag v1.2.0',
+    ],
     run: create,
   })
   addCommand(build, io, finish, {
@@ -72,12 +76,11 @@ export function addBuildActions(build: Command, io: CliIo, finish: Finish): void
 
 async function create(context: CommandContext): Promise<undefined> {
   const repo = repoArgument(context.args[0])
-  const [branch, commit] = [context.option('branch'), context.option('commit')]
-  const body = {
-    ...(branch === undefined ? {} : { branch }),
-    ...(commit === undefined ? {} : { commit }),
-    params: paramsOf(context),
-  }
+  const given = (['branch', 'tag', 'commit'] as const).flatMap((name) => {
+    const value = context.option(name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  const body = { ...Object.fromEntries(given), params: paramsOf(context) }
   const request = { method: 'POST', body } as const
   const made = await sendJson(await serverOf(context), `${repoPath(repo)}/builds`, request)
   tell(context, repo, made as ApiBuild, 'made')

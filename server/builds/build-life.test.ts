@@ -82,6 +82,48 @@ describe('a build by hand', () => {
     expect(build.error).toContain('the repo has no refs/heads/none')
   })
 
+  it('is of a tag, as a custom event whose ref is the tag', async () => {
+    await test.git.git('tag', '--annotate', '--message', 'one', 'v1.2.0')
+    await test.git.commit({ 'later.txt': '' })
+    const request = { tag: 'v1.2.0', params: {} }
+    const made = await builds().create(repo, request, 'octo')
+    let environment: Readonly<Record<string, string>> = {}
+    test.runner({ capacity: 4 }).work(async (job, self) => {
+      environment = job.environment
+      if (await self.claim(job)) self.finish(job, 'success')
+      await self.acknowledged()
+    })
+    const { build } = await test.ended(repo, made.number)
+    expect(build).toMatchObject({ event: 'custom', ref: 'refs/tags/v1.2.0', after: commit })
+    expect(environment).toMatchObject({ DRONE_TAG: 'v1.2.0', DRONE_SEMVER: '1.2.0' })
+    await expect(
+      builds().create(repo, { ...request, branch: 'main' }, 'octo'),
+    ).rejects.toMatchObject({ code: 'SP_BUILD_REQUEST_INVALID' })
+  })
+
+  it('takes a commit of the branch, and refuses that of a fork by whatever way', async () => {
+    await test.git.commit({ 'later.txt': '' })
+    runner()
+    const made = await builds().create(repo, { branch: 'main', commit, params: {} }, 'octo')
+    expect((await test.ended(repo, made.number)).build).toMatchObject({
+      ...{ status: 'success', after: commit },
+    })
+    // What a forge does with a pull request of a fork: by its id anybody gets it.
+    await test.git.git('config', 'uploadpack.allowAnySHA1InWant', 'true')
+    const evil = await test.git.git('commit-tree', '-p', 'HEAD', '-m', 'evil', 'HEAD^{tree}')
+    const fork = evil.trim()
+    await test.git.git('update-ref', 'refs/pull/1/head', fork)
+    const refused = async (number: number) => (await test.ended(repo, number)).build
+    const other = await builds().create(repo, { commit: fork, params: {} }, 'octo')
+    const error = expect.stringContaining(`commit ${fork} is not on refs/heads/main of the repo`)
+    expect(await refused(other.number)).toMatchObject({ status: 'error', error })
+    const again = await builds().restart(repo, other.number)
+    expect(await refused(again!.number)).toMatchObject({ status: 'error', error })
+    const target = { event: 'promote', target: 'prod', params: {}, by: 'octo' } as const
+    const promoted = await builds().deploy(repo, other.number, target)
+    expect(await refused(promoted!.number)).toMatchObject({ status: 'error', error })
+  })
+
   it.each(['CI', 'ci_x', 'DRONE_BRANCH', 'SANDPIPER_TOKEN', 'a-b', '1A', '__proto__x y'])(
     'refuses the parameter %s',
     async (name) => {

@@ -68,10 +68,15 @@ const REF_NAME = /^[^\p{Cc}\s~^:?*[\\]{1,200}$/u
  * @throws SandpiperError SP_REPO_INVALID
  */
 export function checkBranchName(value: string): void {
-  const isBad = value.startsWith('-') || value.includes('..') || value.endsWith('/')
-  if (isBad || !REF_NAME.test(value)) {
+  if (!isRefName(value)) {
     throw repoInvalid('default branch', value, 'Give the name of a branch, such as `main`.')
   }
+}
+
+/** Whether a branch or a tag can have the name. */
+export function isRefName(value: string): boolean {
+  const isBad = value.startsWith('-') || value.includes('..') || value.endsWith('/')
+  return !isBad && REF_NAME.test(value)
 }
 
 /**

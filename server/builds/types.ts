@@ -6,7 +6,12 @@ import type { Waiting } from './waiting.js'
 export interface NewBuild {
   /** Default: the repo's default branch. */
   readonly branch?: string
-  /** 40 or 64 hex digits; default: the head of the branch, as it is when the build is compiled. */
+  /** In place of a branch. */
+  readonly tag?: string
+  /**
+   * 40 or 64 hex digits of a commit on the branch or tag; default: what that points to when the build is
+   * compiled.
+   */
   readonly commit?: string
   readonly params: Readonly<Record<string, string>>
 }

@@ -10,10 +10,11 @@ export type Resolved = { readonly event: BuildEvent } | { readonly error: string
  * head of its branch as it is now. What the event does not say of its commit, the commit itself does.
  * @throws SandpiperError SP_GIT_...
  */
-export async function resolveHead(mirror: GitMirror, event: BuildEvent): Promise<Resolved> {
-  const whole = await wholeCommit(mirror, event)
+export async function resolveHead(mirror: GitMirror, given: BuildEvent): Promise<Resolved> {
+  const whole = await wholeCommit(mirror, given)
   if ('error' in whole) return whole
   const after = whole.commit
+  const { unproven: _done, ...event } = given
   if (!wantsFacts(event)) return { event: { ...event, after } }
   await mirror.fetchCommit(after, event.ref)
   const { name, email, committed, message } = await mirror.describe(after)

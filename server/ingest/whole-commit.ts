@@ -11,6 +11,7 @@ export type WholeCommit = { readonly commit: string } | { readonly error: string
  */
 export async function wholeCommit(mirror: GitMirror, event: BuildEvent): Promise<WholeCommit> {
   const { after, sourceBranch, sourceRepo } = event
+  if (event.unproven === true) return provenCommit(mirror, event)
   if (after.length >= 40) return { commit: after }
   if (event.event.startsWith('pull_request') && sourceRepo !== '') {
     const error = `commit ${after} is in ${sourceRepo}, and its forge offers no way to fetch it`
@@ -19,7 +20,21 @@ export async function wholeCommit(mirror: GitMirror, event: BuildEvent): Promise
   const isBranch = event.event.startsWith('pull_request')
   const ref = isBranch ? `refs/heads/${sourceBranch}` : event.ref
   const tip = await mirror.tipOf(ref)
-  if (tip === null) return { error: `the repo has no ${ref} any more` }
+  if (tip === null) return { error: `the repo has no ${ref}` }
   if (tip.startsWith(after)) return { commit: tip }
   return { error: `${ref} has moved on from ${after} to ${tip}, which has a build of its own` }
+}
+
+/**
+ * The commit that a person named, if it is on the branch or tag. A forge gives out the commits of forks by the id as
+ * well: they would be built with the secrets of the repo.
+ */
+async function provenCommit(mirror: GitMirror, { after, ref }: BuildEvent): Promise<WholeCommit> {
+  const isThere = (await mirror.tipOf(ref)) === after || (await mirror.isBelow(after, ref))
+  if (isThere === true) return { commit: after }
+  if (isThere === null) return { error: `the repo has no ${ref}` }
+  const error = `commit ${after} is not on ${ref} of the repo`
+  const hint =
+    'name the branch or tag that it is on; commits of forks are built by their pull requests'
+  return { error: `${error}\nhint: ${hint}` }
 }

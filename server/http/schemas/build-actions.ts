@@ -30,6 +30,7 @@ export const CreateBody = Type.Union([
   Type.Object(
     {
       branch: Type.Optional(BranchName),
+      tag: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
       commit: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
       params: ParamsBody,
     },

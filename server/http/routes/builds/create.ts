@@ -7,13 +7,14 @@ import { CreateBody, CreateQuery, paramsOf } from '../../schemas/build-actions.j
 import { RepoParams } from '../../schemas/params.js'
 import { loginOf } from '../../who.js'
 
-/** `POST /api/repos/:owner/:name/builds`: builds a branch, or a commit, by hand. */
+/** `POST /api/repos/:owner/:name/builds`: builds a branch, a tag or a commit by hand. */
 export function createBuild(app: App, { services }: HttpContext): void {
   const schema = {
     operationId: 'createBuild',
-    summary: 'Build a branch or a commit',
+    summary: 'Build a branch, a tag or a commit',
     description:
-      'The event is `custom`. Further names in the query, or `params` in the body, become variables.',
+      'The event is `custom`. Further names in the query, or `params` in the body, become variables. A tag is ' +
+      'named in the body alone: `?tag=` is a variable, as in Drone. A commit has to be on the branch or tag.',
     tags: ['builds'],
     params: RepoParams,
     querystring: CreateQuery,
@@ -38,6 +39,7 @@ function newBuild({
   readonly query: { readonly branch?: string; readonly commit?: string }
   readonly body: {
     readonly branch?: string
+    readonly tag?: string
     readonly commit?: string
     readonly params?: Readonly<Record<string, string | number | boolean>>
   } | null
@@ -46,6 +48,7 @@ function newBuild({
   const commit = body?.commit ?? query.commit
   return {
     ...(branch === undefined ? {} : { branch }),
+    ...(body?.tag === undefined ? {} : { tag: body.tag }),
     ...(commit === undefined ? {} : { commit }),
     params: { ...paramsOf(query), ...textsOf(body?.params ?? {}) },
   }
