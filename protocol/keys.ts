@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto'
 export interface RedisKeys {
   /** Prefix that BullMQ gets. */
   readonly bullPrefix: string
+  /** String: names what the queues hold; gone, or another one, when some of it may be lost. */
+  readonly queueMark: string
   /** Streams of `UplinkEntry`s, each read by one server at a time. */
   readonly uplinks: readonly string[]
   /** The one of them that all of a session's entries are on. */
@@ -38,6 +40,7 @@ export function redisKeys(prefix: string): RedisKeys {
   )
   return {
     bullPrefix: `${prefix}:queue`,
+    queueMark: `${prefix}:queue-mark`,
     uplinks,
     uplinkOf: (session) => uplinks[uplinkIndex(session)] ?? '',
     servers: `${prefix}:servers`,

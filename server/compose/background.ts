@@ -4,6 +4,7 @@ import { startIngestWorker } from '../ingest/ingest-queue.js'
 import { SourceCache } from '../ingest/source-cache.js'
 import { waitUntilReady } from '../redis/connections.js'
 import { RunnerPresence } from '../runners/presence.js'
+import { Backlog } from '../scheduling/backlog.js'
 import { Reconciler } from '../scheduling/reconciler.js'
 import type { ServerServices } from '../services.js'
 import { StatusSender } from '../statuses/sender.js'
@@ -23,7 +24,7 @@ export async function startBackground(parts: Parts, services: ServerServices): P
   const { closers, logger } = parts.base
   await waitUntilReady(parts.transport.redis, REDIS_WAIT_MS)
   closers.add('log keeper', parts.sources.keeper, (it) => it.stop()).start()
-  closers.add('reconciler', createReconciler(parts), (it) => it.stop()).start()
+  closers.add('reconciler', createReconciler(parts, services), (it) => it.stop()).start()
   parts.transport.news.start()
   const shares = createShares(parts)
   await closers.add('uplink shares', shares, (it) => it.stop()).start()
@@ -45,13 +46,16 @@ export function startStatuses({ base, sources }: Parts, { people }: ServerServic
   closers.add('statuses', sender, (it) => it.stop()).start()
 }
 
-function createReconciler({ base, transport, scheduling, uplink }: Parts): Reconciler {
+function createReconciler(parts: Parts, { traffic }: ServerServices): Reconciler {
+  const { base, transport, scheduling, uplink } = parts
   const { db, clock, logger, config } = base
   const { queues, ingestQueue } = transport
-  const { enqueuer, dispatcher } = scheduling
+  const { enqueuer, losses, dispatcher } = scheduling
+  const pause = () => traffic.quiet()
+  const backlog = new Backlog({ db, enqueuer, pause })
   return new Reconciler({
-    ...{ db, clock, enqueuer, dispatcher, uplink, leaseMs: config.leaseMs, logger },
-    ingest: (ids) => ingestQueue.restore(ids),
+    ...{ db, clock, backlog, losses, dispatcher, uplink, leaseMs: config.leaseMs, pause, logger },
+    ingest: ingestQueue,
     isRedisReachable: () => queues.isReachable,
     intervalMs: config.reconcileIntervalMs,
   })

@@ -1,6 +1,7 @@
 import { logObservation } from '../metrics/log-observation.js'
 import { Dispatcher } from '../scheduling/dispatcher.js'
 import { Enqueuer } from '../scheduling/enqueuer.js'
+import { QueueLosses } from '../scheduling/queue-losses.js'
 import { createSecrets } from '../secrets/open-secrets.js'
 import type { SecretService } from '../secrets/types.js'
 import { Downlink } from '../uplink/downlink.js'
@@ -11,6 +12,7 @@ import type { Transport } from './transport.js'
 export interface Scheduling {
   readonly secrets: SecretService
   readonly downlink: Downlink
+  readonly losses: QueueLosses
   readonly enqueuer: Enqueuer
   readonly dispatcher: Dispatcher
 }
@@ -24,14 +26,17 @@ export function createScheduling(base: Base, { redis, queues, news }: Transport)
   const { db, clock, logger, secretKeys, redisNames, metrics, closers } = base
   const { service, sealer } = createSecrets({ keys: secretKeys, db, clock, logger })
   const downlink = new Downlink(redis, redisNames)
-  const enqueuer = new Enqueuer({ db, queues, system: systemOf(base), seal: sealer })
+  const losses = new QueueLosses({ redis, key: redisNames.queueMark })
+  const system = systemOf(base)
+  const enqueuer = new Enqueuer({ db, queues, system, seal: sealer, losses, logger })
   const dispatcher = new Dispatcher({
     ...{ downlink, enqueuer, queues, watcher: news, logger },
+    onLeft: () => losses.note(),
     observe: (seen) => {
       metrics.observe(seen)
       logObservation(logger, seen)
     },
   })
   closers.add('dispatcher', dispatcher, (it) => it.settled())
-  return { secrets: service, downlink, enqueuer, dispatcher }
+  return { secrets: service, downlink, losses, enqueuer, dispatcher }
 }

@@ -83,7 +83,8 @@ async function refusedWith(db: Db, stageId: number): Promise<string> {
   return refusal ? refusalText(refusal) : ''
 }
 
-function nodeOf(stage: StageStatusRow): StageNode {
+/** What `decideStages` looks at. */
+export function nodeOf(stage: StageStatusRow): StageNode {
   return {
     name: stage.name,
     status: stage.status,

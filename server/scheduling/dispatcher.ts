@@ -18,6 +18,7 @@ export class Dispatcher {
   readonly #queues: StageQueues
   readonly #watcher: LogListener
   readonly #observe: Observe
+  readonly #onLeft: () => void
   readonly #logger: Logger
   readonly #underWay = new Set<Promise<void>>()
 
@@ -28,6 +29,8 @@ export class Dispatcher {
     /** Hears of logs that have grown. */
     readonly watcher: LogListener
     readonly observe?: Observe
+    /** Called when something was left to the reconciler. Default: nobody is told. */
+    readonly onLeft?: () => void
     readonly logger: Logger
   }) {
     this.#downlink = options.downlink
@@ -35,6 +38,7 @@ export class Dispatcher {
     this.#queues = options.queues
     this.#watcher = options.watcher
     this.#observe = options.observe ?? (() => undefined)
+    this.#onLeft = options.onLeft ?? (() => undefined)
     this.#logger = options.logger
   }
 
@@ -60,9 +64,10 @@ export class Dispatcher {
   /** Runs work that needs Redis and that nobody waits for; its failure is only noted. */
   background(work: () => Promise<unknown>): void {
     const task = work()
-      .catch((error: unknown) =>
-        this.#logger.debug({ reason: messageOf(error) }, 'left to the reconciler'),
-      )
+      .catch((error: unknown) => {
+        this.#onLeft()
+        this.#logger.debug({ reason: messageOf(error) }, 'left to the reconciler')
+      })
       .then(() => undefined)
       .finally(() => this.#underWay.delete(task))
     this.#underWay.add(task)

@@ -1,5 +1,5 @@
 import type { Db } from '../store/database.js'
-import type { StageStatusRow } from '../store/stages.js'
+import type { PendingStage, StageStatusRow } from '../store/stages.js'
 import { findStageById, pendingStages } from '../store/stages.js'
 import { advanceBuild } from './advance.js'
 import type { Effects } from './effects.js'
@@ -19,10 +19,8 @@ export async function endUnclaimed(
   pendingMs: number,
   dispatch: (effects: Effects) => void,
 ): Promise<void> {
-  for (const stage of await pendingStages(db, ROWS_MAX)) {
-    const isLate = await endIfLate({ db, now, pendingMs, dispatch }, stage)
-    // They come in the order in which they were queued.
-    if (!isLate) return
+  for (const stage of await pendingStages(db, ROWS_MAX, { until: now - pendingMs })) {
+    await end({ db, now, pendingMs, dispatch }, stage)
   }
 }
 
@@ -33,20 +31,17 @@ interface Round {
   readonly dispatch: (effects: Effects) => void
 }
 
-/** @returns false when the stage has not waited for too long */
-async function endIfLate(
+async function end(
   { db, now, pendingMs, dispatch }: Round,
-  { id: stageId, repo_id: repoId, attempt }: StageStatusRow,
-): Promise<boolean> {
-  let isLate = true
+  { id: stageId, repo_id: repoId, attempt }: PendingStage,
+): Promise<void> {
   const effects = await transact(
     db,
     now,
     async (tx, effects) => {
       const stage = await findStageById(tx, stageId)
+      // A runner may have taken it in this moment.
       if (stage?.status !== 'pending' || stage.attempt !== attempt) return
-      isLate = stage.queued + pendingMs <= now
-      if (!isLate) return
       const error = unclaimedReason(stage, pendingMs)
       await endStage(tx, stage, { status: 'error', error, at: now, byRunner: false }, effects)
       effects.unqueue.push({ queue: stage.queue, stageId, attempt })
@@ -55,7 +50,6 @@ async function endIfLate(
     [repoId],
   )
   dispatch(effects)
-  return isLate
 }
 
 function unclaimedReason(stage: StageStatusRow, pendingMs: number): string {

@@ -18,13 +18,15 @@ import { stageStatusesOfBuild, updateStage } from '../store/stages.js'
 import { TestDatabase } from '../testing/test-database.js'
 import { addBuildTo, addRepoTo, stagePlan, storeStages } from '../testing/plans.js'
 import { until } from '../testing/until.js'
+import { Backlog } from './backlog.js'
 import { endStage } from './end-stage.js'
 import { Enqueuer } from './enqueuer.js'
+import { QueueLosses } from './queue-losses.js'
 import { StageQueues } from './stage-queues.js'
 import { transact } from './transact.js'
 
 const logger = pino({ level: 'silent' })
-const { bullPrefix } = redisKeys('test')
+const { bullPrefix, queueMark } = redisKeys('test')
 const QUEUE = stageQueue({ os: 'linux', arch: 'amd64' })
 
 let directory: string
@@ -42,7 +44,9 @@ beforeEach(async () => {
   redis = redisConnections(server.path, logger).failingFast()
   await waitUntilReady(redis, 5_000)
   queues = new StageQueues({ redis, bullPrefix, logger })
-  enqueuer = new Enqueuer({ db, queues, system: () => ({ link: 'http://ci', version: '1' }) })
+  const losses = new QueueLosses({ redis, key: queueMark })
+  const system = () => ({ link: 'http://ci', version: '1' })
+  enqueuer = new Enqueuer({ db, queues, system, losses, logger })
 })
 afterEach(async () => {
   await queues.close()
@@ -125,7 +129,7 @@ describe('the runners of a queue', () => {
     await enqueuer.enqueueBuild((await build(busy, 5)).id)
     await enqueuer.enqueueBuild((await build(other, 2)).id)
     await redis.flushall()
-    await enqueuer.enqueueAll()
+    await new Backlog({ db, enqueuer }).all()
     expect(await take(4)).toEqual([
       ...[`${busy}/1/s0`, `${other}/1/s0`, `${busy}/1/s1`, `${other}/1/s1`],
     ])

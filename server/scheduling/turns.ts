@@ -18,14 +18,19 @@ export async function giveTurns(
   now: number,
   effects: Effects,
 ): Promise<void> {
-  const { active, limit } = await turnsTaken(db, group)
-  if (!(active < limit) || limit === Infinity) return
-  const count = Math.min(limit - active, await roomOfRepo(db, group.repo_id))
-  if (count <= 0) return
+  const count = await freePlaces(db, group)
+  if (count === 0) return
   for (const stage of await nextInTurn(db, group, count)) {
     await updateStage(db, stage.id, { status: 'pending', queued: now, updated: now })
     effects.builds.add(stage.build_id)
   }
+}
+
+/** How many of the group's stages that are due may go on now. */
+export async function freePlaces(db: Db, group: TurnGroup): Promise<number> {
+  const { active, limit } = await turnsTaken(db, group)
+  if (!(active < limit) || limit === Infinity) return 0
+  return Math.min(limit - active, await roomOfRepo(db, group.repo_id))
 }
 
 /**

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Insertable, Selectable, SqlBool, Updateable } from 'kysely'
+import type { Insertable, RawBuilder, Selectable, SqlBool, Updateable } from 'kysely'
 import type { Db } from './database.js'
 import type { BuildTable } from './schema.js'
 import { noteStatus } from './statuses.js'
@@ -52,30 +52,38 @@ export async function previousBuild(db: Db, build: BuildRow): Promise<BuildRow |
   return (await before.orderBy('number', 'desc').limit(1).executeTakeFirst()) ?? null
 }
 
-/** Ids of builds that nobody has compiled yet, oldest first. */
-export async function uningestedBuilds(db: Db, limit: number): Promise<number[]> {
+/** Ids of builds that nobody has compiled yet, oldest first: those after the given one. */
+export async function uningestedBuilds(db: Db, limit: number, afterId = 0): Promise<number[]> {
   const rows = await db
     .selectFrom('builds')
     .select('id')
     // As the index has it.
     .where('status', '=', sql.lit('pending'))
     .where('plan_json', 'is', null)
+    .where('id', '>', afterId)
     .orderBy('id')
     .limit(limit)
     .execute()
   return rows.map((row) => row.id)
 }
 
+/** A build that has a plan and has not ended. */
+export interface OpenBuild extends Pick<BuildRow, 'id' | 'repo_id'> {
+  /** 1 while all that is left of it is queued or runs: then there is nothing to decide about it. */
+  readonly is_at_work: number
+}
+
 /** Builds that have a plan and have not ended, oldest first: those after the given one. */
-export async function openBuilds(
-  db: Db,
-  limit: number,
-  afterId = 0,
-): Promise<Pick<BuildRow, 'id' | 'repo_id'>[]> {
+export async function openBuilds(db: Db, limit: number, afterId = 0): Promise<OpenBuild[]> {
+  const has = (statuses: RawBuilder<unknown>) =>
+    sql<SqlBool>`exists (select 1 from stages where build_id = builds.id and stages.status in ${statuses})`
+  const isAtWork = sql`${has(sql`('pending', 'running')`)}
+    and not ${has(sql`('blocked', 'waiting_on_dependencies')`)}`
   return (
     db
       .selectFrom('builds')
       .select(['id', 'repo_id'])
+      .select(sql<number>`case when ${isAtWork} then 1 else 0 end`.as('is_at_work'))
       // As the index has it.
       .where(sql<SqlBool>`status in ('pending', 'running')`)
       .where('plan_json', 'is not', null)

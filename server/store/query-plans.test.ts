@@ -136,7 +136,8 @@ const QUERIES: readonly (readonly [name: string, run: () => Promise<unknown>])[]
   ['what is to be compiled', () => uningestedBuilds(db, 1_000)],
   ['what goes on', () => openBuilds(db, 1_000)],
   ['what waits', () => pendingStages(db, 1_000)],
-  ['what waits behind another', () => pendingStages(db, 1_000, { queued: 1, id: 1 })],
+  ['what waits behind another', () => pendingStages(db, 100, { after: { queued: 1, id: 1 } })],
+  ['what waits for too long', () => pendingStages(db, 1_000, { until: 10 })],
   ['leases that end', () => stagesWithLeaseBefore(db, 10)],
   ['turns', () => turnsTaken(db, { repo_id: repoId, ...GROUP })],
   [

@@ -63,23 +63,27 @@ export async function stagesOfRepo(db: Db, repoId: number): Promise<StageRow[]> 
   return db.selectFrom('stages').selectAll().where('repo_id', '=', repoId).execute()
 }
 
-/** Stages that wait for a runner, in the order they came: those after the given one. */
+/** A stage that waits for a runner: what it takes to look whether it is queued. */
+export type PendingStage = Pick<
+  StageRow,
+  'id' | 'build_id' | 'repo_id' | 'attempt' | 'queue' | 'queued'
+>
+
+/** Stages that wait for a runner, in the order they came: those after the given one, and queued by then. */
 export async function pendingStages(
   db: Db,
   limit: number,
-  after: Pick<StageRow, 'queued' | 'id'> = { queued: -1, id: 0 },
-): Promise<StageStatusRow[]> {
-  const query = db
+  range: { readonly after?: Pick<StageRow, 'queued' | 'id'>; readonly until?: number } = {},
+): Promise<PendingStage[]> {
+  let query = db
     .selectFrom('stages')
-    .select(STATUS_COLUMNS)
+    .select(['id', 'build_id', 'repo_id', 'attempt', 'queue', 'queued'])
     .where('status', '=', sql.lit('pending'))
-  const rest = query.where((eb) =>
-    eb.or([
-      eb('queued', '>', after.queued),
-      eb('queued', '=', after.queued).and('id', '>', after.id),
-    ]),
-  )
-  return rest.orderBy('queued').orderBy('id').limit(limit).execute()
+  const { after, until } = range
+  // As a pair, so that the index leads to the first row of a page in the midst of many.
+  if (after) query = query.where(sql<boolean>`(queued, id) > (${after.queued}, ${after.id})`)
+  if (until !== undefined) query = query.where('queued', '<=', until)
+  return query.orderBy('queued').orderBy('id').limit(limit).execute()
 }
 
 export type LeasedStage = Pick<StageRow, 'id' | 'repo_id' | 'attempt'>

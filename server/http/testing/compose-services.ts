@@ -28,6 +28,7 @@ import { createRepoHooks } from '../../repo-hooks/repo-hooks.js'
 import { createRunnerService } from '../../runners/runner-service.js'
 import { Dispatcher } from '../../scheduling/dispatcher.js'
 import { Enqueuer } from '../../scheduling/enqueuer.js'
+import { QueueLosses } from '../../scheduling/queue-losses.js'
 import { StageQueues } from '../../scheduling/stage-queues.js'
 import { createPeople } from '../../people/people.js'
 import type { PeopleSettings } from '../../people/settings.js'
@@ -93,7 +94,8 @@ export async function composeServices(
   )
   const downlink = new Downlink(redis, keys)
   const system = () => ({ link: 'https://ci.example.org', version: '0.0.0-test' })
-  const enqueuer = new Enqueuer({ db, queues, system })
+  const losses = new QueueLosses({ redis, key: keys.queueMark })
+  const enqueuer = new Enqueuer({ db, queues, system, losses, logger })
   const dispatcher = closers.add(
     'dispatcher',
     new Dispatcher({ downlink, enqueuer, queues, watcher, logger }),
