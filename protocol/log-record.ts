@@ -20,6 +20,11 @@ export interface LogRecord {
   readonly section?: LogSection
 }
 
+export const LOG_STREAMS = ['stdout', 'stderr'] as const
+
+/** Which of its outputs a step wrote to. */
+export type LogStream = (typeof LOG_STREAMS)[number]
+
 /** What begins with a record: said by the runner, never by what a step prints. */
 export interface LogSection {
   /** Which of the step's commands it is, from 0; a command in a loop begins many times. */

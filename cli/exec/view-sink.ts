@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder'
+import { LOG_STREAMS, type LogStream } from '../../protocol/log-record.js'
 import type { StageJob } from '../../protocol/job.js'
 import type { StageSink, StepResult } from '../../runner/stage/sink.js'
 import type { BuildView } from '../terminal/view.js'
@@ -19,7 +20,7 @@ export function viewSink(
 ): StageSink {
   const names = new Map(job.steps.map(({ number, name }) => [number, name]))
   const idOf = (step: number): string => `${job.stageNumber}.${step}`
-  const lines = new Map<number, LineBuffer>()
+  const lines: Record<LogStream, Map<number, LineBuffer>> = { stdout: new Map(), stderr: new Map() }
   const started = new Map<number, number>()
   let told = ''
   for (const { number, name } of job.steps) {
@@ -30,15 +31,16 @@ export function viewSink(
       started.set(step, at)
       view.started(idOf(step))
     },
-    output(step, data) {
-      const buffer = lines.get(step) ?? new LineBuffer((text) => view.output(idOf(step), text))
-      lines.set(step, buffer)
+    output(step, data, stream) {
+      const own = lines[stream]
+      const buffer = own.get(step) ?? new LineBuffer((text) => view.output(idOf(step), text))
+      own.set(step, buffer)
       buffer.write(data)
       return undefined
     },
     stepFinished(result) {
       const { step, status, exitCode, error, at } = result
-      lines.get(step)?.end()
+      for (const stream of LOG_STREAMS) lines[stream].get(step)?.end()
       const durationMs = at - (started.get(step) ?? at)
       // What is wrong with the pipeline is told with its first step.
       const isRepeated = status === 'skipped' && error === told

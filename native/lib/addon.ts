@@ -42,8 +42,8 @@ export interface LauncherLink {
   readonly pid: number
   /** Sends a request; what the socket does not take at once is queued. */
   send(type: number, id: number, payload: Uint8Array): void
-  /** The same, with the write end of a new pipe. @returns the descriptor of its read end. */
-  sendWithOutput(type: number, id: number, payload: Uint8Array): number
+  /** The same, with the write ends of new pipes. @returns the descriptors of their read ends. */
+  sendWithOutputs(type: number, id: number, payload: Uint8Array, pipes: number): number[]
   /** Closes the socket; the launcher then kills its sandboxes and ends. */
   close(): void
 }

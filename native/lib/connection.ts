@@ -1,5 +1,6 @@
 import { type LauncherLink, loadAddon } from './addon.js'
 import { fromAddon, goneError, NativeError, systemError } from './error.js'
+import { openOutputs, type Outputs } from './output.js'
 import { REQUEST } from './wire/frame.js'
 import { decodeReply, type ExitReport, type LauncherReply, type UsageReport } from './wire/reply.js'
 
@@ -26,11 +27,11 @@ export interface ExecObserver {
   gone(): void
 }
 
-/** A request with a pipe. `started` resolves with the host process id of what was started. */
+/** A request with pipes. `started` resolves with the host process id of what was started. */
 export interface StartedRequest {
   readonly id: number
-  /** Descriptor of the pipe's read end: the caller's at once. */
-  readonly output: number
+  /** The pipes' read ends: the caller's at once. */
+  readonly outputs: Outputs
   readonly started: Promise<number>
 }
 
@@ -81,11 +82,16 @@ export class Connection {
   }
 
   /**
-   * Sends a start request with a new pipe: `started` is the sandbox's init. The observer is told also
-   * about a failed start.
+   * Sends a start request with new pipes, one of its own for standard error if `separate`: `started` is the
+   * sandbox's init. The observer is told also about a failed start.
    */
-  start(type: number, payload: Uint8Array, observer: SandboxObserver): StartedRequest {
-    const request = this.#sendWithOutput(type, payload)
+  start(
+    type: number,
+    payload: Uint8Array,
+    observer: SandboxObserver,
+    separate: boolean,
+  ): StartedRequest {
+    const request = this.#sendWithOutputs(type, payload, separate ? 2 : 1)
     this.#observers.set(request.id, observer)
     return request
   }
@@ -96,7 +102,7 @@ export class Connection {
     observer: ExecObserver,
     type: typeof REQUEST.exec | typeof REQUEST.runTool = REQUEST.exec,
   ): StartedRequest {
-    const request = this.#sendWithOutput(type, payload)
+    const request = this.#sendWithOutputs(type, payload, 1)
     this.#execs.set(request.id, observer)
     return request
   }
@@ -116,11 +122,11 @@ export class Connection {
     this.#link.close()
   }
 
-  #sendWithOutput(type: number, payload: Uint8Array): StartedRequest {
+  #sendWithOutputs(type: number, payload: Uint8Array, pipes: number): StartedRequest {
     if (this.#ended) throw goneError('no more requests')
     const id = this.#nextId()
-    const output = this.#callLink(() => this.#link.sendWithOutput(type, id, payload))
-    return { id, output, started: this.#answer(id) }
+    const fds = this.#callLink(() => this.#link.sendWithOutputs(type, id, payload, pipes))
+    return { id, outputs: openOutputs(fds), started: this.#answer(id) }
   }
 
   /** A socket without a launcher at its other end is the launcher's end, only not told yet. */

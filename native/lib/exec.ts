@@ -2,7 +2,6 @@ import { checkProgram } from './check-program.js'
 import type { Connection } from './connection.js'
 import { Deferred } from './deferred.js'
 import { goneError, NativeError } from './error.js'
-import { openOutput } from './output.js'
 import type { ExecSpec, SandboxProcess } from './types.js'
 import { REQUEST } from './wire/frame.js'
 import { encodeExec, encodeNumber } from './wire/request.js'
@@ -27,7 +26,7 @@ export async function startExec(
     ended: (waitStatus) => exit.resolve(unpackStatus(waitStatus)),
     gone: () => exit.reject(goneError('a program in a sandbox was killed with it')),
   })
-  const output = openOutput(request.output)
+  const { output } = request.outputs
   const kill = (): void => connection.tell(REQUEST.signal, request.id, encodeNumber(SIGKILL))
   const abort = watchAbort(spec.signal, kill)
   try {

@@ -185,10 +185,10 @@ describeSandboxes('when the process that made it is killed', () => {
           const [type, id] = [reply.readUInt32LE(0), reply.readUInt32LE(4)]
           if (type === 2) console.log('failed', reply.toString('latin1'))
           if (type === 1 && id === 1) link.send(2, 2, createStage)
-          if (type === 1 && id === 2) link.sendWithOutput(4, 3, start)
+          if (type === 1 && id === 2) link.sendWithOutputs(4, 3, start, 1)
           if (type === 3 && id === 3) {
             init = reply.readUInt32LE(8)
-            link.sendWithOutput(6, 4, exec)
+            link.sendWithOutputs(6, 4, exec, 1)
           }
           if (type === 3 && id === 4) console.log('pid', link.pid, init, reply.readUInt32LE(8))
         },

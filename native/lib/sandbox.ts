@@ -4,11 +4,11 @@ import type { CgroupDirectory } from './cgroup/plan.js'
 import { removeCgroup, removeCgroupsIn } from './cgroup/remove.js'
 import { toSample } from './cgroup/samples.js'
 import { parseUsage } from './cgroup/usage.js'
-import type { Connection, SandboxObserver } from './connection.js'
+import type { Connection, SandboxObserver, StartedRequest } from './connection.js'
 import { Deferred } from './deferred.js'
 import { goneError, systemError } from './error.js'
 import { startExec } from './exec.js'
-import { openOutput } from './output.js'
+import { destroyOutputs } from './output.js'
 import type {
   ExecSpec,
   Sandbox,
@@ -43,15 +43,15 @@ export async function startSandbox(
   cgroups: readonly CgroupDirectory[],
 ): Promise<StartedSandbox> {
   const ending = new Ending(spec, cgroups)
-  const start = connection.start(REQUEST.start, encodeStart(stageId, spec, cgroups), ending)
-  const output = openOutput(start.output)
+  const request = encodeStart(stageId, spec, cgroups)
+  const start = connection.start(REQUEST.start, request, ending, spec.separateErrors === true)
   try {
     const pid = await start.started
     const exit = ending.exit.promise
-    const sandbox = new RunningSandbox(connection, start.id, spec.name, pid, output, exit)
+    const sandbox = new RunningSandbox(connection, start, spec.name, pid, exit)
     return { sandbox, cleaned: ending.clean.promise }
   } catch (error) {
-    output.destroy()
+    destroyOutputs(start.outputs)
     await ending.clean.promise.catch(() => undefined)
     throw error
   }
@@ -109,17 +109,20 @@ class Ending implements SandboxObserver {
 class RunningSandbox implements Sandbox {
   readonly #connection: Connection
   readonly #id: number
+  readonly output: Readable
+  readonly errors: Readable | null
 
   constructor(
     connection: Connection,
-    id: number,
+    { id, outputs }: StartedRequest,
     readonly name: string,
     readonly pid: number,
-    readonly output: Readable,
     readonly exit: Promise<SandboxExit>,
   ) {
     this.#connection = connection
     this.#id = id
+    this.output = outputs.output
+    this.errors = outputs.errors
   }
 
   exec(spec: ExecSpec): Promise<SandboxProcess> {

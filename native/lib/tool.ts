@@ -2,7 +2,6 @@ import type { CgroupDirectory } from './cgroup/plan.js'
 import type { Connection } from './connection.js'
 import { Deferred } from './deferred.js'
 import { goneError } from './error.js'
-import { openOutput } from './output.js'
 import type { SandboxProcess, ToolSpec } from './types.js'
 import { checkTool } from './validate.js'
 import { REQUEST } from './wire/frame.js'
@@ -28,7 +27,7 @@ export async function startTool(
     gone: () => exit.reject(goneError(`${spec.argv[0] ?? ''} was killed with it`)),
   }
   const request = connection.exec(encodeTool(stageId, spec, cgroups), observer, REQUEST.runTool)
-  const output = openOutput(request.output)
+  const { output } = request.outputs
   try {
     await request.started
   } catch (error) {

@@ -204,6 +204,8 @@ export interface SandboxSpec {
    * takes its place.
    */
   readonly outputFile?: string
+  /** Whether standard error is a stream of its own; default not, so that all is in the order in which it was written. */
+  readonly separateErrors?: boolean
   /**
    * Called about every second while it runs with what it has used so far, and not any more when `exit` has
    * resolved. A sample is left out when the event loop is too busy to take it.
@@ -303,8 +305,13 @@ export interface Sandbox {
   readonly name: string
   /** Host process id of the sandbox's init, for messages only: never signal it by number. */
   readonly pid: number
-  /** Standard output and error in one stream, in the order in which they were written. Ends when no process holds it any more. */
+  /**
+   * Standard output, and standard error too unless that is apart: in one stream, in the order in which they were
+   * written. Ends when no process holds it any more.
+   */
   readonly output: Readable
+  /** Standard error where `separateErrors` asked for it, else null. Both have to be read: a full pipe stops who writes. */
+  readonly errors: Readable | null
   /**
    * Resolves when every process of the sandbox is gone and its cgroup has been read. A writable
    * directory is the caller's to remove then; mounts and cgroup are removed right after, at the latest

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { chmod, chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { describeSandboxes, makeTestSandboxes, type TestSandboxes } from './testing/sandboxes.js'
 import { itOnHost } from './testing/this-host.js'
 
@@ -51,6 +52,15 @@ describeSandboxes('a program that runs as a user', () => {
     const command = names.map((name) => `echo ${name} >${name}`).join('; ')
     const { output } = await sandboxes.run(command, { user: USER })
     expect(output).toBe(names.map((name) => `${name}\n`).join(''))
+  })
+
+  it('has its two outputs apart where that is asked for, also when it opens them again', async () => {
+    const command = 'echo a; echo b >&2; echo c >/dev/stdout; echo d >/dev/stderr'
+    const spec = await sandboxes.specOf(command, { user: USER, separateErrors: true })
+    const sandbox = await sandboxes.stage.start(spec)
+    const [output, errors] = await Promise.all([text(sandbox.output), text(sandbox.errors!)])
+    expect({ output, errors }).toEqual({ output: 'a\nc\n', errors: 'b\nd\n' })
+    expect(await sandbox.exit).toMatchObject({ code: 0 })
   })
 
   it('can listen on low ports, in a network of its own too', async () => {

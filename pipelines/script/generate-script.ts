@@ -13,16 +13,18 @@ import { printSectionMark } from './section-mark.js'
 export function generateScript(commands: readonly string[], markSecret?: string): string {
   const mark = (index: number) =>
     markSecret === undefined ? '' : printSectionMark(markSecret, index)
-  return commands.map((command, index) => mark(index) + commandWithTrace(command)).join('')
+  return commands.map((command, index) => commandWithTrace(command, mark(index))).join('')
 }
 
 /** The empty line keeps a backslash at the end of a command from joining it with the next trace. */
-function commandWithTrace(command: string): string {
+function commandWithTrace(command: string, mark: string): string {
   const body = withoutLastNewlines(command)
   const lines = body.split('\n').map((line) => singleQuoted(`+ ${line}`))
   // printf writes its format once for each argument (POSIX.1-2017, printf, "Extended description").
-  // It fails when a command has closed stdout; that must not fail the step.
-  return `printf '%s\\n' ${lines.join(' ')} 2>/dev/null || :\n${body}\n\n`
+  // It fails when a command has closed stdout; that must not fail the step. In a group without standard error, so that
+  // `set -x` shows the step's own commands alone.
+  const trace = `${mark}printf '%s\\n' ${lines.join(' ')};`
+  return `{ ${trace} } 3>&2 2>/dev/null || :\n${body}\n\n`
 }
 
 /** POSIX.1-2017, 2.2.2: nothing is special between single quotes, and a single quote can't be there. */

@@ -1,3 +1,4 @@
+import { LOG_STREAMS, type LogStream } from '../../protocol/log-record.js'
 import type { StageSink, StepResult } from '../stage/sink.js'
 import { Masker, type MaskRules } from './mask/masker.js'
 
@@ -12,8 +13,10 @@ export function maskSink(sink: StageSink, rules: MaskRules): StageSink {
 class MaskingSink implements StageSink {
   readonly #sink: StageSink
   readonly #rules: MaskRules
-  /** By step. */
-  readonly #maskers = new Map<number, Masker>()
+  readonly #maskers: Readonly<Record<LogStream, Map<number, Masker>>> = {
+    stdout: new Map(),
+    stderr: new Map(),
+  }
   readonly stepUsage?: NonNullable<StageSink['stepUsage']>
   readonly section?: NonNullable<StageSink['section']>
 
@@ -29,23 +32,25 @@ class MaskingSink implements StageSink {
     this.#sink.stepStarted(step, at)
   }
 
-  output(step: number, data: Buffer): Promise<void> | undefined {
-    const masked = this.#maskerOf(step).write(data)
-    return masked.length === 0 ? undefined : this.#sink.output(step, masked)
+  output(step: number, data: Buffer, stream: LogStream): Promise<void> | undefined {
+    const masked = this.#maskerOf(step, stream).write(data)
+    return masked.length === 0 ? undefined : this.#sink.output(step, masked, stream)
   }
 
   async stepFinished(result: StepResult): Promise<void> {
-    const rest = this.#maskers.get(result.step)?.end()
-    this.#maskers.delete(result.step)
-    if (rest !== undefined && rest.length > 0) await this.#sink.output(result.step, rest)
+    for (const stream of LOG_STREAMS) {
+      const rest = this.#maskers[stream].get(result.step)?.end()
+      this.#maskers[stream].delete(result.step)
+      if (rest !== undefined && rest.length > 0) await this.#sink.output(result.step, rest, stream)
+    }
     await this.#sink.stepFinished({ ...result, error: this.#rules.mask(result.error) })
   }
 
-  #maskerOf(step: number): Masker {
-    const known = this.#maskers.get(step)
+  #maskerOf(step: number, stream: LogStream): Masker {
+    const known = this.#maskers[stream].get(step)
     if (known !== undefined) return known
     const masker = new Masker(this.#rules)
-    this.#maskers.set(step, masker)
+    this.#maskers[stream].set(step, masker)
     return masker
   }
 }

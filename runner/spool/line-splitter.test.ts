@@ -5,7 +5,7 @@ import { LineSplitter } from './line-splitter.js'
 
 function split(chunks: readonly Uint8Array[]): LogRecord[] {
   const splitter = new LineSplitter()
-  const records = chunks.flatMap((chunk, index) => splitter.push(chunk, index))
+  const records = chunks.flatMap((chunk, index) => splitter.push(chunk, index, 'stdout'))
   return [...records, ...splitter.end(chunks.length)]
 }
 
@@ -75,12 +75,14 @@ describe('LineSplitter', () => {
 
   it('gives a quiet unfinished line as a record, and the rest of the line as another', () => {
     const splitter = new LineSplitter()
-    expect(splitter.push(Buffer.from('50%'), 1)).toEqual([])
+    expect(splitter.push(Buffer.from('50%'), 1, 'stdout')).toEqual([])
     expect(splitter.hasPartial).toBe(true)
     expect(splitter.flush(2)).toEqual([{ pos: 0, out: '50%', time: 2 }])
     expect(splitter.hasPartial).toBe(false)
     expect(splitter.flush(3)).toEqual([])
-    expect(splitter.push(Buffer.from(' 100%\n'), 4)).toEqual([{ pos: 1, out: ' 100%\n', time: 4 }])
+    expect(splitter.push(Buffer.from(' 100%\n'), 4, 'stdout')).toEqual([
+      { pos: 1, out: ' 100%\n', time: 4 },
+    ])
   })
 
   it('gives the same text back, however it is cut', () => {

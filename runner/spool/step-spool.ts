@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
-import { encodeLogRecord, type LogRecord, type LogSection } from '../../protocol/log-record.js'
+import {
+  encodeLogRecord,
+  type LogRecord,
+  type LogSection,
+  type LogStream,
+} from '../../protocol/log-record.js'
 import type { LogSummary } from '../../protocol/uplink.js'
 import { LineSplitter } from './line-splitter.js'
 import { readRecords } from './read-records.js'
@@ -55,9 +60,9 @@ export class StepSpool {
    * @returns a promise when the write queue is full; write no more until it resolves.
    * @throws the error of the disk, once writing has failed.
    */
-  write(data: Uint8Array): Promise<void> | undefined {
+  write(data: Uint8Array, stream: LogStream = 'stdout'): Promise<void> | undefined {
     if (this.#failure) throw this.#failure
-    this.#append(this.#splitter.push(data, this.#elapsedMs()))
+    this.#append(this.#splitter.push(data, this.#elapsedMs(), stream))
     this.#armQuietTimer()
     if (this.#queuedBytes <= WRITE_QUEUE_BYTES_MAX) return undefined
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import type { SandboxExit } from '../../native/lib/types.js'
 import { DEFAULT_LIMITS } from '../config.js'
 import { OutputMeter } from './output-meter.js'
 import { pumpOutput } from './pump.js'
@@ -15,20 +16,32 @@ async function pump(
   chunks: readonly string[],
   limits: { outputBytes?: number; outputLines?: number } = {},
   write?: (data: Buffer) => Promise<void> | undefined,
+  errors: readonly string[] | null = null,
 ): Promise<Pumped> {
   const taken: Buffer[] = []
   const told = { limits: [] as string[], failures: [] as unknown[] }
-  await pumpOutput(Readable.from(chunks.map((text) => Buffer.from(text))), {
-    ended: new Promise(() => undefined),
+  const sandbox = {
+    output: streamOf(chunks),
+    errors: errors && streamOf(errors),
+    exit: new Promise<SandboxExit>(() => undefined),
+  }
+  await pumpOutput(sandbox, {
     limits: { ...DEFAULT_LIMITS, ...limits },
     onLimit: (limit) => told.limits.push(limit),
     onFailure: (error) => told.failures.push(error),
-    write: (data) => {
-      taken.push(data)
-      return write?.(data)
+    log: {
+      write: (data) => {
+        taken.push(data)
+        return write?.(data)
+      },
+      end: () => Promise.resolve(),
     },
   })
   return { text: Buffer.concat(taken).toString(), ...told }
+}
+
+function streamOf(chunks: readonly string[]): Readable {
+  return Readable.from(chunks.map((text) => Buffer.from(text)))
 }
 
 describe('pumpOutput', () => {
@@ -48,6 +61,14 @@ describe('pumpOutput', () => {
   it('cuts at the line limit', async () => {
     const pumped = await pump(['1\n2\n', '3\n4\n'], { outputLines: 2 })
     expect(pumped).toMatchObject({ text: '1\n2\n3', limits: ['2 lines'] })
+  })
+
+  it('counts both outputs together and tells a limit or a failure once', async () => {
+    const both = await pump(['aaaa', 'bb'], { outputBytes: 6 }, undefined, ['cccc', 'dd'])
+    expect(both.text).toHaveLength(6)
+    expect(both.limits).toEqual(['6 B'])
+    const failing = await pump(['a'], {}, () => Promise.reject(new Error('disk full')), ['b'])
+    expect(failing.failures).toEqual([new Error('disk full')])
   })
 
   it('waits while the sink is full', async () => {

@@ -56,6 +56,26 @@ describe('runStage', () => {
     expect(log).toContain('\u001b]7770;000000000000000000000000;1;0\u0007+ set +e')
   })
 
+  it('tells standard error apart, and keeps what the commands print in their order', async () => {
+    const commands = Array.from({ length: 20 }, (_, i) => `echo out${i}; echo error${i} >&2`)
+    const { sink } = await runJob(host, makeJob([step('a', commands)]))
+    const lines = sink.log('a').trimEnd().split('\n')
+    const parts = commands.map((command, i) => [`+ ${command}`, `error${i}`, `out${i}`])
+    // Within a command the two may change places.
+    const sorted = parts.map((_, i) => lines.slice(3 * i, 3 * i + 3).sort())
+    expect(sorted).toEqual(parts)
+    expect(sink.errors.get('a')).toBe(commands.map((_, i) => `error${i}\n`).join(''))
+    expect(sink.sections.map(({ command }) => command)).toEqual(commands.map((_, i) => i))
+  })
+
+  it('tells the commands of each try of a step', async () => {
+    const flaky = step('a', ['echo x >&2', 'test -e /tmp/never'], {
+      retry: { count: 1, backoffMs: 0 },
+    })
+    const { sink } = await runJob(host, makeJob([flaky]))
+    expect(sink.sections.map(({ command }) => command)).toEqual([0, 1, 0, 1])
+  })
+
   it('leaves nothing behind', async () => {
     await runJob(host, makeJob([step('a', ['mkdir -p x/y && chmod 0 x', 'touch /root-file'])]))
     expect(await leftOnDisk()).toEqual([])

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { generateScript } from '../../pipelines/script/generate-script.js'
@@ -23,8 +23,10 @@ function written(chunksOf: (secret: string) => readonly Buffer[]): Told {
     },
     (section) => sections.push({ ...section, at: text().length }),
   )
-  for (const chunk of chunksOf(log.markSecret)) void log.write(chunk)
-  void log.flush()
+  // Nothing is to be waited for.
+  void log.end('stderr')
+  for (const chunk of chunksOf(log.markSecret)) void log.write(chunk, 'stdout')
+  void log.end('stdout')
   return { text: text().toString('latin1'), sections }
 }
 
@@ -43,7 +45,7 @@ describe('section marks', () => {
       ]
       const [program, ...args] = shell
       const { text, sections } = written((secret) => [
-        execFileSync(program, [...args, '-e', '-c', generateScript(commands, secret)]),
+        spawnSync(program, [...args, '-e', '-c', generateScript(commands, secret)]).stdout,
       ])
       expect(text).toBe(
         '+ echo one\none\n' +

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { SECTION_MARK_END, sectionMarkStart } from '../../pipelines/script/section-mark.js'
+import { FENCE, SECTION_MARK_END, sectionMarkStart } from '../../pipelines/script/section-mark.js'
 import type { LogSection } from '../../protocol/log-record.js'
 
 /** Digits of a command's number and of an exit status, with the semicolon between. */
@@ -7,16 +7,26 @@ const CONTENT_BYTES_MAX = 16
 
 const END = Buffer.from(SECTION_MARK_END)
 
+/** What the script says of a command that begins: on standard output what it is, on standard error no more than that. */
+export type SectionMark = LogSection | typeof FENCE
+
+/** What a script's marks are known by: made anew for each step. */
+export function newMarkSecret(): string {
+  return randomBytes(12).toString('hex')
+}
+
 /**
- * Finds what a step's script says between what its commands print. A mark has a number in it that nobody can guess,
- * made anew for each step: what is merely printed, say a file of somebody else's, can't have it. A command that reads
- * its own script could; all it would forge is how its own log folds.
+ * Finds what a step's script says between what its commands print, in one of its outputs. A mark has a number in it
+ * that nobody can guess: what is merely printed, say a file of somebody else's, can't have it. A command that reads its
+ * own script could; all it would forge is how its own log folds.
  */
 export class SectionMarks {
-  /** What the script's marks are known by. */
-  readonly secret = randomBytes(12).toString('hex')
-  readonly #start = Buffer.from(sectionMarkStart(this.secret))
+  readonly #start: Buffer
   #held: Buffer = Buffer.alloc(0)
+
+  constructor(secret: string) {
+    this.#start = Buffer.from(sectionMarkStart(secret))
+  }
 
   /** What waited: nothing more comes. */
   flush(): Buffer {
@@ -26,7 +36,7 @@ export class SectionMarks {
   }
 
   /** Text and marks in the order in which they came. What may be the beginning of a mark waits for more. */
-  *take(data: Buffer): Generator<Buffer | LogSection, void> {
+  *take(data: Buffer): Generator<Buffer | SectionMark, void> {
     const bytes = this.#held.length === 0 ? data : Buffer.concat([this.#held, data])
     this.#held = Buffer.alloc(0)
     let from = 0
@@ -38,9 +48,9 @@ export class SectionMarks {
         this.#held = Buffer.from(bytes.subarray(at))
         return
       }
-      const section = end === -1 ? null : sectionOf(bytes.subarray(content, content + end))
-      yield section ?? bytes.subarray(at, content)
-      from = section === null ? content : content + end + END.length
+      const mark = end === -1 ? null : markOf(bytes.subarray(content, content + end))
+      yield mark ?? bytes.subarray(at, content)
+      from = mark === null ? content : content + end + END.length
     }
     const rest = bytes.subarray(from)
     const text = rest.subarray(0, rest.length - this.#startsAtEnd(rest))
@@ -59,8 +69,10 @@ export class SectionMarks {
 }
 
 /** Before the first command there is none that could have ended. */
-function sectionOf(content: Buffer): LogSection | null {
-  const match = /^(\d{1,9});(\d{1,3})$/.exec(content.toString('latin1'))
+function markOf(content: Buffer): SectionMark | null {
+  const text = content.toString('latin1')
+  if (text === FENCE) return FENCE
+  const match = /^(\d{1,9});(\d{1,3})$/.exec(text)
   if (match === null) return null
   const command = Number(match[1])
   return command === 0 ? { command } : { command, before: Number(match[2]) }

@@ -1,4 +1,4 @@
-import type { LogSection } from '../../protocol/log-record.js'
+import type { LogSection, LogStream } from '../../protocol/log-record.js'
 import type { StepFinished } from '../../protocol/uplink.js'
 import type { UsageReport } from '../../protocol/usage.js'
 
@@ -10,9 +10,9 @@ export interface StageSink {
   stepStarted(step: number, at: number): void
   /**
    * Bytes the step printed, or a message of the runner's own about it.
-   * @returns a promise when the sink is full; the caller stops reading until it resolves.
+   * @returns a promise when the sink is full; the caller stops reading that stream until it resolves.
    */
-  output(step: number, data: Buffer): Promise<void> | undefined
+  output(step: number, data: Buffer, stream: LogStream): Promise<void> | undefined
   /** A command of the step begins: the next output is its first line. */
   section?(step: number, section: LogSection): void
   stepFinished(result: StepResult): Promise<void>

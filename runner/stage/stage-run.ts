@@ -217,7 +217,7 @@ export class StageRun {
     usage: UsageRecord,
   ): Promise<StepOutcome> {
     const log = new StepLog(
-      (data) => this.sink.output(number, data),
+      (data, stream) => this.sink.output(number, data, stream),
       (section) => this.sink.section?.(number, section),
     )
     try {
@@ -279,7 +279,7 @@ export class StageRun {
   #writeLine(number: number, text: string): void {
     const line = Buffer.from(text.endsWith('\n') ? text : `${text}\n`)
     try {
-      this.sink.output(number, line)?.catch((error: unknown) => this.#fail(error))
+      this.sink.output(number, line, 'stdout')?.catch((error: unknown) => this.#fail(error))
     } catch (error) {
       this.#fail(error)
     }

@@ -13,7 +13,7 @@ function open(): { readonly log: StepLog; readonly text: () => string } {
 describe('StepLog', () => {
   it('starts a line of its own where the step left one open', async () => {
     const { log, text } = open()
-    await log.write(Buffer.from('half'))
+    await log.write(Buffer.from('half'), 'stdout')
     await log.say('killed')
     await log.say('twice')
     expect(text()).toBe('half\n[sandpiper] killed\n[sandpiper] twice\n')
@@ -21,8 +21,8 @@ describe('StepLog', () => {
 
   it('adds no empty line', async () => {
     const { log, text } = open()
-    await log.write(Buffer.from('whole\n'))
-    await log.write(Buffer.alloc(0))
+    await log.write(Buffer.from('whole\n'), 'stdout')
+    await log.write(Buffer.alloc(0), 'stdout')
     await log.say('done')
     expect(text()).toBe('whole\n[sandpiper] done\n')
   })

@@ -41,7 +41,7 @@ export async function tryStep(
     }
     const sandbox = await prepared.open.stage.start({
       ...prepared.spec,
-      ...{ onUsage, usageInterfaces: COUNTED_INTERFACES },
+      ...{ onUsage, usageInterfaces: COUNTED_INTERFACES, separateErrors: true },
     })
     run.usage.started()
     const outcome = await new Try(run, prepared, sandbox, deps.disk).run()
@@ -85,12 +85,12 @@ class Try {
     const endGuard = this.#letEvict()
     const ready = this.#becomeUp()
     try {
-      const pumped = pumpOutput(this.sandbox.output, this.#pumpOptions())
+      this.step.log.restart()
+      const pumped = pumpOutput(this.sandbox, this.#pumpOptions())
       const exit = await this.sandbox.exit
       this.#ended.abort()
       this.step.usage.endTry(exit)
       await Promise.all([pumped, ready])
-      await this.step.log.flush()
       this.prepared.open.disk.told(exit.workspaceLayer?.bytes)
       const verdict = await this.#explain(this.#verdict(exit))
       await this.#tell(verdict)
@@ -134,8 +134,7 @@ class Try {
 
   #pumpOptions(): PumpOptions {
     return {
-      ended: this.sandbox.exit,
-      write: this.step.log.write,
+      log: this.step.log,
       limits: this.prepared.limits,
       onLimit: (limit) => this.#stop.stop({ kind: 'output', limit }, { urgent: true }),
       onFailure: (error) => this.#fail(error),

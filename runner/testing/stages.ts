@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { CommandsStep, EntrypointStep, StagePlan, StepPlan } from '../../pipelines/plan.js'
-import type { LogSection } from '../../protocol/log-record.js'
+import type { LogSection, LogStream } from '../../protocol/log-record.js'
 import type { JobKey } from '../../protocol/job-secrets.js'
 import type { StageJob } from '../../protocol/job.js'
 import type { HostConfig, StepLimits } from '../config.js'
@@ -120,6 +120,8 @@ export class RecordingSink implements StageSink {
   readonly #names: ReadonlyMap<number, string>
   readonly #output = new Map<string, Buffer[]>()
   readonly results = new Map<string, StepResult>()
+  /** What the steps wrote to standard error. */
+  readonly errors = new Map<string, string>()
   readonly sources = new Map<string, UsageSource>()
   /** Commands that began, with the log's length then. */
   readonly sections: (LogSection & { readonly step: string; readonly at: number })[] = []
@@ -141,9 +143,10 @@ export class RecordingSink implements StageSink {
     this.sources.set(this.#name(number), usage)
   }
 
-  output(number: number, data: Buffer): undefined {
+  output(number: number, data: Buffer, stream: LogStream): undefined {
     const name = this.#name(number)
     this.#output.set(name, [...(this.#output.get(name) ?? []), data])
+    if (stream === 'stderr') this.errors.set(name, (this.errors.get(name) ?? '') + data.toString())
     this.#onOutput(name, this.log(name))
   }
 

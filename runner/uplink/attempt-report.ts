@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { messageOf } from '../../protocol/errors.js'
-import type { LogSection } from '../../protocol/log-record.js'
+import type { LogSection, LogStream } from '../../protocol/log-record.js'
 import type { AttemptMessage, LogSummary } from '../../protocol/uplink.js'
 import type { RunnerLog } from '../log.js'
 import { writeAttemptFile } from '../spool/attempt-file.js'
@@ -61,8 +61,8 @@ export class AttemptReport implements StageSink {
     uplink.openUsage({ ...lane.ref, step }, usage)
   }
 
-  output(step: number, data: Buffer): Promise<void> | undefined {
-    return this.#spools.get(step)?.write(data)
+  output(step: number, data: Buffer, stream: LogStream): Promise<void> | undefined {
+    return this.#spools.get(step)?.write(data, stream)
   }
 
   section(step: number, section: LogSection): void {

@@ -69,7 +69,7 @@ describe('Uplink', () => {
   it('brings logs and states to the server in order and forgets them when acknowledged', async () => {
     const report = await openReport()
     report.stepStarted(1, 5)
-    await report.output(1, Buffer.from('hello\n'))
+    await report.output(1, Buffer.from('hello\n'), 'stdout')
     await report.stepFinished(endOfStep)
     report.finished({ status: 'success', error: '' })
     await report.settle()
@@ -133,7 +133,7 @@ describe('Uplink', () => {
     const report = await openReport()
     report.stepStarted(1, 0)
     for (let part = 0; part < 200; part++)
-      await report.output(1, lines(part * 1000, (part + 1) * 1000))
+      await report.output(1, lines(part * 1000, (part + 1) * 1000), 'stdout')
     const client = new Redis(redis.url)
     const sent = async (): Promise<number> => {
       const entries = await client.xrange(keys.uplinkOf(uplink.session), '-', '+')
@@ -153,7 +153,7 @@ describe('Uplink', () => {
     const report = await openReport()
     report.stepStarted(1, 0)
     for (let part = 0; part < 20; part++) {
-      await report.output(1, lines(part * 500, (part + 1) * 500))
+      await report.output(1, lines(part * 500, (part + 1) * 500), 'stdout')
       if (part === 7) collector.isPaused = true
       if (part !== 12) continue
       await collector.flushAll()
@@ -169,10 +169,10 @@ describe('Uplink', () => {
   it('loses and doubles nothing when Redis is killed and comes back', async () => {
     const report = await openReport()
     report.stepStarted(1, 0)
-    await report.output(1, lines(0, 5000))
+    await report.output(1, lines(0, 5000), 'stdout')
     await until('some of it arrived', () => collector.messages.length > 1)
     await redis.down()
-    await report.output(1, lines(5000, 20_000))
+    await report.output(1, lines(5000, 20_000), 'stdout')
     await report.stepFinished(endOfStep)
     report.finished({ status: 'success', error: '' })
     await redis.up()

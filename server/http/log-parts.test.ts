@@ -195,6 +195,29 @@ describe('the sections of a log', () => {
   })
 })
 
+describe('what a step writes to standard error', () => {
+  beforeEach(() =>
+    write([
+      { out: 'warning: 1\n', time: 1 },
+      { out: 'warning: 2\n', time: 2, stream: 'stderr' },
+      { out: 'warning: 3', time: 3 },
+    ]),
+  )
+
+  it('is told in each record, and can be had alone', async () => {
+    const { body } = await get('', { accept: 'application/x-ndjson' })
+    expect(body.split('\n')[1]).toBe('{"pos":1,"out":"warning: 2\\n","time":2,"stream":"stderr"}')
+    expect((await get('/download?stream=stderr')).body).toBe('warning: 2\n')
+    expect((await get('/download?stream=stdout')).body).toBe('warning: 1\nwarning: 3')
+  })
+
+  it('can be searched alone', async () => {
+    const { matches } = await search('q=warning&stream=stderr')
+    expect(matches).toMatchObject([{ line: 2, stream: 'stderr', text: 'warning: 2' }])
+    expect((await search('q=warning')).matches).toHaveLength(3)
+  })
+})
+
 describe('a download', () => {
   const colours = 'one\n\u001b[1mtwo\u001b[0m\nthree'
   beforeEach(() => fixture.print(log, 'one\n', '\u001b[1mtwo\u001b[0m\n', 'three'))

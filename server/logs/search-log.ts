@@ -1,6 +1,6 @@
 import { setImmediate as afterOthers } from 'node:timers/promises'
 import { decodeLogRecord } from '../../protocol/log-record.js'
-import type { LogRecord } from '../../protocol/log-record.js'
+import type { LogRecord, LogStream } from '../../protocol/log-record.js'
 import { withoutAnsi } from './ansi.js'
 import type { LogIndexes } from './log-indexes.js'
 import type { LogColumns, LogMatcher } from './log-matcher.js'
@@ -23,7 +23,7 @@ export interface LogMatch {
   readonly line: number
   /** Milliseconds since the step started. */
   readonly timeMs: number
-  readonly stream: 'stdout' | 'stderr'
+  readonly stream: LogStream
   readonly text: string
   /** Column of the text's first character: not 0 where a long line is shown from its middle. */
   readonly textStart: number
@@ -35,6 +35,8 @@ export interface LogMatch {
 
 export interface LogSearch {
   readonly matcher: LogMatcher
+  /** Where the step wrote it; absent: wherever. */
+  readonly stream?: LogStream | undefined
   /** Number of the first line that is looked at, from 1. */
   readonly from: number
   /** Matches at most. */
@@ -126,7 +128,9 @@ class SearchPass {
     return { matches: this.#matches, next: isMore || isCut ? (this.#next ?? this.#line + 1) : null }
   }
 
-  #match({ time, stream }: LogRecord, text: string): void {
+  #match({ time, ...record }: LogRecord, text: string): void {
+    const stream: LogStream = record.stream ?? 'stdout'
+    if ((this.#search.stream ?? stream) !== stream) return
     const columns = this.#search.matcher(text)
     const [first] = columns
     if (first === undefined) return
@@ -134,7 +138,7 @@ class SearchPass {
     this.#matches.push({
       line: this.#line,
       timeMs: time,
-      stream: stream ?? 'stdout',
+      stream,
       text: text.slice(textStart, textStart + SHOWN_MAX),
       textStart,
       columns,

@@ -58,6 +58,7 @@ function bareStep(spec: SandboxSpec, cwd: string): Sandbox {
     name: spec.name,
     pid: child.pid ?? 0,
     output,
+    errors: null,
     exit,
     terminate: () => void child.kill('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),

@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals'
-import { closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildDirectory } from '../addon.js'
 import { Connection, type ExecObserver, type SandboxObserver } from '../connection.js'
+import { destroyOutputs } from '../output.js'
 import { defaultSeccompFilter } from '../seccomp/compile.js'
 import { describeSandboxes } from '../testing/sandboxes.js'
 import type { SandboxSpec } from '../types.js'
@@ -61,8 +61,8 @@ describeSandboxes('the launcher', () => {
     const id = await connection.request(REQUEST.createStage, stage)
     const start = encodeStart(id, SPEC, CGROUPS)
     const startOf = (payload: Uint8Array): Promise<number> => {
-      const { output, started } = connection.start(REQUEST.start, payload, NOTHING)
-      closeSync(output)
+      const { outputs, started } = connection.start(REQUEST.start, payload, NOTHING, true)
+      destroyOutputs(outputs)
       return started
     }
     for (let size = 0; size < start.length; size++) {
@@ -82,8 +82,8 @@ describeSandboxes('the launcher', () => {
       user: { uid: 1, gid: 2 },
     })
     const execOf = (payload: Uint8Array): Promise<number> => {
-      const { output, started } = connection.exec(payload, NOTHING)
-      closeSync(output)
+      const { outputs, started } = connection.exec(payload, NOTHING)
+      destroyOutputs(outputs)
       return started
     }
     for (let size = 0; size < exec.length; size++) {
@@ -105,8 +105,8 @@ describeSandboxes('the launcher', () => {
     for (const offset of [4, 8]) {
       const broken = Buffer.from(start)
       broken.writeUInt32LE(0xffff_fff0, offset)
-      const { output, started } = connection.start(REQUEST.start, broken, NOTHING)
-      closeSync(output)
+      const { outputs, started } = connection.start(REQUEST.start, broken, NOTHING, false)
+      destroyOutputs(outputs)
       await expect(started).rejects.toThrow('EBADMSG')
     }
     connection.end()

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "execute.h"
 #include "link.h"
@@ -37,7 +39,7 @@ class LauncherLink : public Napi::ObjectWrap<LauncherLink> {
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "LauncherLink",
                        {InstanceMethod<&LauncherLink::Send>("send"),
-                        InstanceMethod<&LauncherLink::SendWithOutput>("sendWithOutput"),
+                        InstanceMethod<&LauncherLink::SendWithOutputs>("sendWithOutputs"),
                         InstanceMethod<&LauncherLink::Close>("close"),
                         InstanceAccessor<&LauncherLink::Pid>("pid")});
   }
@@ -60,23 +62,33 @@ class LauncherLink : public Napi::ObjectWrap<LauncherLink> {
   }
 
  private:
-  void SendFrame(const Napi::CallbackInfo& info, UniqueFd fd) {
+  void SendFrame(const Napi::CallbackInfo& info, std::vector<UniqueFd> fds) {
     const auto type = static_cast<wire::Request>(info[0].As<Napi::Number>().Uint32Value());
     const uint32_t id = info[1].As<Napi::Number>().Uint32Value();
     const auto payload = info[2].As<Napi::Uint8Array>();
     OrThrow(info.Env(), link_->Send(type, id, reinterpret_cast<const char*>(payload.Data()),
-                                    payload.ByteLength(), std::move(fd)));
+                                    payload.ByteLength(), std::move(fds)));
   }
 
-  void Send(const Napi::CallbackInfo& info) { SendFrame(info, UniqueFd()); }
+  void Send(const Napi::CallbackInfo& info) { SendFrame(info, {}); }
 
-  // Sends a new pipe's write end along and returns its read end.
-  Napi::Value SendWithOutput(const Napi::CallbackInfo& info) {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0) throw ToError(info.Env(), LastFailure("pipe2", "output"), "");
-    UniqueFd read_end(ends[0]);
-    SendFrame(info, UniqueFd(ends[1]));
-    return Napi::Number::New(info.Env(), read_end.Release());
+  // Sends the write ends of as many new pipes along and returns their read ends.
+  Napi::Value SendWithOutputs(const Napi::CallbackInfo& info) {
+    const uint32_t count = info[3].As<Napi::Number>().Uint32Value();
+    std::vector<UniqueFd> read_ends;
+    std::vector<UniqueFd> write_ends;
+    for (uint32_t i = 0; i < count; i++) {
+      int ends[2];
+      if (pipe2(ends, O_CLOEXEC) < 0) throw ToError(info.Env(), LastFailure("pipe2", "output"), "");
+      read_ends.emplace_back(ends[0]);
+      write_ends.emplace_back(ends[1]);
+    }
+    SendFrame(info, std::move(write_ends));
+    Napi::Array numbers = Napi::Array::New(info.Env(), count);
+    for (uint32_t i = 0; i < count; i++) {
+      numbers.Set(i, Napi::Number::New(info.Env(), read_ends[i].Release()));
+    }
+    return numbers;
   }
 
   void Close(const Napi::CallbackInfo&) { link_->Close(); }

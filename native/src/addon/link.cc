@@ -51,10 +51,11 @@ bool Link::Start(uv_loop_s* loop) {
   return socket_poll_ != nullptr && process_poll_ != nullptr;
 }
 
-Status Link::Send(wire::Request type, uint32_t id, const char* payload, size_t size, UniqueFd fd) {
+Status Link::Send(wire::Request type, uint32_t id, const char* payload, size_t size,
+                  std::vector<UniqueFd> fds) {
   if (!launcher_.socket.valid()) return Failure{EPIPE, "sendmsg", "launcher"};
   if (size > wire::kPayloadBytesMax) return Failure{E2BIG, "sendmsg", "launcher"};
-  Outgoing outgoing = TRY(Pack(type, id, payload, size, std::move(fd)));
+  Outgoing outgoing = TRY(Pack(type, id, payload, size, std::move(fds)));
   if (queue_.empty()) {
     const Status sent = SendNow(outgoing);
     if (sent.ok() || sent.failure().error != EAGAIN) return sent;
@@ -65,14 +66,14 @@ Status Link::Send(wire::Request type, uint32_t id, const char* payload, size_t s
 }
 
 Result<Link::Outgoing> Link::Pack(wire::Request type, uint32_t id, const char* payload, size_t size,
-                                  UniqueFd fd) const {
+                                  std::vector<UniqueFd> fds) const {
   Outgoing outgoing;
   wire::RequestHeader header{type, id, 0, static_cast<uint32_t>(size)};
-  if (fd.valid()) outgoing.fds[outgoing.fd_count++] = std::move(fd);
+  outgoing.fds = std::move(fds);
   const bool is_inline = size <= wire::kInlineBytesMax;
   if (!is_inline) {
     header.flags = wire::kPayloadInMemfd;
-    outgoing.fds[outgoing.fd_count++] = TRY(SealedMemory(payload, size));
+    outgoing.fds.push_back(TRY(SealedMemory(payload, size)));
   }
   outgoing.frame.resize(sizeof(header) + (is_inline ? size : 0));
   std::memcpy(outgoing.frame.data(), &header, sizeof(header));
@@ -83,8 +84,9 @@ Result<Link::Outgoing> Link::Pack(wire::Request type, uint32_t id, const char* p
 Status Link::SendNow(const Outgoing& outgoing) const {
   const iovec part{const_cast<char*>(outgoing.frame.data()), outgoing.frame.size()};
   int fds[wire::kFdsMax];
-  for (size_t i = 0; i < outgoing.fd_count; i++) fds[i] = outgoing.fds[i].get();
-  if (SendMessage(launcher_.socket.get(), &part, 1, fds, outgoing.fd_count, 0) < 0) {
+  size_t count = 0;
+  for (const UniqueFd& fd : outgoing.fds) fds[count++] = fd.get();
+  if (SendMessage(launcher_.socket.get(), &part, 1, fds, count, 0) < 0) {
     return LastFailure("sendmsg", "launcher");
   }
   return {};

@@ -25,8 +25,9 @@ class Link {
   // Begins to watch; false when libuv refuses.
   bool Start(uv_loop_s* loop);
 
-  // Queues what the socket does not take at once. `fd` may be invalid.
-  Status Send(wire::Request type, uint32_t id, const char* payload, size_t size, UniqueFd fd);
+  // Queues what the socket does not take at once.
+  Status Send(wire::Request type, uint32_t id, const char* payload, size_t size,
+              std::vector<UniqueFd> fds);
   // Closes our end, upon which the launcher kills its sandboxes and ends.
   void Close();
   [[nodiscard]] pid_t pid() const { return launcher_.pid; }
@@ -34,12 +35,11 @@ class Link {
  private:
   struct Outgoing {
     std::vector<char> frame;
-    UniqueFd fds[wire::kFdsMax];
-    size_t fd_count = 0;
+    std::vector<UniqueFd> fds;
   };
 
   Result<Outgoing> Pack(wire::Request type, uint32_t id, const char* payload, size_t size,
-                        UniqueFd fd) const;
+                        std::vector<UniqueFd> fds) const;
   Status SendNow(const Outgoing& outgoing) const;
   void OnSocket(int events);
   void ReadReplies();

@@ -156,7 +156,7 @@ void Contain(const Containment& c) {
     _exit(1);
   }
   const ReceivedOrder received = order.Take();
-  RunInit(received.request, received.output, c.channel);
+  RunInit(received.request, received.outputs, c.channel);
 }
 
 }  // namespace sandpiper

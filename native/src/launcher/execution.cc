@@ -80,10 +80,16 @@ Result<std::unique_ptr<Execution>> Execution::Start(const World& world, Sandbox&
   const UniqueFd reports(ends[1]);
   const Cgroups cgroups = sandbox.cgroups(world);
   const UniqueFd unified_cgroup = TRY(OpenUnifiedCgroup(cgroups));
-  execution->helper_ = TRY(
-      StartHelper({cgroups, sandbox.pidfd(), sandbox.request(), sandbox.stage().ids_start(),
-                   program, seccomp_filter, output.get(), reports.get(), execution->shared_pid_},
-                  unified_cgroup.get()));
+  execution->helper_ = TRY(StartHelper({cgroups,
+                                        sandbox.pidfd(),
+                                        sandbox.request(),
+                                        sandbox.stage().ids_start(),
+                                        program,
+                                        seccomp_filter,
+                                        {output.get(), output.get()},
+                                        reports.get(),
+                                        execution->shared_pid_},
+                                       unified_cgroup.get()));
   return execution;
 }
 

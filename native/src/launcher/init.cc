@@ -48,9 +48,9 @@ Status DropPrivileges() {
   return {};
 }
 
-Status StartFirst(const StartRequest& request, int output, pid_t* pid) {
+Status StartFirst(const StartRequest& request, const Outputs& outputs, pid_t* pid) {
   TRY(DropPrivileges());
-  *pid = TRY(WaitingProgram::Run({request.program, request.rlimits, output}));
+  *pid = TRY(WaitingProgram::Run({request.program, request.rlimits, outputs}));
   return {};
 }
 
@@ -73,11 +73,11 @@ Status BlockSignals() {
   return {};
 }
 
-void RunInit(const StartRequest& request, int output, int reports) {
+void RunInit(const StartRequest& request, const Outputs& outputs, int reports) {
   const sigset_t signals = AwaitedSignals();
   Report report{};
   pid_t pid = 0;
-  const Status started = StartFirst(request, output, &pid);
+  const Status started = StartFirst(request, outputs, &pid);
   if (!started.ok()) GiveUp(reports, started.failure());
   report.kind = Report::Kind::kReady;
   report.started_ns = sys::MonotonicNs();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "program.h"
 #include "request.h"
 #include "result.h"
 
@@ -11,6 +12,6 @@ Status BlockSignals();
 // Pid 1 of a sandbox: starts the waiting program, reaps whatever is left to it, and when the
 // program has ended reports how and ends too, upon which the kernel kills everything else in the
 // pid namespace (pid_namespaces(7)). Keeps no descriptor but `reports`.
-[[noreturn]] void RunInit(const StartRequest& request, int output, int reports);
+[[noreturn]] void RunInit(const StartRequest& request, const Outputs& outputs, int reports);
 
 }  // namespace sandpiper

@@ -9,7 +9,6 @@
 #include "caps.h"
 #include "cgroup.h"
 #include "namespaces.h"
-#include "program.h"
 #include "report.h"
 #include "seccomp.h"
 #include "sys.h"
@@ -30,8 +29,8 @@ Status Hide() { return Check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl PR_SET_D
 // path of the sandbox out (CVE-2024-21626).
 Status LeaveHost(const Joining& j) {
   TRY(JoinCgroups(j.cgroups));
-  TRY(ShareOutput(j.output, j.owner));
-  return sys::CloseAllBut({j.init, j.output, j.reports});
+  TRY(ShareOutputs(j.outputs, j.owner));
+  return sys::CloseAllBut({j.init, j.outputs.standard, j.outputs.error, j.reports});
 }
 
 // Nobody inside sees this process: it stays in the launcher's pid namespace, and only the program's
@@ -52,7 +51,7 @@ Status EnterSandbox(const Joining& j) {
 
 Status Run(const Joining& j) {
   TRY(EnterSandbox(j));
-  TRY(StartProgram({j.program, j.sandbox.rlimits, j.output}, CLONE_PARENT, j.pid));
+  TRY(StartProgram({j.program, j.sandbox.rlimits, j.outputs}, CLONE_PARENT, j.pid));
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "cgroup.h"
+#include "program.h"
 #include "request.h"
 
 namespace sandpiper {
@@ -19,8 +20,8 @@ struct Joining {
   uint32_t owner;
   const ProgramRequest& program;
   const std::string& seccomp_filter;
-  // Write end of the program's output, and of the pipe for reports.
-  int output;
+  Outputs outputs;
+  // Write end of the pipe for reports.
   int reports;
   // In memory that the launcher sees too: the program's process, as soon as there is one.
   pid_t* pid;

@@ -16,6 +16,7 @@ namespace {
 
 // Less one for the payload.
 constexpr size_t kFdsMax = kMessageFdsMax - 1;
+constexpr size_t kOutputs = 2;
 
 // Larger payloads are in a file, the last of the descriptors.
 struct Head {
@@ -117,10 +118,12 @@ Result<ReceivedOrder> ReceiveOrder(int socket) {
   if (!request) return malformed;
   const size_t workspaces = *request->workspace_target == '\0' ? 0 : 1;
   const size_t binds = request->binds.size();
-  if (received.fd_count != 1 + workspaces + binds + request->volumes.size()) return malformed;
-  const int* first_bind = received.fds + 1 + workspaces;
-  const int workspace = workspaces == 0 ? -1 : received.fds[1];
-  return ReceivedOrder{*request, received.fds[0], workspace, first_bind, first_bind + binds};
+  const size_t mounts = workspaces + binds + request->volumes.size();
+  if (received.fd_count != kOutputs + mounts) return malformed;
+  const int* first_bind = received.fds + kOutputs + workspaces;
+  const int workspace = workspaces == 0 ? -1 : received.fds[kOutputs];
+  const Outputs outputs{received.fds[0], received.fds[1]};
+  return ReceivedOrder{*request, outputs, workspace, first_bind, first_bind + binds};
 }
 
 }  // namespace sandpiper

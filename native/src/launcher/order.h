@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "arena.h"
+#include "program.h"
 #include "request.h"
 #include "result.h"
 #include "unique_fd.h"
@@ -21,8 +22,8 @@ struct Order {
   static std::unique_ptr<Order> Decode(std::string payload);
 };
 
-// The descriptors that come with an order: first the output, then the workspace's tree if it is to
-// be mounted, then those of the binds and of the volumes.
+// The descriptors that come with an order: first the two outputs, then the workspace's tree if it
+// is to be mounted, then those of the binds and of the volumes.
 using OrderFds = std::vector<UniqueFd>;
 
 // Hands an order to a sandbox's init, which waits for it.
@@ -31,7 +32,7 @@ Status SendOrder(int socket, const std::string& payload, const OrderFds& fds);
 // An order as the init gets it. It lives as long as the process.
 struct ReceivedOrder {
   const StartRequest& request;
-  int output;
+  Outputs outputs;
   // -1: not to be mounted.
   int workspace;
   const int* binds;

@@ -28,8 +28,8 @@ Status SetStreams(const Program& program) {
   const int null = open("/dev/null", O_RDONLY | O_NONBLOCK);
   if (null < 0) return LastFailure("open", "/dev/null");
   TRY(Duplicate(null, STDIN_FILENO));
-  TRY(Duplicate(program.output, STDOUT_FILENO));
-  TRY(Duplicate(program.output, STDERR_FILENO));
+  TRY(Duplicate(program.outputs.standard, STDOUT_FILENO));
+  TRY(Duplicate(program.outputs.error, STDERR_FILENO));
   // Before a path is used that leads inside: /proc/self/fd is such a path (CVE-2024-21626).
   // The table may be shared with the sandbox's init, which needs its own.
   if (close_range(3, ~0U, CLOSE_RANGE_UNSHARE) < 0)
@@ -83,9 +83,11 @@ int RunProgram(void* argument) {
 
 }  // namespace
 
-Status ShareOutput(int output, uint32_t owner) {
-  TRY(sys::ChangeOwner(output, owner, owner, "output"));
-  if (fchmod(output, 0622) < 0) return LastFailure("fchmod", "output");
+Status ShareOutputs(const Outputs& outputs, uint32_t owner) {
+  for (const int output : {outputs.standard, outputs.error}) {
+    TRY(sys::ChangeOwner(output, owner, owner, "output"));
+    if (fchmod(output, 0622) < 0) return LastFailure("fchmod", "output");
+  }
   return {};
 }
 

@@ -9,16 +9,22 @@
 
 namespace sandpiper {
 
+// Write ends of what a program prints to standard output and to standard error: may be those of one
+// pipe.
+struct Outputs {
+  int standard;
+  int error;
+};
+
 struct Program {
   const ProgramRequest& request;
   const List<RlimitRequest>& rlimits;
-  // Write end of its output.
-  int output;
+  Outputs outputs;
 };
 
-// So that /dev/stdout can be opened again inside, by other users than `owner` too, the host id of
-// the sandbox's root.
-Status ShareOutput(int output, uint32_t owner);
+// So that /dev/stdout and /dev/stderr can be opened again inside, by other users than `owner` too,
+// the host id of the sandbox's root.
+Status ShareOutputs(const Outputs& outputs, uint32_t owner);
 
 // Makes the calling process the program. Returns only why it can't.
 Status ExecuteProgram(const Program& program);

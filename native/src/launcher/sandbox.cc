@@ -112,20 +112,22 @@ Result<std::unique_ptr<Sandbox>> Sandbox::Prepare(const Supplies& supplies, Stag
   return sandbox;
 }
 
-void Sandbox::Take(std::shared_ptr<const Order> order, UniqueFd output) {
+void Sandbox::Take(std::shared_ptr<const Order> order, UniqueFd output, UniqueFd errors) {
   is_taken_ = true;
   stage_->sandboxes++;
   is_limited_ = IsSameList(request().cgroups, order->request.cgroups, HasSameLimits);
   order_ = std::move(order);
   output_ = std::move(output);
+  errors_ = std::move(errors);
 }
 
 Status Sandbox::Begin(const World& world) {
   TRY(Status(fetched_));
   TRY(stage_->CheckUser(request().program.user));
-  TRY(ShareOutput(output_.get(), stage_->ids_start()));
+  TRY(ShareOutputs({output_.get(), errors_.get()}, stage_->ids_start()));
   OrderFds fds;
   fds.push_back(std::move(output_));
+  fds.push_back(std::move(errors_));
   TRY(OpenTrees(world, *stage_, request(), &fds));
   if (!is_limited_) TRY(LimitCgroups(cgroups(world)));
   TRY(SetHostname(world));

@@ -73,7 +73,7 @@ class Sandbox {
   }
 
   // Makes it that of an order, to be begun when its init has reported that it is prepared.
-  void Take(std::shared_ptr<const Order> order, UniqueFd output);
+  void Take(std::shared_ptr<const Order> order, UniqueFd output, UniqueFd errors);
   // Gives it its program. When that fails the sandbox has to be killed.
   Status Begin(const World& world);
   // Whether it was prepared for what `request` asks for, in this stage.
@@ -148,6 +148,7 @@ class Sandbox {
   std::shared_ptr<const Order> order_;
   char cgroup_name_[16];
   UniqueFd output_;
+  UniqueFd errors_;
   bool is_taken_ = false;
   bool is_prepared_ = false;
   // Whether the limits of its cgroups are those of its order already.

@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -15,6 +16,14 @@ constexpr unsigned kShutDownSecondsMax = 30;
 
 // A program that starts has the CPUs for itself this long: only then are spares made again.
 constexpr uint64_t kUndisturbedNs = 5'000'000;
+
+// Of the outputs of a start: the second, or the only one once more.
+Result<UniqueFd> TakeErrors(std::vector<UniqueFd>* outputs) {
+  if (outputs->size() > 1) return std::move(outputs->back());
+  UniqueFd same(fcntl(outputs->front().get(), F_DUPFD_CLOEXEC, 0));
+  if (!same.valid()) return LastFailure("fcntl F_DUPFD_CLOEXEC", "output");
+  return same;
+}
 
 }  // namespace
 
@@ -209,9 +218,10 @@ Status Server::KeepLayers(const Frame& frame) {
 Status Server::Start(Frame& frame) {
   std::shared_ptr<const Order> order = Order::Decode(std::move(frame.payload));
   current_order_ = order;
-  if (!order || frame.fds.size() != 1) return Malformed();
+  if (!order || frame.fds.empty() || frame.fds.size() > 2) return Malformed();
   const auto stage = stages_.find(order->request.stage);
   if (stage == stages_.end()) return Failure{ENOENT, "start", "stage"};
+  UniqueFd errors = TRY(TakeErrors(&frame.fds));
   last_start_ns_ = sys::MonotonicNs();
   std::unique_ptr<Sandbox> made = spares_.Take(*stage->second, order->request);
   const bool is_spare = made != nullptr;
@@ -220,7 +230,7 @@ Status Server::Start(Frame& frame) {
   }
   const uint32_t id = frame.header.id;
   Sandbox& sandbox = *made;
-  sandbox.Take(std::move(order), std::move(frame.fds[0]));
+  sandbox.Take(std::move(order), std::move(frame.fds[0]), std::move(errors));
   sandboxes_[id] = std::move(made);
   // A spare is watched already, unless that failed.
   if (is_spare) (void)epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, sandbox.channel(), nullptr);

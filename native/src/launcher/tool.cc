@@ -102,7 +102,7 @@ Status Prepare(const Tooling& t) {
   (void)prctl(PR_SET_NAME, "sandpiper-tool");
   TRY(Check(dup2(t.output, STDERR_FILENO), "dup2", "output"));
   TRY(DieWithLauncher(t.world, "tool"));
-  TRY(ShareOutput(t.output, t.stage.ids_start()));
+  TRY(ShareOutputs({t.output, t.output}, t.stage.ids_start()));
   TRY(EnterCgroups(t.cgroups));
   sigset_t none;
   sigemptyset(&none);

@@ -28,7 +28,12 @@ export interface GroundOptions {
 
 /** One sandbox of a build: what differs from the others. */
 export type BuildSandboxSpec = Pick<SandboxSpec, 'argv' | 'env' | 'cwd' | 'binds' | 'root'> &
-  Partial<Pick<SandboxSpec, 'user' | 'network' | 'tmpfs' | 'workspaceTarget' | 'outputFile'>> & {
+  Partial<
+    Pick<
+      SandboxSpec,
+      'user' | 'network' | 'tmpfs' | 'workspaceTarget' | 'outputFile' | 'separateErrors'
+    >
+  > & {
     /** Directory whose size is watched. */
     readonly watched?: string
     /** The stage to be in; default the one of the step. */
@@ -66,10 +71,10 @@ export class BuildGround {
   /** Runs a program whose output is the step's. */
   async run(spec: BuildSandboxSpec): Promise<SandboxExit> {
     const { stop, run, limits } = this.options
-    return this.#with(spec, async (sandbox) => {
-      const pumped = pumpOutput(sandbox.output, {
-        ended: sandbox.exit,
-        write: run.log.write,
+    return this.#with({ ...spec, separateErrors: true }, async (sandbox) => {
+      run.log.restart()
+      const pumped = pumpOutput(sandbox, {
+        log: run.log,
         limits,
         meter: this.#meter,
         onLimit: (limit) => stop.stop({ kind: 'output', limit }, { urgent: true }),

@@ -1,3 +1,4 @@
+import type { LogStream } from '../../../protocol/log-record.js'
 import { withoutAnsi } from '../../logs/ansi.js'
 import { recordOf } from './encode.js'
 import type { LogPiece } from './piece.js'
@@ -8,19 +9,22 @@ export interface TextStyle {
   readonly ansi: boolean
   /** Unix milliseconds of the step's start, when each line is to begin with its time; null else. */
   readonly timesFrom: number | null
+  /** Only what the step wrote there; absent: all. */
+  readonly stream?: LogStream | undefined
 }
 
 /** A log's text, piece by piece. */
 export async function* textOf(
   pieces: AsyncIterable<LogPiece>,
-  { ansi, timesFrom }: TextStyle,
+  { ansi, timesFrom, stream: wanted }: TextStyle,
 ): AsyncGenerator<Buffer, void> {
   let isMidLine = false
   for await (const piece of pieces) {
     if (piece.kind !== 'lines') continue
     let text = ''
     for (const [index, line] of piece.lines.entries()) {
-      const { out, time } = recordOf(line, piece.first + index)
+      const { out, time, stream } = recordOf(line, piece.first + index)
+      if (wanted !== undefined && (stream ?? 'stdout') !== wanted) continue
       if (timesFrom !== null && !isMidLine) text += `${timeText(timesFrom + time)} `
       text += ansi ? out : withoutAnsi(out)
       isMidLine = !out.endsWith('\n')

@@ -1,7 +1,12 @@
 import { Type } from 'typebox'
 
 const DroneLine = Type.Object(
-  { pos: Type.Integer(), out: Type.String(), time: Type.Integer() },
+  {
+    pos: Type.Integer(),
+    out: Type.String(),
+    time: Type.Integer(),
+    stream: Type.Optional(Type.String()),
+  },
   { title: 'LogLine' },
 )
 

@@ -10,7 +10,7 @@ import { primed } from '../../log-stream/primed.js'
 import { readLog } from '../../log-stream/read-log.js'
 import { textOf } from '../../log-stream/text.js'
 import { StepParams } from '../../schemas/params.js'
-import { Attempt } from './log-query.js'
+import { Attempt, Stream } from './log-query.js'
 import { logOf } from './log-of.js'
 import type { FoundLog } from './log-of.js'
 
@@ -20,7 +20,7 @@ const RANGED_LOG_BYTES_MAX = 64 * 1024 * 1024
 const Query = Type.Object({
   format: Type.Optional(
     Type.Union([Type.Literal('text'), Type.Literal('ndjson')], {
-      description: 'Text, unless the records themselves are wanted.',
+      description: 'Text, unless the records themselves are wanted, always all of them.',
     }),
   ),
   timestamps: Type.Optional(
@@ -31,6 +31,7 @@ const Query = Type.Object({
       description: 'Keep the control sequences of terminals in the text; yes unless `false`.',
     }),
   ),
+  stream: Stream,
   attempt: Attempt,
 })
 
@@ -121,13 +122,13 @@ async function rangeOf(
 function chunksOf(
   { services }: HttpContext,
   log: FoundLog,
-  { format, timestamps = false, ansi = true }: Static<typeof Query>,
+  { format, timestamps = false, ansi = true, stream }: Static<typeof Query>,
   size: number,
 ): () => AsyncIterable<Buffer> {
   const { store } = services.logs
   if (format === 'ndjson') return () => store.read(log.ref, 0, size)
   const timesFrom = timestamps ? startOf(log) : null
-  return () => textOf(readLog(store, log.ref, size), { ansi, timesFrom })
+  return () => textOf(readLog(store, log.ref, size), { ansi, timesFrom, stream })
 }
 
 /** When the step started: times of an older attempt are from 1970 on, as nothing else is known. */
@@ -154,7 +155,8 @@ function fileName(
 }
 
 function etagOf({ ref, state }: FoundLog, size: number, query: Static<typeof Query>): string {
-  const style = [query.format ?? 'text', query.timestamps ?? false, query.ansi ?? true].join('.')
+  const { format = 'text', timestamps = false, ansi = true, stream = 'all' } = query
+  const style = [format, timestamps, ansi, stream].join('.')
   return `"${ref.stageId}.${state.attempt}.${ref.step}.${size}.${style}"`
 }
 

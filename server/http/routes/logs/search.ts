@@ -8,7 +8,7 @@ import { invalid } from '../../error-mapping.js'
 import { linkNext } from '../../pagination.js'
 import { SearchAnswer } from '../../schemas/log.js'
 import { StepParams } from '../../schemas/params.js'
-import { Attempt } from './log-query.js'
+import { Attempt, Stream } from './log-query.js'
 import { logOf } from './log-of.js'
 
 const LIMIT = { default: 100, max: 500 } as const
@@ -24,6 +24,7 @@ const Query = Type.Object({
   cursor: Type.Optional(
     Type.String({ pattern: '^[1-9][0-9]{0,12}$', description: '`next` of the answer before.' }),
   ),
+  stream: Stream,
   attempt: Attempt,
 })
 
@@ -52,6 +53,7 @@ export function searchLogs(app: App, context: HttpContext): void {
     const { services, logs } = context
     const { matches, next } = await searchLog(services.logs.store, logs.indexes, ref, {
       matcher,
+      stream: query.stream,
       from: Number(query.cursor ?? 1),
       limit: query.limit ?? LIMIT.default,
       context: query.context ?? 0,
