@@ -43,6 +43,7 @@ export const PACKAGES = {
   check: {
     'clang-tidy': 'looks for mistakes in the C++ code',
     'clang-format': 'checks the style of the C++ code',
+    chromium: 'opens the pages of the server in tests',
   },
 }
 
