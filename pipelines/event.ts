@@ -17,6 +17,13 @@ export const EVENT_NAMES = [
 
 export type BuildEventName = (typeof EVENT_NAMES)[number]
 
+/** Events that only few pipelines are written for: they run those alone whose `trigger` names them. */
+export const OPTIONAL_EVENTS: readonly BuildEventName[] = [
+  'pull_request_closed',
+  'pull_request_metadata',
+  'release',
+]
+
 /** Facts of the event that conditions and step variables are computed from. All text is untrusted. */
 export interface BuildEvent {
   readonly event: BuildEventName

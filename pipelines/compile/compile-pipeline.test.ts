@@ -2,11 +2,14 @@ import { describe, expect, it } from '@jest/globals'
 import {
   commandsSteps,
   edgesOf,
+  fileOf,
   fileWithSteps,
   planOf,
   problemsOf,
   stageOf,
 } from '../testing/compile.js'
+import { pushInput } from '../testing/events.js'
+import { compilePipeline } from './compile-pipeline.js'
 
 describe('a compiled pipeline', () => {
   it('has the defaults of Drone', () => {
@@ -215,5 +218,34 @@ steps: [{name: a, image: alpine, commands: [make]}]
       { name: 'default', reason: 'none of its steps runs for this event' },
     ])
     expect(stageOf(fileWithSteps(['name: a, when: {event: tag}'])).steps).toHaveLength(1)
+  })
+})
+
+describe('an event that only one of several files names', () => {
+  const files = [
+    fileOf(
+      'when: { event: [pull_request_closed] }\nsteps: { a: { image: x, commands: [y] } }',
+      '.woodpecker/cleanup.yml',
+    ),
+    fileOf('steps: { b: { image: x, commands: [y] } }', '.woodpecker/test.yml'),
+  ]
+
+  it('runs that one alone', () => {
+    const facts = { event: 'pull_request_closed', ref: 'refs/pull/1/head' } as const
+    const { plan } = compilePipeline(files, pushInput(facts))
+    expect(plan?.stages.map(({ name }) => name)).toEqual(['cleanup'])
+    expect(plan?.skipped).toMatchObject([{ name: 'test' }])
+  })
+
+  it('is warned of where a step names what its pipeline does not run for', () => {
+    const text = fileWithSteps(['name: a, when: {event: [release]}'])
+    expect(problemsOf(text)).toEqual([
+      '3:62 SP_PIPELINE_NO_EFFECT the pipeline does not run for the event `release`',
+    ])
+    expect(
+      problemsOf(
+        fileWithSteps(['name: a, when: {event: [release]}'], 'trigger: {event: [push, release]}\n'),
+      ),
+    ).toEqual([])
   })
 })

@@ -19,6 +19,7 @@ import { substituteDocument } from '../substitution/substitute-document.js'
 import { buildPlan } from './build-plan.js'
 import { type BuildParameters, buildParameters } from './build-parameters.js'
 import type { CheckedPipeline, Variant } from './checked-pipeline.js'
+import { checkEvents } from './check-events.js'
 import { checkSteps } from './check-steps.js'
 import { type CompileVariables, createCompileVariables } from './compile-variables.js'
 import { checkDemands } from './demands.js'
@@ -189,6 +190,7 @@ function check(variant: Variant, reporter: Reporter): CheckedPipeline {
   checkSteps(pipeline, dialect, reporter)
   checkVolumes(pipeline, reporter)
   checkDemands(pipeline, reporter)
+  checkEvents(pipeline, reporter)
   return {
     ...variant,
     graph: stepGraph(pipeline, reporter),

@@ -2,7 +2,7 @@ import type { RunOn } from '../plan.js'
 import type { Conditions, ConditionSet } from '../schema/conditions-shape.js'
 import type { ConditionContext } from './context.js'
 import { either, runOnOfPipeline, runOnOfStep } from './status.js'
-import { firstUnmet, type Scope } from './unmet.js'
+import { firstUnmet, isOptional, type Scope, unnamedEvent } from './unmet.js'
 
 /** Whether conditions hold: then after what the step or pipeline runs, else why not, in words. */
 export type Verdict =
@@ -14,11 +14,13 @@ export function evaluateWhen(when: Conditions | undefined, context: ConditionCon
   return evaluate(when, context, 'step')
 }
 
-/** Evaluates `trigger` of a pipeline. */
+/** Evaluates `trigger` of a pipeline: optional events it has to name. */
 export function evaluateTrigger(
   trigger: Conditions | undefined,
   context: ConditionContext,
 ): Verdict {
+  const isAny = trigger === undefined || trigger.alternatives.length === 0
+  if (isAny && isOptional(context)) return { holds: false, reason: unnamedEvent(context) }
   return evaluate(trigger, context, 'pipeline')
 }
 

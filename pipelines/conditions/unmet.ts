@@ -1,4 +1,5 @@
 import { quote } from '../diagnostics/quote.js'
+import { OPTIONAL_EVENTS } from '../event.js'
 import { evaluateExpression } from '../expressions/evaluate-expression.js'
 import type { Expression } from '../expressions/parse-expression.js'
 import type { Condition } from '../schema/condition-shape.js'
@@ -37,6 +38,8 @@ function unmetFact(
   scope: Scope,
 ): string | undefined {
   const condition = set[name]
+  const isUnnamed = name === 'event' && (condition?.include.length ?? 0) === 0
+  if (isUnnamed && scope === 'pipeline' && isOptional(context)) return unnamedEvent(context)
   if (condition === undefined) return undefined
   if (isPassedOver(name, context, scope)) {
     if (name === 'instance') warnOfInstance(condition, context)
@@ -46,6 +49,16 @@ function unmetFact(
   if (holdsForAny(condition, namesOf(name, fact, context), context.matches)) return undefined
   const value = fact === '' ? 'empty' : quote(fact)
   return `the ${name} is ${value}, which the condition on \`${name}\` does not match${wished(condition)}`
+}
+
+/** Whether only pipelines that name the event run for it. */
+export function isOptional({ event }: ConditionContext): boolean {
+  return OPTIONAL_EVENTS.includes(event.event)
+}
+
+/** Why a pipeline whose trigger names no events does not run for an optional one. */
+export function unnamedEvent({ event }: ConditionContext): string {
+  return `the event is ${quote(event.event)}, which runs only pipelines whose \`trigger\` names it in \`event\``
 }
 
 /** Patterns of a condition that are named when it does not hold. */

@@ -57,6 +57,39 @@ const SUCCESS = { success: true, failure: false }
 const FAILURE = { success: false, failure: true }
 const BOTH = { success: true, failure: true }
 
+describe('an event that few pipelines are written for', () => {
+  const events = ['pull_request_closed', 'pull_request_metadata', 'release'] as const
+
+  it.each(events)('runs a pipeline whose trigger names it, and no other: %s', (event) => {
+    const given = { event: { event }, scope: 'pipeline' } as const
+    expect(holds(`event: [push, ${event}]`, given)).toBe(true)
+    expect(holds(`event: '${event.slice(0, 5)}*'`, given)).toBe(true)
+    expect(holds(`[{ event: push }, { event: ${event}, branch: main }]`, given)).toBe(true)
+    for (const trigger of [
+      '{}',
+      '[]',
+      'branch: main',
+      'event: { exclude: [cron] }',
+      'event: push',
+    ]) {
+      expect(holds(trigger, given)).toBe(false)
+      const reason = /^the event is `\w+`, which (?:runs only pipelines|the condition)/
+      expect(reasonOf(trigger, given)).toMatch(reason)
+    }
+  })
+
+  it('leaves the steps of such a pipeline as they are', () => {
+    expect(holds('branch: main', { event: { event: 'release' } })).toBe(true)
+  })
+
+  it.each(['push', 'pull_request', 'tag', 'promote', 'rollback', 'cron', 'custom'] as const)(
+    'is none of the usual ones: %s',
+    (event) => {
+      expect(holds('{}', { event: { event }, scope: 'pipeline' })).toBe(true)
+    },
+  )
+})
+
 describe('a list of conditions', () => {
   it.each([
     ['[{event: tag}, {event: push}]', true],

@@ -1,14 +1,7 @@
-import type { BuildEvent, BuildEventName } from '../../pipelines/event.js'
+import { type BuildEvent, OPTIONAL_EVENTS } from '../../pipelines/event.js'
 import type { Repo } from '../services.js'
 import type { EventReading } from './reading.js'
 import { together } from './reading.js'
-
-/** Events that only few pipelines are written for: they make builds when the repo's files name them. */
-export const OPTIONAL_EVENTS: readonly BuildEventName[] = [
-  'pull_request_closed',
-  'pull_request_metadata',
-  'release',
-]
 
 /** What is left of a reading when the repo's settings have had their say. */
 export function obeySettings(repo: Repo, reading: EventReading): EventReading {

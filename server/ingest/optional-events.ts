@@ -1,6 +1,5 @@
 import type { SourceFile } from '../../pipelines/diagnostic.js'
-import type { BuildEvent } from '../../pipelines/event.js'
-import { OPTIONAL_EVENTS } from '../hooks/obey-settings.js'
+import { type BuildEvent, OPTIONAL_EVENTS } from '../../pipelines/event.js'
 import type { Db } from '../store/database.js'
 import { setOptionalEvents } from '../store/repos.js'
 import type { RepoRow } from '../store/repos.js'

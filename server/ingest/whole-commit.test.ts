@@ -13,7 +13,8 @@ const isOver = ({ build }: { build: { plan_json: string | null; status: string }
 describe('an event without the whole id of its commit', () => {
   it('gets it from the tag of a release', async () => {
     const repo = await test.addRepo()
-    const commit = await test.git.commit({ '.pipeline.yml': SIMPLE })
+    const named = `${SIMPLE}trigger: { event: release }\n`
+    const commit = await test.git.commit({ '.pipeline.yml': named })
     await test.git.git('tag', '--annotate', '--message', 'one', 'v1')
     const facts = { event: 'release', ref: 'refs/tags/v1', branch: '' } as const
     const { build } = await test.push(repo, '', facts)
