@@ -1,6 +1,7 @@
 import { recordAudit } from '../audit/record.js'
 import type { Clock } from '../clock.js'
 import type { LogService } from '../services.js'
+import { hasNoCopies } from '../store/copied-stages.js'
 import type { Db } from '../store/database.js'
 import { findStepLog } from '../store/step-logs.js'
 import type { LogStore } from './log-store.js'
@@ -52,6 +53,7 @@ async function endedBefore(db: Db, repoId: number, before: number): Promise<numb
     .where('repo_id', '=', repoId)
     .where('number', '<', before)
     .where('finished', '>', 0)
+    .where(hasNoCopies)
     .orderBy('number')
     .limit(PURGE_BATCH)
     .execute()

@@ -115,6 +115,21 @@ describe('retention', () => {
     expect(await numbersOf()).toEqual([1, 2, 3, 6])
   })
 
+  it('keeps a build whose stages another one has taken over for as long as that is kept', async () => {
+    const { stageId } = await build(90)
+    const copy = await build(29)
+    await build(1)
+    await db
+      .updateTable('stages')
+      .set({ copied_from: stageId })
+      .where('id', '=', copy.stageId)
+      .execute()
+    expect(await retain({ days: 30 })).toEqual({ builds: 0, logs: 0 })
+    expect(await retain({ days: 20 })).toEqual({ builds: 1, logs: 0 })
+    expect(await retain({ days: 20 })).toEqual({ builds: 1, logs: 0 })
+    expect(await numbersOf()).toEqual([3])
+  })
+
   it('removes the oldest logs beyond the size, and keeps their builds', async () => {
     const refs = []
     for (const days of [1, 5, 3]) refs.push(await build(days))

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { hasNoCopies } from '../store/copied-stages.js'
 import type { Db } from '../store/database.js'
 import { refOfRow } from '../store/step-logs.js'
 import { removeBuilds, removeLog } from './remove-logs.js'
@@ -36,7 +37,8 @@ export interface Removed {
 
 /**
  * Removes what repos need not keep any more, oldest first and no more than some of it at a time. Never removed are
- * builds that have not ended, and of each branch and tag the newest build: badges and pages show it.
+ * builds that have not ended, those whose logs a restarted build shows, and of each branch and tag the newest build:
+ * badges and pages show it.
  */
 export async function applyRetention(options: RetentionOptions): Promise<Removed> {
   const { db, defaults, signal } = options
@@ -75,6 +77,7 @@ async function removeOldBuilds(
     .where('finished', '>', 0)
     .where((eb) => eb.or([eb('number', '<', oldest), eb('finished', '<', before)]))
     .where(hasNewer)
+    .where(hasNoCopies)
     .orderBy('number')
     .limit(PASS_MAX)
     .execute()

@@ -15,6 +15,7 @@ import { statuses } from './migrations/0011-statuses.js'
 import { logs } from './migrations/0012-logs.js'
 import { servers } from './migrations/0013-servers.js'
 import { crons } from './migrations/0014-crons.js'
+import { copiedStages } from './migrations/0015-copied-stages.js'
 import { hasCode } from '../error-code.js'
 import type { Database } from './schema.js'
 
@@ -34,6 +35,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012-logs': logs,
   '0013-servers': servers,
   '0014-crons': crons,
+  '0015-copied-stages': copiedStages,
 }
 
 /**
