@@ -28,19 +28,19 @@ export function buildEnvironment(input: BuildEnvironmentInput): Record<string, s
   const dialect = stage?.dialect ?? input.dialect
   return {
     ...toEnvironment(event.params),
-    ...toEnvironment({
-      ...systemVariables(system),
-      ...repoVariables(repo, urls),
-      ...commitVariables(event),
-      ...authorVariables(event),
-      ...eventVariables(event),
-      ...droneBuildVariables(build),
-      ...droneFailureVariables(build),
-      ...gitVariables(event, stage?.clone),
+    ...toEnvironment(
+      systemVariables(system),
+      repoVariables(repo, urls),
+      commitVariables(event),
+      authorVariables(event),
+      eventVariables(event),
+      droneBuildVariables(build),
+      droneFailureVariables(build),
+      gitVariables(event, stage?.clone),
       ...woodpeckerVariables(input, urls),
-      ...(dialect === 'woodpecker' ? clashingVariables(input) : {}),
-      ...sandpiperVariables(input),
-      ...(stage === undefined ? {} : stageVariables(stage)),
-    }),
+      dialect === 'woodpecker' ? clashingVariables(input) : {},
+      sandpiperVariables(input),
+      stage === undefined ? {} : stageVariables(stage),
+    ),
   }
 }

@@ -7,19 +7,22 @@ import { commitExtras, commitPart } from './commit-variables.js'
 import { pipelineVariables, prefixed, previousVariables } from './pipeline-variables.js'
 
 /** Woodpecker's variables, but for the names that mean something else in Drone. */
-export function woodpeckerVariables(input: BuildEnvironmentInput, urls: ShownUrls): Variables {
+export function woodpeckerVariables(
+  input: BuildEnvironmentInput,
+  urls: ShownUrls,
+): readonly Variables[] {
   const { event, repo, build, system } = input
   const { AUTHOR: _author, ...commit } = commitPart(event)
-  return {
-    ...systemVariables(system),
-    ...repoVariables(repo, urls),
-    ...prefixed('CI_COMMIT_', commit),
-    ...commitExtras(event),
-    ...pipelineVariables(event, build),
-    ...previousVariables(build.previous),
+  return [
+    systemVariables(system),
+    repoVariables(repo, urls),
+    prefixed('CI_COMMIT_', commit),
+    commitExtras(event),
+    pipelineVariables(event, build),
+    previousVariables(build.previous),
     // plugins/manifest fails on an empty number, so Woodpecker gives it a zero.
-    PULLREQUEST_DRONE_PULL_REQUEST: pullRequestOf(event.ref) ?? '0',
-  }
+    { PULLREQUEST_DRONE_PULL_REQUEST: pullRequestOf(event.ref) ?? '0' },
+  ]
 }
 
 function systemVariables({ link, version }: SystemFacts): Variables {
