@@ -1,4 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { connect, createServer } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { HookTraffic } from './traffic.js'
 
 describe('other work', () => {
@@ -13,6 +17,29 @@ describe('other work', () => {
     expect(went).toBe(false)
     traffic.end()
     await waiting
+  })
+
+  it('lets those go first that arrived while something held up the process', async () => {
+    const traffic = new HookTraffic()
+    const server = createServer(() => traffic.begin()).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const hook = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    try {
+      traffic.begin()
+      traffic.end()
+      const end = performance.now() + 30
+      while (performance.now() < end);
+      let went = false
+      const waiting = traffic.quiet().then(() => (went = true))
+      await once(server, 'connection')
+      await setImmediate()
+      expect(went).toBe(false)
+      traffic.end()
+      await waiting
+    } finally {
+      hook.destroy()
+      server.close()
+    }
   })
 
   it('goes on one after the other, and even when webhooks never end', async () => {
