@@ -42,6 +42,7 @@ beforeEach(async () => {
   const env = { SANDPIPER_SERVER: api.url, SANDPIPER_TOKEN: api.token }
   expect((await sandpiper(add, env)).code).toBe(0)
   sender = new HookSender(() => api.url, SECRET)
+  await sender.warmUp(commit)
 }, 60_000)
 
 afterEach(async () => {
