@@ -190,6 +190,8 @@ interface SandboxStepBase extends StepBase {
   readonly environment: Readonly<Record<string, string>>
   /** Variables whose values are secrets: name of the variable to name of the secret. */
   readonly secrets?: Readonly<Record<string, string>>
+  /** Variables that are made of text and secrets: name of the variable to its parts. */
+  readonly secretTexts?: Readonly<Record<string, readonly TextPart[]>>
   readonly runOn: RunOn
   /** `ignore`: a failure does not fail the stage. `fast`: a failure cancels what still runs. */
   readonly failure: 'fail' | 'ignore' | 'fast'
@@ -233,6 +235,11 @@ export interface CommandsStep extends SandboxStepBase {
 export type ValuePlan =
   | { readonly value: string; readonly secret?: undefined }
   | { readonly secret: string; readonly value?: undefined }
+
+/** A part of the text of a variable: as it stands, or a secret, as a string of JSON where it stands in JSON. */
+export type TextPart =
+  | { readonly text: string; readonly secret?: undefined }
+  | { readonly secret: string; readonly json?: true; readonly text?: undefined }
 
 /** The image that a step makes; what is absent is as in the image of the step. */
 export interface PublishPlan {

@@ -61,7 +61,8 @@ function ownEnvironment(
   step: SandboxStep,
   { environment = {}, workspace }: Pick<StagePlan, 'environment' | 'workspace'>,
 ): string | null {
-  const names = [...Object.keys(step.environment), ...Object.keys(step.secrets ?? {})]
+  const { secrets = {}, secretTexts = {} } = step
+  const names = [step.environment, secrets, secretTexts].flatMap((one) => Object.keys(one))
   const own = [...names, ...Object.keys(environment)].find((name) => !name.startsWith('PLUGIN_'))
   if (own !== undefined) return `the variable ${own}`
   if (!WORKSPACES.some((place) => `${workspace}/`.startsWith(place))) return 'a workspace elsewhere'

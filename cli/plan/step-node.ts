@@ -90,7 +90,10 @@ const FAILURE_MODES = {
 } as const satisfies Record<SandboxStep['failure'], string>
 
 function surroundings(step: SandboxStep): TreeNode[] {
-  const secrets = Object.entries(step.secrets ?? {})
+  const inner = Object.entries(step.secretTexts ?? {}).flatMap(([name, parts]) =>
+    parts.flatMap(({ secret }) => (secret === undefined ? [] : [[name, secret] as const])),
+  )
+  const secrets = [...Object.entries(step.secrets ?? {}), ...inner]
   return [
     ...detail('image is pulled', step.pull),
     ...detail('user', step.user),

@@ -95,17 +95,22 @@ function variablesPlan({
   pipeline: { environment: shared = [] },
   named: { step },
   variables,
-}: StepInput): Pick<SandboxStep, 'environment' | 'secrets'> {
+}: StepInput): Pick<SandboxStep, 'environment' | 'secrets' | 'secretTexts'> {
   const own = new Map<string, Variable>()
   for (const one of [...(step.environment ?? []), ...(step.settings ?? [])]) own.set(one.name, one)
-  const inherited = shared.filter(({ name, secret }) => secret !== undefined && !own.has(name))
-  const secrets = secretsOf([...inherited, ...own.values()])
+  const inherited = shared.filter(({ name, value }) => value === undefined && !own.has(name))
+  const all = [...inherited, ...own.values()]
+  const secrets = secretsOf(all)
+  const secretTexts = Object.fromEntries(
+    all.flatMap(({ name, parts }) => (parts === undefined ? [] : [[name, parts] as const])),
+  )
   return {
     environment: textsOf(
       [...own.values()],
       (name) => variables.has(name) || shared.some((one) => one.name === name && one.value),
     ),
     ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
+    ...(Object.keys(secretTexts).length === 0 ? {} : { secretTexts }),
   }
 }
 

@@ -8,7 +8,8 @@ import type { DecodedPipeline } from '../schema/pipeline-shape.js'
  */
 export function planTextLength(pipeline: DecodedPipeline): number {
   const secrets = (pipeline.environment ?? []).reduce(
-    (sum, { name, secret }) => sum + (secret === undefined ? 0 : name.length + secret.length),
+    (sum, { name, value, node }) =>
+      sum + (value === undefined ? name.length + textLength(node) : 0),
     0,
   )
   return textLength(pipeline.node) + secrets * allSteps(pipeline).length

@@ -67,6 +67,26 @@ describe('settings', () => {
     expect(step.environment).not.toHaveProperty('PLUGIN_A')
   })
 
+  it('can have secrets inside of lists and mappings', () => {
+    const step = stepOf(
+      'settings: {tags: [a, {from_secret: t}], logins: [{registry: r, password: {from_secret: p}}], plain: [a, b]}',
+    )
+    expect(step.environment).toEqual({ PLUGIN_PLAIN: 'a,b' })
+    expect(step.secretTexts).toEqual({
+      PLUGIN_TAGS: [{ text: 'a,' }, { secret: 't' }],
+      PLUGIN_LOGINS: [
+        { text: '[{"password":' },
+        { secret: 'p', json: true },
+        { text: ',"registry":"r"}]' },
+      ],
+    })
+    expect(step).not.toHaveProperty('secrets')
+    const many = Array.from({ length: 51 }, () => '{from_secret: p}').join(', ')
+    expect(problemsOf(fileWithSteps([`name: a, settings: {x: [${many}]}`]))).toEqual([
+      expect.stringContaining('`x` holds more than 50 secrets'),
+    ])
+  })
+
   it('have bounds: an alias can repeat a text without end, or nest without end', () => {
     const long = `a: &a [${'x'.repeat(1000)}]\n`
     const list = `steps: [{name: a, image: b, settings: {x: [${'*a,'.repeat(100)}]}}]\n`
@@ -90,6 +110,15 @@ describe('secrets', () => {
     const step = stepOf('environment: {A: mine, D: {from_secret: d}}', top)
     expect(step.environment).toEqual({ A: 'mine' })
     expect(step.secrets).toEqual({ B: 'b', D: 'd' })
+  })
+
+  it('stand inside of lists and mappings of variables, also those of the pipeline', () => {
+    const top = 'environment: {A: [x, {from_secret: a}]}\n'
+    const step = stepOf('environment: {B: {k: {from_secret: b}}}', top)
+    expect(step.secretTexts).toEqual({
+      A: [{ text: 'x,' }, { secret: 'a' }],
+      B: [{ text: '{"k":' }, { secret: 'b', json: true }, { text: '}' }],
+    })
   })
 
   it('are absent where there are none', () => {

@@ -2,6 +2,7 @@ import type { Span } from '../diagnostics/reporter.js'
 import { NAME_LENGTH_MAX } from '../limits.js'
 import type { Entry, MapNode, Node, ScalarNode } from '../parse/tree.js'
 import { isNull } from '../parse/tree.js'
+import { holdsSecretRef } from '../schema/secret-ref.js'
 import type { Ledger } from './change.js'
 import { plainJson } from './encode.js'
 import { entryAt, itemsOf, mapAt, scalarAt, textOf, valueOf, withValue } from './nodes.js'
@@ -57,14 +58,10 @@ function mapVariables(node: MapNode, ledger: Ledger): Entry[] {
   })
 }
 
-/** Lists and mappings are passed as text: simple lists with commas, all else as JSON. */
+/** Lists and mappings are passed as text, unless secrets are to be put into them: simple lists with commas, all else as JSON. */
 function variableValue(node: Node, ledger: Ledger): Node {
-  if (node.kind === 'scalar' || isSecretReference(node) || !ledger.mayWrite(node)) return node
+  if (node.kind === 'scalar' || holdsSecretRef(node) || !ledger.mayWrite(node)) return node
   return scalarAt(encoded(node), node.span)
-}
-
-export function isSecretReference(node: Node): boolean {
-  return textOf(valueOf(node, 'from_secret')) !== undefined
 }
 
 function encoded(node: Node): string {

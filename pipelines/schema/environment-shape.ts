@@ -5,11 +5,13 @@ import { SUBSTITUTED_PREFIX } from '../substitution/shell-variables.js'
 import { ANY_TEXT, text, type TextRules, wrong, wrongKind } from './scalars.js'
 import {
   decodeSecretRef,
+  holdsSecretRef,
   isSecretRef,
   SECRET_REF_SCHEMA,
   type Variable,
   type VariableValue,
 } from './secret-ref.js'
+import { encodeSetting } from './settings-encoding.js'
 import type { DecodeContext, Shape } from './shape.js'
 
 /**
@@ -74,6 +76,13 @@ function decodeValue(node: Node, context: DecodeContext, where: string): Variabl
     const decoded = VALUE.decode(node, context, where)
     return decoded && { value: decoded.value }
   }
+  if (holdsSecretRef(node)) return valueWithSecrets(node, context, where)
   const hint = 'write text, or `{from_secret: name}`'
   return wrong(node, context, `${where} must be text, not a list or a mapping`, hint)
+}
+
+/** Woodpecker's, as the setting of a plugin: whoever takes secrets out of a list has no other way to write it. */
+function valueWithSecrets(node: Node, context: DecodeContext, where: string): VariableValue | null {
+  const encoded = encodeSetting(node, context)
+  return 'problem' in encoded ? wrong(node, context, `${where} ${encoded.problem}`) : encoded
 }

@@ -6,12 +6,7 @@ import { mapped } from './combinators.js'
 import { VARIABLE_NAME } from './environment-shape.js'
 import { type Keys, object } from './object.js'
 import { ANY_TEXT, LINE, text, wrong } from './scalars.js'
-import {
-  decodeSecretRef,
-  isSecretRef,
-  SECRET_REF_SCHEMA,
-  type VariableValue,
-} from './secret-ref.js'
+import { decodeSecretRef, isSecretRef, SECRET_REF_SCHEMA, type TextOrSecret } from './secret-ref.js'
 import type { Shape } from './shape.js'
 
 /** Tags that one image can get. */
@@ -31,7 +26,7 @@ const TAG = text({ pattern: '^[^\\u0000-\\u001f\\u007f]{0,256}$', rule: 'be one 
 const PASSWORD = text({ ...ANY_TEXT, lengthMax: 16_384 })
 
 /** Text, or the name of a secret. */
-const VALUE_OR_SECRET: Shape<VariableValue> = {
+const VALUE_OR_SECRET: Shape<TextOrSecret> = {
   schema: { anyOf: [PASSWORD.schema, SECRET_REF_SCHEMA] },
   emptyAllowed: false,
   decode(node, context, where) {

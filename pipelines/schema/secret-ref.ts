@@ -1,11 +1,17 @@
 import type { MapNode, Node } from '../parse/tree.js'
+import type { TextPart } from '../plan.js'
 import { LINE, text } from './scalars.js'
 import type { DecodeContext, JsonSchema } from './shape.js'
 
-/** A variable's value: text, or the name of the secret that it is taken from. */
+/** Text, or the name of the secret that it is taken from. */
+export type TextOrSecret =
+  | { readonly value: string; readonly secret?: undefined; readonly parts?: undefined }
+  | { readonly secret: string; readonly value?: undefined; readonly parts?: undefined }
+
+/** A variable's value: the same, or what is made of text and secrets. */
 export type VariableValue =
-  | { readonly value: string; readonly secret?: undefined }
-  | { readonly secret: string; readonly value?: undefined }
+  | TextOrSecret
+  | { readonly parts: readonly TextPart[]; readonly value?: undefined; readonly secret?: undefined }
 
 /** A variable of a program and where its value is written. */
 export type Variable = VariableValue & { readonly name: string; readonly node: Node }
@@ -26,6 +32,17 @@ export const SECRET_REF_SCHEMA: JsonSchema = {
 /** Whether a mapping stands for the value of a secret. */
 export function isSecretRef(node: Node): node is MapNode {
   return node.kind === 'map' && node.entries.has('from_secret')
+}
+
+/** Whether there is one somewhere below a node. Aliases make no work of it. */
+export function holdsSecretRef(root: Node): boolean {
+  const seen = new Set<Node>([root])
+  for (const node of seen) {
+    if (node.kind === 'list') for (const item of node.items) seen.add(item)
+    if (node.kind === 'map') for (const { value } of node.entries.values()) seen.add(value)
+    if (isSecretRef(node)) return true
+  }
+  return false
 }
 
 /** The name of the secret that `{from_secret: name}` means. Null after an error. */

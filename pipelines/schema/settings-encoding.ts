@@ -1,26 +1,50 @@
 import { NESTING_MAX, VARIABLE_LENGTH_MAX } from '../limits.js'
-import { isNull, type Node, type ScalarNode } from '../parse/tree.js'
+import { isNull, type MapNode, type Node, type ScalarNode } from '../parse/tree.js'
+import type { TextPart } from '../plan.js'
 import { YAML_1_1_BOOLEANS } from './scalars.js'
+import { decodeSecretRef, isSecretRef, type VariableValue } from './secret-ref.js'
 import type { DecodeContext } from './shape.js'
 
-export type Encoded = { readonly value: string } | { readonly problem: string }
+export type Encoded = VariableValue | { readonly problem: string }
+
+/** Secrets in the text of one variable: each can be as long as a secret may be. */
+const INNER_SECRETS_MAX = 50
 
 /**
  * The text that a plugin gets for a setting: scalars as they are written, a list of scalars joined by
- * commas, anything else as JSON with sorted keys, as Drone's runner does.
+ * commas, anything else as JSON with sorted keys, as Drone's runner does. A secret is a scalar.
  */
-export function encodeSetting(node: Node, { dialect }: DecodeContext): Encoded {
+export function encodeSetting(node: Node, context: DecodeContext): Encoded {
+  const { dialect } = context
   const encoder: Encoder = {
+    context,
     isDrone: dialect === 'drone' || dialect === 'drone-0.8',
+    secrets: [],
     left: VARIABLE_LENGTH_MAX,
     problem: undefined,
   }
   const value = encode(encoder, node)
-  return encoder.problem === undefined ? { value } : { problem: encoder.problem }
+  if (encoder.problem !== undefined) return { problem: encoder.problem }
+  return encoder.secrets.length === 0 ? { value } : { parts: partsOf(value, encoder.secrets) }
 }
 
+/** Takes the marks of secrets out of a text. */
+function partsOf(text: string, secrets: readonly TextPart[]): TextPart[] {
+  return text.split(MARKED).flatMap((part, index): TextPart | TextPart[] => {
+    if (index % 2 === 0) return part === '' ? [] : [{ text: part }]
+    return secrets[Number(part)] ?? []
+  })
+}
+
+/** No text has a NUL in it. */
+const MARK = '\0'
+const MARKED = new RegExp(`${MARK}(\\d+)${MARK}`)
+
 interface Encoder {
+  readonly context: DecodeContext
   readonly isDrone: boolean
+  /** Those that were met so far; the text has a mark for each. */
+  readonly secrets: TextPart[]
   /** Length that the text may still grow by: aliases can repeat a long text without end. */
   left: number
   problem: string | undefined
@@ -30,12 +54,26 @@ function encode(encoder: Encoder, node: Node): string {
   if (node.kind === 'scalar') return take(encoder, scalarText(encoder, node))
   if (node.kind === 'map') return toJson(encoder, node, 0)
   const texts: string[] = []
+  const isSimple = node.items.every((item) => item.kind === 'scalar' || isSecretRef(item))
+  if (!isSimple) return toJson(encoder, node, 0)
   for (const item of node.items) {
-    if (item.kind !== 'scalar') return toJson(encoder, node, 0)
     if (encoder.problem !== undefined) return ''
-    texts.push(take(encoder, scalarText(encoder, item)))
+    if (item.kind === 'scalar') texts.push(take(encoder, scalarText(encoder, item)))
+    else if (isSecretRef(item)) texts.push(takeSecret(encoder, item, {}))
   }
   return texts.join(',')
+}
+
+/** A mark in place of a secret. */
+function takeSecret(encoder: Encoder, node: MapNode, how: { readonly json?: true }): string {
+  const secret = decodeSecretRef(node, encoder.context)
+  if (secret === null) return ''
+  if (encoder.secrets.length === INNER_SECRETS_MAX) {
+    encoder.problem ??= `holds more than ${INNER_SECRETS_MAX} secrets`
+    return ''
+  }
+  encoder.secrets.push({ secret, ...how })
+  return take(encoder, `${MARK}${encoder.secrets.length - 1}${MARK}`)
 }
 
 function take(encoder: Encoder, text: string): string {
@@ -45,7 +83,9 @@ function take(encoder: Encoder, text: string): string {
 }
 
 function scalarText(encoder: Encoder, node: ScalarNode): string {
-  return isNull(node) ? '' : String(booleanOf(encoder, node) ?? node.text)
+  if (isNull(node)) return ''
+  if (node.text.includes(MARK)) encoder.problem ??= 'must not hold a NUL character'
+  return String(booleanOf(encoder, node) ?? node.text)
 }
 
 /** Go's YAML took `yes` for true, and plugins that ran under Drone parse booleans as Go does. */
@@ -65,7 +105,9 @@ function toJson(encoder: Encoder, node: Node, depth: number): string {
   if (node.kind === 'list') {
     return `[${node.items.map((item) => toJson(encoder, item, depth + 1)).join(',')}]`
   }
-  const members = [...node.entries.values()]
+  const { entries } = node
+  if (isSecretRef(node)) return takeSecret(encoder, node, { json: true })
+  const members = [...entries.values()]
     .sort(byKey)
     .map(
       ({ key, value }) =>

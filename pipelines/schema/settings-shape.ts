@@ -32,24 +32,6 @@ function decodeSetting(node: Node, context: DecodeContext, where: string): Varia
     const secret = decodeSecretRef(node, context)
     return secret === null ? null : { secret }
   }
-  warnOfSecretsInside(node, context)
   const encoded = encodeSetting(node, context)
-  if ('problem' in encoded) return wrong(node, context, `${where} ${encoded.problem}`)
-  if (!encoded.value.includes('\0')) return encoded
-  return wrong(node, context, `${where} must not hold a NUL character`)
-}
-
-/** Only a setting as a whole can be a secret: what is inside of lists and mappings stays as it is. */
-function warnOfSecretsInside(root: Node, { reporter }: DecodeContext): void {
-  const seen = new Set<Node>([root])
-  for (const node of seen) {
-    if (node.kind === 'scalar') continue
-    const values =
-      node.kind === 'list' ? node.items : [...node.entries.values()].map((entry) => entry.value)
-    for (const value of values) seen.add(value)
-    if (!isSecretRef(node)) continue
-    const message = '`from_secret` inside of a list or mapping is not replaced'
-    const hint = 'make the secret a setting of its own, or hold the whole setting in a secret'
-    reporter.warning('SP_PIPELINE_NO_EFFECT', node.span, message, hint)
-  }
+  return 'problem' in encoded ? wrong(node, context, `${where} ${encoded.problem}`) : encoded
 }

@@ -44,6 +44,25 @@ describe('the secrets of a job', () => {
     expect(sink.log('c')).toContain('warning: secret other is too short to be masked in logs')
   })
 
+  it('are put into lists and mappings, as JSON has them, and masked there too', async () => {
+    const login = [{ text: '{"password":' }, { secret: 'one', json: true as const }, { text: '}' }]
+    const list = [{ text: 'a,' }, { secret: 'one' }, { text: ',' }, { secret: 'gone' }]
+    const nested = makeJob([
+      step('a', ['echo "[$LOGIN]"', 'echo "$LOGIN" | wc -c', 'echo "[$LIST]"'], {
+        secretTexts: { LOGIN: login, LIST: list },
+      }),
+    ])
+    const secret = 'pass"word\\of\nlines'
+    const given = { [nested.steps[0]!.number]: value('one', secret) }
+    const { sink, outcome } = await runJob(host, sealed(nested, given), { jobKey: KEY })
+    expect(outcome.status).toBe('success')
+    const log = sink.log('a')
+    expect(log).toContain('\n[{"password":"******"}]\n')
+    expect(log).toContain(`\n${JSON.stringify({ password: secret }).length + 1}\n`)
+    expect(log).toContain('there is no secret gone; the variable LIST is not set')
+    expect(log).toContain('\n[]\n')
+  })
+
   it.each([
     ['without a key', undefined, 'this runner has no key for them'],
     ['with another key', jobKey('another secret altogether'), 'another key than the server'],

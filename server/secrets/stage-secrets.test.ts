@@ -55,6 +55,19 @@ describe('a step that names a secret', () => {
     expect(outcome({ pull_request: 1 }, { event: 'pull_request' })).toBe('VALUE')
   })
 
+  it('has it inside of a list or mapping by the same rules', () => {
+    const inner = (name: string) => ({
+      secrets: {},
+      secretTexts: { [name]: [{ text: 'a,' }, { secret: 'token' }] },
+    })
+    expect(outcome({}, {}, inner('PLUGIN_LOGINS'))).toBe('VALUE')
+    const row = { images_json: '["plugins/docker"]' }
+    expect(outcome(row, {}, inner('PLUGIN_LOGINS'))).toBe('VALUE')
+    expect(outcome(row, {}, inner('LD_PRELOAD'))).toBe(
+      'it is for plugins as they are, and this step has the variable LD_PRELOAD',
+    )
+  })
+
   it.each(['pull_request', 'push', 'custom', 'promote', 'cron', 'pull_request_closed'] as const)(
     'never has it for the event %s of a fork',
     (event) => {

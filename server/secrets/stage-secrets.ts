@@ -60,7 +60,10 @@ function namesOf(step: SandboxStep): readonly string[] {
   const publish = step.kind === 'commands' ? step.publish : undefined
   const values: readonly (ValuePlan | undefined)[] = [publish?.username, publish?.password]
   const published = values.flatMap((value) => value?.secret ?? [])
-  return [...new Set([...Object.values(step.secrets ?? {}), ...published])]
+  const inner = Object.values(step.secretTexts ?? {}).flatMap((parts) =>
+    parts.flatMap(({ secret }) => secret ?? []),
+  )
+  return [...new Set([...Object.values(step.secrets ?? {}), ...inner, ...published])]
 }
 
 function given(
