@@ -1,4 +1,4 @@
-import { printSectionMark } from './section-mark.js'
+import { betweenMarks } from './section-mark.js'
 
 /**
  * The shell script of a step. It is meant to be run as `/bin/sh -e FILE`, from a read-only file and
@@ -8,23 +8,28 @@ import { printSectionMark } from './section-mark.js'
  * Before each command its text is printed, each line after `+ `. Commands stand in the script as they
  * are, one after the other, so that a loop may be spread over several of them as Drone allows.
  * @param commands without NUL characters
- * @param markSecret when each command is also to be told out of band: see `printSectionMark`
+ * @param markSecret when each command is also to be told out of band: see `betweenMarks`
  */
 export function generateScript(commands: readonly string[], markSecret?: string): string {
-  const mark = (index: number) =>
-    markSecret === undefined ? '' : printSectionMark(markSecret, index)
-  return commands.map((command, index) => commandWithTrace(command, mark(index))).join('')
+  return commands
+    .map((command, index) => {
+      const body = withoutLastNewlines(command)
+      const trace = printTrace(body)
+      const shown = markSecret === undefined ? trace : betweenMarks(markSecret, index, trace)
+      // What fails there must not fail the step. In a group without standard error, so that `set -x` shows the step's
+      // own commands alone. The empty line keeps a backslash at a command's end from joining it with the next.
+      return `{ ${shown} } 3>&2 2>/dev/null || :\n${body}\n\n`
+    })
+    .join('')
 }
 
-/** The empty line keeps a backslash at the end of a command from joining it with the next trace. */
-function commandWithTrace(command: string, mark: string): string {
-  const body = withoutLastNewlines(command)
-  const lines = body.split('\n').map((line) => singleQuoted(`+ ${line}`))
-  // printf writes its format once for each argument (POSIX.1-2017, printf, "Extended description").
-  // It fails when a command has closed stdout; that must not fail the step. In a group without standard error, so that
-  // `set -x` shows the step's own commands alone.
-  const trace = `${mark}printf '%s\\n' ${lines.join(' ')};`
-  return `{ ${trace} } 3>&2 2>/dev/null || :\n${body}\n\n`
+/**
+ * printf writes its format once for each argument (POSIX.1-2017, printf, "Extended description"). It fails when a
+ * command has closed stdout.
+ */
+function printTrace(command: string): string {
+  const lines = command.split('\n').map((line) => singleQuoted(`+ ${line}`))
+  return `printf '%s\\n' ${lines.join(' ')};`
 }
 
 /** POSIX.1-2017, 2.2.2: nothing is special between single quotes, and a single quote can't be there. */

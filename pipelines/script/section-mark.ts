@@ -10,15 +10,20 @@ export function sectionMarkStart(secret: string): string {
 /** Ends it. */
 export const SECTION_MARK_END = '\u0007'
 
-/** What is in it on standard error, where it says no more than: what comes from here on is the next command's. */
+/** What is in it on standard error: what comes from here on is the next command's. */
 export const FENCE = '-'
 
+/** What is in it on standard output once the command's own text has been printed. */
+export const SHOWN = '+'
+
 /**
- * The commands of a script that print a mark: the number of the command that comes, from 0, and the exit status of what
- * came before. Then a fence on standard error, which is descriptor 3 there. The escapes are printf's own, so that a
- * shell that shows its script (`set -v`) prints no mark.
+ * The commands of a script that show a command before it runs, between marks: first the number of the command, from 0,
+ * and the exit status of what came before; then a fence on standard error, which is descriptor 3 there; and in the end
+ * that it was shown. The escapes are printf's own, so that a shell that shows its script (`set -v`) prints no mark.
+ * @param show what prints the command's text
  */
-export function printSectionMark(secret: string, command: number): string {
+export function betweenMarks(secret: string, command: number, show: string): string {
   const start = `\\033]7770;${secret};`
-  return `printf '${start}${command};%s\\007' "$?"; printf '${start}${FENCE}\\007' >&3; `
+  const begin = `printf '${start}${command};%s\\007' "$?"; printf '${start}${FENCE}\\007' >&3;`
+  return `${begin} ${show} printf '${start}${SHOWN}\\007';`
 }

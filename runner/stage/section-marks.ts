@@ -1,5 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { FENCE, SECTION_MARK_END, sectionMarkStart } from '../../pipelines/script/section-mark.js'
+import {
+  FENCE,
+  SECTION_MARK_END,
+  sectionMarkStart,
+  SHOWN,
+} from '../../pipelines/script/section-mark.js'
 import type { LogSection } from '../../protocol/log-record.js'
 
 /** Digits of a command's number and of an exit status, with the semicolon between. */
@@ -7,8 +12,8 @@ const CONTENT_BYTES_MAX = 16
 
 const END = Buffer.from(SECTION_MARK_END)
 
-/** What the script says of a command that begins: on standard output what it is, on standard error no more than that. */
-export type SectionMark = LogSection | typeof FENCE
+/** What the script says of a command that begins: on standard output what it is, and when its text is printed. */
+export type SectionMark = LogSection | typeof FENCE | typeof SHOWN
 
 /** What a script's marks are known by: made anew for each step. */
 export function newMarkSecret(): string {
@@ -71,7 +76,7 @@ export class SectionMarks {
 /** Before the first command there is none that could have ended. */
 function markOf(content: Buffer): SectionMark | null {
   const text = content.toString('latin1')
-  if (text === FENCE) return FENCE
+  if (text === FENCE || text === SHOWN) return text
   const match = /^(\d{1,9});(\d{1,3})$/.exec(text)
   if (match === null) return null
   const command = Number(match[1])

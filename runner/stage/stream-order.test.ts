@@ -2,7 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { generateScript } from '../../pipelines/script/generate-script.js'
-import { FENCE, SECTION_MARK_END, sectionMarkStart } from '../../pipelines/script/section-mark.js'
+import {
+  FENCE,
+  SECTION_MARK_END,
+  sectionMarkStart,
+  SHOWN,
+} from '../../pipelines/script/section-mark.js'
 import { LOG_STREAMS, type LogStream } from '../../protocol/log-record.js'
 import { StepLog } from './step-log.js'
 
@@ -14,12 +19,14 @@ interface Open {
   readonly text: () => string
 }
 
-function open(): Open {
+/** @param isShown whether nothing may come before the command itself */
+function open(isShown = false): Open {
   const commands = new Map<number, Record<LogStream, string>>()
   let [current, text] = [-1, '']
   const log = new StepLog(
     (data, stream) => {
       const own = commands.get(current) ?? { stdout: '', stderr: '' }
+      if (stream === 'stderr' && isShown) expect(own.stdout).toContain('\n')
       own[stream] += data.toString()
       text += data.toString()
       commands.set(current, own)
@@ -81,14 +88,16 @@ describe('the order of what a step prints to its two outputs', () => {
         lengths,
         order,
         async (script, outLengths, errorLengths, reading) => {
-          const { log, commands } = open()
+          const { log, commands } = open(true)
           const start = sectionMarkStart(log.markSecret)
           const expected = script.map(({ stdout, stderr }, index) => ({
             stdout: `+ ${index}\n${stdout.join('')}`,
             stderr: stderr.join(''),
           }))
           const stdout = expected.map(
-            (own, index) => `${start}${index};0${SECTION_MARK_END}${own.stdout}`,
+            (own, index) =>
+              `${start}${index};0${SECTION_MARK_END}` +
+              own.stdout.replace('\n', `\n${start}${SHOWN}${SECTION_MARK_END}`),
           )
           const stderr = expected.map((own) => `${start}${FENCE}${SECTION_MARK_END}${own.stderr}`)
           const chunks = {

@@ -1,5 +1,5 @@
 import type { LogSection, LogStream } from '../../protocol/log-record.js'
-import { FENCE } from '../../pipelines/script/section-mark.js'
+import { FENCE, SHOWN } from '../../pipelines/script/section-mark.js'
 import type { SectionMark } from './section-marks.js'
 
 /** Milliseconds without a word from either output after which the mark that is missing is given up. */
@@ -10,19 +10,20 @@ const AHEAD_MAX = 1_000
 
 /**
  * Brings what a step prints to its two outputs into one order. They are two pipes, and nobody knows which byte of one
- * was before which of the other; but the script says in both where a command begins: on standard output by the
- * command's number, on standard error by a fence. So whatever has come to the next command waits for the other, and
- * within a command the order is that in which the outputs are read.
+ * was before which of the other; but the script says in both where a command begins. So standard output waits there
+ * until standard error has come to its fence, and standard error waits at the fence until the command has been shown.
+ * Within a command the order is that in which the outputs are read.
  *
  * A step may redirect an output for good: what is marked there is not waited for any more once the output has ended, or
  * nothing has come for a second.
  */
 export class StreamOrder {
   readonly #begin: (section: LogSection) => void
-  /** Begins of commands that were seen, wherever: `2>&1` brings fences to standard output. */
+  /** Of each kind of mark, how many were seen, wherever: `2>&1` brings fences to standard output. */
   #marks = 0
   #fences = 0
-  /** How many each output has come to. */
+  #shown = 0
+  /** How many of those that they wait at each output has come to. */
   readonly #places: Record<LogStream, number> = { stdout: 0, stderr: 0 }
   /** Commands that standard output has come to, and standard error not. */
   readonly #ahead: LogSection[] = []
@@ -36,19 +37,26 @@ export class StreamOrder {
     this.#begin = begin
   }
 
-  /** An output has come to the begin of a command. */
+  /** An output has come to a mark. */
   mark(stream: LogStream, mark: SectionMark): void {
     this.#heardAt = performance.now()
-    const count = mark === FENCE ? ++this.#fences : ++this.#marks
-    this.#places[stream] = Math.max(this.#places[stream], count)
-    if (mark !== FENCE) this.#ahead.push(mark)
+    if (mark === SHOWN) this.#shown += 1
+    else if (mark === FENCE) {
+      this.#fences += 1
+      if (stream === 'stderr') this.#places.stderr = this.#fences
+    } else {
+      this.#marks += 1
+      this.#ahead.push(mark)
+      if (stream === 'stdout') this.#places.stdout = this.#marks
+    }
     if (this.#ahead.length > AHEAD_MAX) this.giveUp()
     else this.#advance()
   }
 
   /** Whether text of an output has to wait for the other, which is where `awaited` has then to be called. */
   isAhead(stream: LogStream): boolean {
-    return !this.#hasGivenUp && this.#places[stream] > Math.min(this.#marks, this.#fences)
+    const other = stream === 'stdout' ? this.#fences : this.#shown
+    return !this.#hasGivenUp && this.#places[stream] > other
   }
 
   /** Resolves when an output that is ahead may be no more. */
