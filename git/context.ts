@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { withFileLock } from './file-lock.js'
 import type { KeyedMutex } from './mutex.js'
 import type { RemoteUrl } from './remote-url.js'
-import type { GitHome } from './run.js'
+import type { GitCommand, GitHome } from './run.js'
 
 /** What the operations on one mirror share. */
 export interface MirrorContext {
@@ -32,10 +32,11 @@ export async function exclusively<T>(
   })
 }
 
-/** Transports for talking to the mirror's own remote. */
-export function transportsOf(remote: RemoteUrl): string {
+/** What a git process needs that talks to the mirror's own remote. */
+export function accessTo(remote: RemoteUrl): Pick<GitCommand, 'transports' | 'login' | 'secrets'> {
+  const { transport, login, secrets } = remote
   // `http` is one helper for both, and a server may redirect from one to the other.
-  return remote.transport === 'http' ? 'http:https' : remote.transport
+  return { transports: transport === 'http' ? 'http:https' : transport, login, secrets }
 }
 
 /** Path of a file in the mirror. */

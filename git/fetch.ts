@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { SandpiperError } from '../protocol/errors.js'
-import { exclusively, transportsOf } from './context.js'
+import { accessTo, exclusively } from './context.js'
 import type { MirrorContext } from './context.js'
 import { fetchError, GitFailure, mayTryRef } from './failure.js'
 import type { FailureKind } from './failure.js'
@@ -211,8 +211,7 @@ async function gitFetch(
     home,
     directory: context.path,
     gitDirectory: context.path,
-    transports: transportsOf(context.remote),
-    secrets: context.remote.secrets,
+    ...accessTo(context.remote),
     signal,
     args: [
       'fetch',

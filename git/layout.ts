@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replace } from './home.js'
+import { LOGIN_HELPER } from './login-helper.js'
 import type { RemoteUrl } from './remote-url.js'
 
 /** Object format of a repository: SHA-1 ids have 40 hex digits, SHA-256 ids 64. */
@@ -94,15 +95,20 @@ export async function createCheckoutRepository(
 }
 
 function mirrorConfig(path: string, format: ObjectFormat, remote: RemoteUrl): string {
-  const helper =
-    remote.credential === null
-      ? ''
-      : `[credential]\n\thelper = ${quote(`store --file=${shellQuote(credentialFile(path))}`)}\n`
   return (
     `${formatLines(format)}\tbare = true\n\tfsync = none\n${extensionLines(format)}` +
     `[gc]\n\tpackRefs = false\n\tpruneExpire = 1.hour.ago\n` +
-    `[remote "origin"]\n\turl = ${quote(remote.url)}\n${helper}`
+    `[remote "origin"]\n\turl = ${quote(remote.url)}\n${helperLines(path, remote)}`
   )
+}
+
+/** What is sent to the remote's own host; where it redirects to another, git asks no helper. */
+function helperLines(path: string, { url, credential, login }: RemoteUrl): string {
+  if (login !== null) {
+    return `[credential ${quote(new URL(url).origin)}]\n\thelper = ${quote(LOGIN_HELPER)}\n`
+  }
+  if (credential === null) return ''
+  return `[credential]\n\thelper = ${quote(`store --file=${shellQuote(credentialFile(path))}`)}\n`
 }
 
 function credentialFile(path: string): string {

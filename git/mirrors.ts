@@ -18,14 +18,14 @@ import type { GitLimits } from './limits.js'
 import { KeyedMutex } from './mutex.js'
 import { listFilesAt, readFileAt, readFilesAt } from './read-file.js'
 import { remoteTip } from './remote-tip.js'
-import { parseRemoteUrl } from './remote-url.js'
+import { parseRemoteUrl, withLogin } from './remote-url.js'
 import type { RemoteUrl } from './remote-url.js'
 import { withTransfer } from './transfer.js'
 import type { GitMirror, Mirrors, MirrorSource } from './types.js'
 
 export interface MirrorsOptions {
   readonly limits?: Partial<GitLimits>
-  /** More variables for git, e.g. `https_proxy` or `SSL_CERT_FILE`; none that start with `GIT_`. */
+  /** More variables for git, e.g. `https_proxy` or `SSL_CERT_FILE`; of git's own only `GIT_SSL_CAINFO`. */
   readonly environment?: Readonly<Record<string, string>>
   /**
    * Where submodules may come from beside the host of the repo's own URL: `host` or `host:port`; `*` is
@@ -70,7 +70,13 @@ export function createMirrors(root: string, options: MirrorsOptions = {}): Mirro
   return {
     open: (source) => openMirror(shared, source),
     remove: async (id) => {
-      const remote: RemoteUrl = { url: '', transport: 'file', credential: null, secrets: [] }
+      const remote: RemoteUrl = {
+        url: '',
+        transport: 'file',
+        credential: null,
+        login: null,
+        secrets: [],
+      }
       const context = contextOf(shared, id, `repo ${String(id)}`, remote)
       await exclusively(context, undefined, () => discardMirror(context.path))
     },
@@ -81,7 +87,7 @@ export function createMirrors(root: string, options: MirrorsOptions = {}): Mirro
 }
 
 function openMirror(shared: Shared, source: MirrorSource): GitMirror {
-  const remote = parseRemoteUrl(source.cloneUrl, source)
+  const remote = withLogin(parseRemoteUrl(source.cloneUrl, source), source.login)
   const context = contextOf(shared, source.id, source.slug, remote)
   return {
     fetchCommit: async (commit, ref, { depth = DEFAULT_DEPTH, signal, ...how } = {}) => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { exclusively, transportsOf } from './context.js'
+import { accessTo, exclusively } from './context.js'
 import type { MirrorContext } from './context.js'
 import { fetchError, GitFailure } from './failure.js'
 import { ensureMirror } from './layout.js'
@@ -20,8 +20,7 @@ export async function remoteTip(context: MirrorContext, ref: string): Promise<st
         home,
         directory: context.path,
         gitDirectory: context.path,
-        transports: transportsOf(context.remote),
-        secrets: context.remote.secrets,
+        ...accessTo(context.remote),
         args: ['ls-remote', '--quiet', 'origin', ref, `${ref}^{}`],
       })
       return commitIn(stdout.toString('latin1'), ref)

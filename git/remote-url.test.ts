@@ -16,7 +16,7 @@ describe('parseRemoteUrl', () => {
     ] as const
     for (const [url, transport] of transports) {
       const parsed = parseRemoteUrl(url, closed)
-      expect(parsed).toEqual({ url, transport, credential: null, secrets: [] })
+      expect(parsed).toEqual({ url, transport, credential: null, login: null, secrets: [] })
     }
   })
 

@@ -1,4 +1,5 @@
 import { SandpiperError } from '../protocol/errors.js'
+import type { GitLogin } from '../protocol/job-secrets.js'
 import { URL_LENGTH_MAX } from './limits.js'
 import type { GitPolicy } from './types.js'
 
@@ -9,6 +10,8 @@ export interface RemoteUrl {
   readonly transport: 'http' | 'ssh' | 'git' | 'file'
   /** `https://user:password@host` for git-credential-store(1), or null when the URL had none. */
   readonly credential: string | null
+  /** `MirrorSource.login`, where the URL is one that it may be used for. */
+  readonly login: GitLogin | null
   /** Strings that must never be printed. */
   readonly secrets: readonly string[]
 }
@@ -34,6 +37,13 @@ export function parseRemoteUrl(text: string, policy: GitPolicy): RemoteUrl {
   return withAuthority(text)
 }
 
+/** The remote with a login, if it is one that may get it. */
+export function withLogin(remote: RemoteUrl, login: GitLogin | null | undefined): RemoteUrl {
+  if (!login || remote.credential !== null || !remote.url.startsWith('https://')) return remote
+  const { password } = login
+  return { ...remote, login, secrets: [...remote.secrets, password, encodeURIComponent(password)] }
+}
+
 function local(text: string, policy: GitPolicy): RemoteUrl {
   if (!policy.allowFileTransport) {
     throw refused('the clone URL is a local path, and the repo was not added with one')
@@ -41,12 +51,12 @@ function local(text: string, policy: GitPolicy): RemoteUrl {
   if (text.startsWith('file://') && !text.startsWith('file:///')) {
     throw refused('a file:// URL needs an absolute path: file:///srv/repo.git')
   }
-  return { url: text, transport: 'file', credential: null, secrets: [] }
+  return { url: text, transport: 'file', credential: null, login: null, secrets: [] }
 }
 
 function scpLike(text: string): RemoteUrl {
   if (!SCP_LIKE.test(text)) throw refused('the clone URL is neither a URL nor user@host:path')
-  return { url: text, transport: 'ssh', credential: null, secrets: [] }
+  return { url: text, transport: 'ssh', credential: null, login: null, secrets: [] }
 }
 
 function withAuthority(text: string): RemoteUrl {
@@ -66,7 +76,7 @@ function withAuthority(text: string): RemoteUrl {
     : null
   url.password = ''
   if (transport !== 'ssh') url.username = ''
-  return { url: url.href, transport, credential, secrets }
+  return { url: url.href, transport, credential, login: null, secrets }
 }
 
 function parse(text: string): URL {

@@ -1,7 +1,9 @@
 import { simpleGit } from 'simple-git'
+import type { GitLogin } from '../protocol/job-secrets.js'
 import { classify, GitFailure } from './failure.js'
 import type { GitLimits } from './limits.js'
 import { keepLastLines, readLines } from './output.js'
+import { loginVariables } from './login-helper.js'
 import { redact } from './remote-url.js'
 
 /** What every git process of ours runs with. */
@@ -34,6 +36,8 @@ export interface GitCommand {
   /** More output than this on stdout ends the process with a failure of kind `overflow`. */
   readonly stdoutBytesMax?: number
   readonly secrets?: readonly string[]
+  /** For the mirror's credential helper (layout.ts). */
+  readonly login?: GitLogin | null
 }
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -167,6 +171,7 @@ function environmentOf(command: GitCommand): Record<string, string> {
     GIT_ALLOW_PROTOCOL: command.transports,
     GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
     ...(command.gitDirectory === undefined ? {} : { GIT_DIR: command.gitDirectory }),
+    ...(command.login ? loginVariables(command.login) : {}),
     ...(command.workTree === undefined ? {} : { GIT_WORK_TREE: command.workTree }),
   }
 }

@@ -9,6 +9,8 @@ export function withTransfer(
   if (skipVerify !== true && onTrace === undefined) return context
   return {
     ...context,
+    // Whoever writes a pipeline may turn the check off: the login is for the forge, not for who poses as it.
+    remote: skipVerify === true ? { ...context.remote, login: null } : context.remote,
     home: async () => {
       const home = await context.home()
       const environment = {

@@ -1,3 +1,5 @@
+import type { GitLogin } from '../protocol/job-secrets.js'
+
 /** What a mirror may talk to. */
 export interface GitPolicy {
   /** Allow local paths and file:// URLs; only for repos that were added with one. */
@@ -15,6 +17,11 @@ export interface MirrorSource extends GitPolicy {
    * absolute path or file:// URL. May hold credentials: they reach neither argv, output nor errors.
    */
   readonly cloneUrl: string
+  /**
+   * For an https:// URL that has no credentials; any other gets none. It goes to that URL's host alone, with checked
+   * certificates, and reaches no file, argv, output or error: only the environment of the git processes that fetch.
+   */
+  readonly login?: GitLogin | null
 }
 
 /** Every mirror below one directory. */

@@ -38,6 +38,20 @@ export interface PullSecrets extends StepSecrets {
 /** Number under which the stage's own are sealed. */
 export const PULLS = 0
 
+/** What git gives to the host of a repo's clone URL. */
+export interface GitLogin {
+  readonly username: string
+  readonly password: string
+}
+
+/** What the checkout alone is given. */
+export interface CloneSecrets extends StepSecrets {
+  readonly login: GitLogin
+}
+
+/** Number under which that is sealed: apart, so that a runner without the key still clones what is public. */
+export const CLONE = -1
+
 /** A job; the rest of what stands in it counts as well. */
 interface SealedFor {
   readonly stageId: number

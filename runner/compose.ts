@@ -54,8 +54,8 @@ export async function startRunner(config: RunnerConfig): Promise<RunningRunner> 
   const running = (): number => attempts.running.length
   const offer = (): RunnerOffer => offerOf(config, running())
   const uplink = new Uplink({ redisUrl, keys, machine, heartbeatMs, log, offer })
-  const { mirrorsDir = dataDir.mirrors, submoduleHosts = [] } = config
-  const mirrors = createMirrors(mirrorsDir, { submoduleHosts })
+  const { mirrorsDir = dataDir.mirrors, submoduleHosts = [], gitEnvironment = {} } = config
+  const mirrors = createMirrors(mirrorsDir, { submoduleHosts, environment: gitEnvironment })
   const workspace = checkoutWorkspace((repo) => mirrors.open(repo))
   const jobKey = await findJobKey(config.dataDir, config.runnerSecret)
   const deps = { ...host.deps, workspace, jobKey }

@@ -94,6 +94,8 @@ export interface RunnerConfig extends HostConfig {
   readonly runnerSecret?: string
   /** Git mirrors; default `DATA/mirrors`; in standalone the server's. */
   readonly mirrorsDir?: string
+  /** More variables for git (`MirrorsOptions.environment`). */
+  readonly gitEnvironment?: Readonly<Record<string, string>>
   /** Where submodules may come from beside the repo's own host; `*` is anywhere. Default none. */
   readonly submoduleHosts?: readonly string[]
   /** Default 5,000. */

@@ -4,6 +4,7 @@ import { Closers } from './closers.js'
 import { startBackground, startStatuses } from './compose/background.js'
 import { openBase, type ServerParts } from './compose/base.js'
 import { startHttp } from './compose/http.js'
+import { createPeopleParts } from './compose/people.js'
 import { createScheduling } from './compose/scheduling.js'
 import { createServices } from './compose/services.js'
 import { openSources } from './compose/sources.js'
@@ -60,13 +61,14 @@ async function compose(
   const sources = await openSources(base)
   const uplink = new UplinkHealth(clock, uplinkTimes(config.leaseMs).gapMsMax)
   const transport = await openTransport(base)
-  const scheduling = createScheduling(base, transport)
-  const parts = { base, sources, transport, scheduling, uplink }
+  const people = createPeopleParts(base, sources)
+  const scheduling = createScheduling(base, transport, people)
+  const parts = { base, sources, people, transport, scheduling, uplink }
   const services = createServices(parts)
   await startBackground(parts, services)
   const { app, listening } = await startHttp(base, services)
   if (!address.isGiven) address.url = listening
-  startStatuses(parts, services)
+  startStatuses(parts)
   logger.info({ address: listening, dataDir: config.dataDir }, 'the server listens')
   return {
     ...{ address: listening, services, app },

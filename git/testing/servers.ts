@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { join } from 'node:path'
@@ -67,15 +68,33 @@ export async function serveGitHttp(
   password: string | null,
   onAccess: () => void,
 ): Promise<TestServer> {
-  const expected = `Basic ${Buffer.from(`ada:${password ?? ''}`).toString('base64')}`
-  return serveHttp((request, response) => {
-    if (password !== null && request.headers.authorization !== expected) {
+  return serveHttp(gitListener(root, password && { username: 'ada', password }, onAccess))
+}
+
+/** The same over TLS, to who knows the login; it waits for `onAccess`. */
+export async function serveGitHttps(
+  root: string,
+  login: { readonly username: string; readonly password: string },
+  { key, cert }: { readonly key: Buffer; readonly cert: Buffer },
+  onAccess: () => void | Promise<void>,
+): Promise<TestServer> {
+  return listen(createHttpsServer({ key, cert }, gitListener(root, login, onAccess)))
+}
+
+function gitListener(
+  root: string,
+  login: { readonly username: string; readonly password: string } | '' | null,
+  onAccess: () => void | Promise<void>,
+): RequestListener {
+  const { username, password } = login || { username: '', password: '' }
+  const expected = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+  return (request, response) => {
+    if (login && request.headers.authorization !== expected) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end()
       return
     }
-    onAccess()
-    runCgi(root, request, response)
-  })
+    void Promise.resolve(onAccess()).then(() => runCgi(root, request, response))
+  }
 }
 
 /** Accepts connections and never says a word. */

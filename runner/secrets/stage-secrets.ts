@@ -1,11 +1,16 @@
 import type { StagePlan } from '../../pipelines/plan.js'
+import { messageOf } from '../../protocol/errors.js'
 import { imageRefusal } from '../../protocol/image-rule.js'
 import type { StageJob } from '../../protocol/job.js'
 import {
+  CLONE,
   openSecrets,
   PULLS,
+  type CloneSecrets,
+  type GitLogin,
   type JobKey,
   type PullSecrets,
+  type SealedSecrets,
   type StepSecrets,
 } from '../../protocol/job-secrets.js'
 import type { DockerConfig } from '../registry/credentials/docker-config.js'
@@ -28,6 +33,10 @@ export interface StageSecrets {
   readonly pulls: GivenSecrets
   /** Logins that no pipeline names and no step sees. */
   readonly registries: readonly DockerConfig[]
+  /** What the checkout logs in with; null for nothing. */
+  readonly clone: GitLogin | null
+  /** Why that is null although the job brings one; empty when it does not. */
+  readonly cloneProblem: string
   /** All values, to be masked. */
   readonly values: readonly string[]
 }
@@ -39,13 +48,14 @@ export const NO_SECRETS: StageSecrets = {
   ofStep: () => NOTHING,
   pulls: NOTHING,
   registries: [],
+  ...{ clone: null, cloneProblem: '' },
   values: [],
 }
 
 /** Every secret for every step: of somebody who runs a pipeline of their own. */
 export function sharedSecrets(values: ReadonlyMap<string, string>): StageSecrets {
   const all: GivenSecrets = { values, missing: new Map() }
-  return { ofStep: () => all, pulls: all, registries: [], values: [...values.values()] }
+  return { ...NO_SECRETS, ofStep: () => all, pulls: all, values: [...values.values()] }
 }
 
 /**
@@ -57,18 +67,36 @@ export function secretsOfJob(job: StageJob, key: JobKey | null): StageSecrets {
   if (sealed === undefined) return NO_SECRETS
   const opened = new Map<number, StepSecrets>()
   for (const number of Object.keys(sealed.steps).map(Number)) {
+    if (number === CLONE) continue
     const secrets = openSecrets(key, job, sealed, number)
     if (secrets) opened.set(number, secrets)
   }
   const pulls = opened.get(PULLS) as PullSecrets | undefined
   const given = new Map([...opened].map(([number, one]) => [number, givenTo(job, number, one)]))
-  const passwords = pulls?.registries.map(({ password }) => password) ?? []
+  const { clone, cloneProblem } = openClone(job, sealed, key)
+  const logins = [...(pulls?.registries ?? []), ...(clone === null ? [] : [clone])]
   return {
     ofStep: (number) => given.get(number) ?? NOTHING,
     pulls: given.get(PULLS) ?? NOTHING,
     registries: pulls === undefined || pulls.registries.length === 0 ? [] : [configOf(pulls)],
     // Also those that a step may not have after all.
-    values: [...[...opened.values()].flatMap(valuesOf), ...passwords],
+    values: [...[...opened.values()].flatMap(valuesOf), ...logins.map(({ password }) => password)],
+    ...{ clone, cloneProblem },
+  }
+}
+
+/** Without it a public repo can be cloned all the same. */
+function openClone(
+  job: StageJob,
+  sealed: SealedSecrets,
+  key: JobKey | null,
+): Pick<StageSecrets, 'clone' | 'cloneProblem'> {
+  try {
+    if (!(CLONE in sealed.steps)) return { clone: null, cloneProblem: '' }
+    const opened = openSecrets(key, job, sealed, CLONE) as CloneSecrets | null
+    return { clone: opened?.login ?? null, cloneProblem: '' }
+  } catch (error) {
+    return { clone: null, cloneProblem: messageOf(error) }
   }
 }
 

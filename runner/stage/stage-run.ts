@@ -271,7 +271,9 @@ export class StageRun {
 
   async #checkOut(number: number, stop: StepStop): Promise<StepOutcome> {
     const onOutput = (text: string): void => this.#writeLine(number, text)
-    await this.#space.checkOut({ onOutput, signal: stop.signal })
+    const { clone: login = null, cloneProblem = '' } = this.deps.secrets ?? {}
+    if (cloneProblem !== '') onOutput(`warning: cloning without a login: ${cloneProblem}`)
+    await this.#space.checkOut({ login, onOutput, signal: stop.signal })
     return { status: 'success', exitCode: 0, error: '' }
   }
 

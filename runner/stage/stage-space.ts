@@ -73,7 +73,7 @@ export class StageSpace {
   }
 
   /** Gets the source tree. Must have ended before the first sandbox is made. */
-  async checkOut(request: Pick<WorkspaceRequest, 'onOutput' | 'signal'>): Promise<void> {
+  async checkOut(request: Omit<WorkspaceRequest, 'job' | 'directory'>): Promise<void> {
     const directory = path.join(this.#directory, 'checkout')
     await mkdir(directory, { mode: 0o755 })
     const tree = await this.#deps.workspace({ job: this.#job, directory, ...request })

@@ -59,7 +59,7 @@ async function checkOut(
     output += text
     onOutput(text)
   }
-  await workspace({ job, directory: target, onOutput: take, signal })
+  await workspace({ job, directory: target, login: null, onOutput: take, signal })
   return readFile(path.join(target, 'file'), 'utf8')
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { GitMirror, TransferOptions } from '../../git/types.js'
 import { SandpiperError } from '../../protocol/errors.js'
+import type { GitLogin } from '../../protocol/job-secrets.js'
 import type { JobRepo, StageJob } from '../../protocol/job.js'
 import { isInHostUserNamespace } from '../../native/lib/user-namespace.js'
 import { copyTree } from './copy-tree.js'
@@ -23,6 +24,8 @@ export interface WorkspaceRequest {
   readonly job: StageJob
   /** Empty directory of the stage, to be used or not. */
   readonly directory: string
+  /** For git alone; null for none. */
+  readonly login: GitLogin | null
   readonly onOutput: (text: string) => void
   readonly signal: AbortSignal
 }
@@ -31,10 +34,12 @@ export interface WorkspaceRequest {
 export type Workspace = (request: WorkspaceRequest) => Promise<WorkspaceTree>
 
 /** A checkout of the job's commit out of the repo's mirror. */
-export function checkoutWorkspace(openMirror: (repo: JobRepo) => GitMirror): Workspace {
+export function checkoutWorkspace(
+  openMirror: (repo: JobRepo & { readonly login: GitLogin | null }) => GitMirror,
+): Workspace {
   return async (request) => {
-    const { job, directory, onOutput, signal } = request
-    const mirror = openMirror(job.repo)
+    const { job, directory, login, onOutput, signal } = request
+    const mirror = openMirror({ ...job.repo, login })
     const { clone } = job.stage
     const how: TransferOptions & { depth: number } = {
       depth: clone.depth ?? DEPTH_DEFAULT,

@@ -8,7 +8,6 @@ import { Backlog } from '../scheduling/backlog.js'
 import { Reconciler } from '../scheduling/reconciler.js'
 import type { ServerServices } from '../services.js'
 import { StatusSender } from '../statuses/sender.js'
-import { personalTokens } from '../forges/token.js'
 import { applyBatch } from '../uplink/apply-batch.js'
 import { Collector } from '../uplink/collector.js'
 import { UplinkShares } from '../uplink/shares.js'
@@ -35,13 +34,14 @@ export async function startBackground(parts: Parts, services: ServerServices): P
 }
 
 /** Starts telling the forges; only when the server listens is it known what address to tell them. */
-export function startStatuses({ base, sources }: Parts, { people }: ServerServices): void {
+export function startStatuses({ base, sources, people }: Parts): void {
   const { db, clock, logger, secretKeys, config, address, closers } = base
   const sender = new StatusSender({
     ...{ db, forges: sources.forges, secrets: secretKeys.box, clock, logger },
-    tokenOf: personalTokens(people),
+    tokenOf: people.tokenOf,
     publicUrl: () => address.url,
     prefix: config.statusContext,
+    timing: base.parts.statusTiming ?? {},
   })
   closers.add('statuses', sender, (it) => it.stop()).start()
 }
@@ -93,6 +93,7 @@ function startIngest(parts: Parts, { traffic }: ServerServices) {
   const ingestion = {
     ...{ db, clock, dispatcher, file, platform, logger },
     mirrors: parts.sources.mirrors,
+    cloneLogin: parts.people.cloneLogin,
     sources: new SourceCache(),
     system: systemOf(parts.base),
   }

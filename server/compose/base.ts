@@ -13,6 +13,7 @@ import { readOrCreatePrivateFile } from '../secrets/create-once.js'
 import { checkKeys } from '../secrets/key-check.js'
 import { openKeys, type Keys } from '../secrets/open-secrets.js'
 import { lockDataDir } from '../store/data-lock.js'
+import type { SenderTiming } from '../statuses/sender.js'
 import { openDatabase, type Db } from '../store/database.js'
 
 /** What tests, and a process with a log of its own, bring along. */
@@ -21,6 +22,10 @@ export interface ServerParts {
   readonly clock?: Clock
   /** Version of Sandpiper, shown in answers and step variables. */
   readonly version?: string
+  /** More variables for git (`MirrorsOptions.environment`). */
+  readonly gitEnvironment?: Readonly<Record<string, string>>
+  /** How statuses are sent. */
+  readonly statusTiming?: Partial<SenderTiming>
 }
 
 /** What every other part of a server stands on. */
@@ -36,6 +41,7 @@ export interface Base {
   readonly redisNames: RedisKeys
   readonly metrics: Metrics
   readonly address: PublicAddress
+  readonly parts: Pick<ServerParts, 'gitEnvironment' | 'statusTiming'>
 }
 
 /** Address that people and forges reach the server by; with port 0 it is known only once it listens. */
@@ -59,7 +65,7 @@ export async function openBase(
   const secretKeys = await openKeys(config)
   await checkKeys(db, secretKeys.box)
   return {
-    ...{ config, closers, db, secretKeys },
+    ...{ config, closers, db, secretKeys, parts },
     ...{
       logger: parts.logger,
       clock: parts.clock ?? systemClock,

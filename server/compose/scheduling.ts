@@ -6,6 +6,7 @@ import { createSecrets } from '../secrets/open-secrets.js'
 import type { SecretService } from '../secrets/types.js'
 import { Downlink } from '../uplink/downlink.js'
 import type { Base } from './base.js'
+import type { People } from './people.js'
 import type { Transport } from './transport.js'
 
 /** What gives stages to runners, with the secrets that they may have. */
@@ -22,9 +23,15 @@ export function systemOf({ address, version }: Base) {
   return () => ({ link: address.url, version })
 }
 
-export function createScheduling(base: Base, { redis, queues, news }: Transport): Scheduling {
+export function createScheduling(
+  base: Base,
+  { redis, queues, news }: Transport,
+  { cloneLogin }: People,
+): Scheduling {
   const { db, clock, logger, secretKeys, redisNames, metrics, closers } = base
-  const { service, sealer } = createSecrets({ keys: secretKeys, db, clock, logger })
+  const { service, sealer } = createSecrets({
+    ...{ keys: secretKeys, db, cloneLogin, clock, logger },
+  })
   const downlink = new Downlink(redis, redisNames)
   const losses = new QueueLosses({ redis, key: redisNames.queueMark })
   const system = systemOf(base)

@@ -6,17 +6,16 @@ import { createCronService } from '../crons/cron-service.js'
 import { StoredDeliveryLog } from '../deliveries/delivery-log.js'
 import { checkHealth } from '../health/health.js'
 import { healthProbes } from '../health/probes.js'
-import { personalTokens } from '../forges/token.js'
 import { HookTraffic } from '../hooks/traffic.js'
 import { createLogService } from '../logs/log-service.js'
 import { addGauges } from '../metrics/gauges.js'
-import { createPeople } from '../people/people.js'
 import { createRepoHooks } from '../repo-hooks/repo-hooks.js'
 import { createRunnerService } from '../runners/runner-service.js'
 import type { ServerServices } from '../services.js'
 import { createStatusService } from '../statuses/status-service.js'
 import type { UplinkHealth } from '../uplink/health.js'
 import type { Base } from './base.js'
+import type { People } from './people.js'
 import type { Scheduling } from './scheduling.js'
 import type { Sources } from './sources.js'
 import type { Transport } from './transport.js'
@@ -25,6 +24,7 @@ import type { Transport } from './transport.js'
 export interface Parts {
   readonly base: Base
   readonly sources: Sources
+  readonly people: People
   readonly transport: Transport
   readonly scheduling: Scheduling
   readonly uplink: UplinkHealth
@@ -43,11 +43,7 @@ export function createServices(parts: Parts): ServerServices {
   const { dispatcher, secrets } = parts.scheduling
   const { uplink } = parts
   const { box } = parts.base.secretKeys
-  const people = createPeople({
-    ...{ db, clock, secrets: box, forges, logger },
-    settings: config.people,
-  })
-  parts.base.closers.add('people', people, (it) => it.settled())
+  const { people, tokenOf } = parts.people
   const making = makingOf(parts)
   const deliveries = new StoredDeliveryLog({ db, clock, dispatcher, logger })
   const probes = healthProbes({ db, redis, uplink, clock, dataDir: config.dataDir })
@@ -60,7 +56,7 @@ export function createServices(parts: Parts): ServerServices {
     repos,
     repoHooks: createRepoHooks({
       ...{ repos, db, forges, secrets: box, logger },
-      tokenOf: personalTokens(people),
+      tokenOf,
       publicUrl: () => (address.isGiven ? address.url : null),
     }),
     builds: createBuildService({ ...making, queues, deliveries }),

@@ -16,14 +16,23 @@ export interface Sources {
   readonly forges: Forges
 }
 
-export async function openSources({ config, db, clock, logger, closers }: Base): Promise<Sources> {
+export async function openSources({
+  config,
+  db,
+  clock,
+  logger,
+  closers,
+  parts,
+}: Base): Promise<Sources> {
   const { dataDir } = config
   const { store: logs, keeper } = await openLogs({
     ...{ db, dataDir, clock, logger, closers },
     isShared: 'url' in config.database,
     config: config.logs,
   })
-  const mirrors = createMirrors(join(dataDir, 'mirrors'))
+  const mirrors = createMirrors(join(dataDir, 'mirrors'), {
+    environment: parts.gitEnvironment ?? {},
+  })
   closers.add('mirrors', mirrors, (it) => it.close())
   const forges = closers.add('forges', createForges(config.forges), closeForges)
   return { logs, keeper, mirrors, forges }

@@ -6,6 +6,7 @@ import type { BuildEvent } from '../../pipelines/event.js'
 import type { Plan } from '../../pipelines/plan.js'
 import { columnsOf } from '../builds/create-build.js'
 import { buildFactsOf } from '../scheduling/build-facts.js'
+import type { CloneLoginOf } from '../forges/clone-login.js'
 import { eventOf, repoFactsOf } from '../scheduling/stage-job.js'
 import type { BuildRow } from '../store/builds.js'
 import type { Db } from '../store/database.js'
@@ -42,6 +43,8 @@ export interface Ingested {
 export interface IngestSource {
   readonly db: Db
   readonly mirrors: Mirrors
+  /** What private repos are cloned with. */
+  readonly cloneLogin: CloneLoginOf
   readonly sources: SourceCache
   /** Name of the pipeline file that is looked for first. */
   readonly file: string
@@ -63,7 +66,7 @@ export async function ingestBuild(
   repo: RepoRow,
   build: BuildRow,
 ): Promise<IngestResult> {
-  const mirror = openMirror(source.mirrors, repo)
+  const mirror = await openMirror(source, repo)
   const resolved = await resolveHead(mirror, eventOf(build))
   if ('error' in resolved) return { plan: null, error: resolved.error }
   const { event } = resolved
@@ -88,12 +91,16 @@ async function sourcesAt(
   return found
 }
 
-function openMirror(mirrors: Mirrors, repo: RepoRow): GitMirror {
+async function openMirror(
+  { mirrors, cloneLogin }: IngestSource,
+  repo: RepoRow,
+): Promise<GitMirror> {
   return mirrors.open({
     id: repo.id,
     slug: `${repo.owner}/${repo.name}`,
     cloneUrl: repo.clone_url,
     allowFileTransport: repo.allow_file_transport === 1,
+    login: await cloneLogin(repo),
   })
 }
 

@@ -1,7 +1,9 @@
 import type { StagePlan } from '../../pipelines/plan.js'
 import { messageOf } from '../../protocol/errors.js'
 import {
+  CLONE,
   sealSecrets,
+  type CloneSecrets,
   type JobKey,
   type PullSecrets,
   type SealedSecrets,
@@ -11,6 +13,7 @@ import type { StageJob } from '../../protocol/job.js'
 import type { Logger } from 'pino'
 import { recordAudit } from '../audit/record.js'
 import type { Clock } from '../clock.js'
+import type { CloneLoginOf } from '../forges/clone-login.js'
 import { eventOf, type StageJobSource } from '../scheduling/stage-job.js'
 import type { Db } from '../store/database.js'
 import { inTransaction } from '../store/transaction.js'
@@ -25,6 +28,7 @@ export interface JobSealerOptions {
   readonly db: Db
   readonly box: SecretBox
   readonly key: JobKey
+  readonly cloneLogin: CloneLoginOf
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -50,15 +54,18 @@ async function sealFor(
   const plan = JSON.parse(stage.plan_json) as StagePlan
   const names = namedSecrets(plan)
   const hasImages = plan.steps.some((step) => step.kind !== 'clone' && step.image !== undefined)
-  if (names.length === 0 && !hasImages) return undefined
+  const login = plan.clone.disabled ? null : await options.cloneLogin(repo)
+  if (names.length === 0 && !hasImages && login === null) return undefined
   const fork = await isForkBuild(db, build)
   const secrets = fork ? new Map<string, NamedSecret>() : await readSecrets(options, repo, names)
   const registries = hasImages ? await readRegistries(options, repo, fork) : []
   const event = eventOf(build)
   const given = secretsForSteps({ stage: plan, steps, event, fork, secrets, registries })
-  if (given.size === 0) return undefined
+  if (given.size === 0 && login === null) return undefined
   await writeDown(options, source, given)
-  return sealSecrets(key, job, given)
+  // Forks are cloned like all others; no step gets to see what with.
+  const clone: CloneSecrets | null = login && { values: {}, missing: {}, login }
+  return sealSecrets(key, job, clone === null ? given : new Map([...given, [CLONE, clone]]))
 }
 
 type RepoKey = StageJobSource['repo']

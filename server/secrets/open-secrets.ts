@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { RUNNER_KEY_FILE } from '../../protocol/data-dir.js'
 import { jobKey, type JobKey } from '../../protocol/job-secrets.js'
 import type { Clock } from '../clock.js'
+import type { CloneLoginOf } from '../forges/clone-login.js'
 import type { Db } from '../store/database.js'
 import { openSecretBox, type RewrappingBox } from './box.js'
 import { readOrCreatePrivateFile } from './create-once.js'
@@ -46,6 +47,7 @@ export async function openKeys({ dataDir, secretKeyFile, runnerSecret }: KeyPlac
 export function createSecrets(options: {
   readonly keys: Keys
   readonly db: Db
+  readonly cloneLogin: CloneLoginOf
   readonly clock: Clock
   readonly logger: Logger
 }): { readonly service: SecretService; readonly sealer: JobSealer } {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { hookRoutes } from './hooks.js'
 import type { ForgeModel } from './stand-in.js'
-import { COMMIT, json, REPOS, repoNamed, TOKEN, type World, type WorldRepo } from './world.js'
+import { json, REPOS, repoNamed, TOKEN, type World, type WorldRepo } from './world.js'
 
 /** `RestBuildStatusSetRequest`: key, state and url are required; texts have 255 characters, the url 450. */
 const Status = Type.Object(
@@ -152,7 +152,7 @@ export function bitbucketServerModel(world: World): ForgeModel {
         body: Status,
         answer: ({ body }, [owner, name, commit = '']) => {
           if (!repoNamed(owner, name)) return NOT_FOUND
-          if (commit !== COMMIT) return errors(404, `Commit '${commit}' does not exist`)
+          if (commit !== world.commit) return errors(404, `Commit '${commit}' does not exist`)
           const {
             key = '',
             state = '',

@@ -1,16 +1,7 @@
 import { Type } from 'typebox'
 import { hookRoutes } from './hooks.js'
 import type { ForgeModel } from './stand-in.js'
-import {
-  COMMIT,
-  json,
-  pageOf,
-  REPOS,
-  repoNamed,
-  TOKEN,
-  type World,
-  type WorldRepo,
-} from './world.js'
+import { json, pageOf, REPOS, repoNamed, TOKEN, type World, type WorldRepo } from './world.js'
 
 /** "Create a build status for a commit", api-group-commit-statuses. */
 const Status = Type.Object(
@@ -159,7 +150,7 @@ export function bitbucketModel(world: World): ForgeModel {
           if (!repoNamed(owner, name)) return NOT_FOUND
           if (!world.writable(owner, name))
             return json(403, { type: 'error', error: { message: 'Access denied.' } })
-          if (commit !== COMMIT)
+          if (commit !== world.commit)
             return json(404, { type: 'error', error: { message: 'Commit not found' } })
           const {
             key = '',

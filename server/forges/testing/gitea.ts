@@ -3,7 +3,6 @@ import type { Static } from 'typebox'
 import { hookRoutes } from './hooks.js'
 import type { ForgeModel } from './stand-in.js'
 import {
-  COMMIT,
   json,
   linkToNext,
   pageOf,
@@ -127,7 +126,7 @@ export function giteaModel(world: World): ForgeModel {
           if (!world.writable(owner, name)) {
             return json(403, { message: 'user should have a permission to write to a repo' })
           }
-          if (commit !== COMMIT) return NOT_FOUND
+          if (commit !== world.commit) return NOT_FOUND
           const {
             state = '',
             description = '',

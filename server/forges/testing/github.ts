@@ -3,7 +3,6 @@ import type { Static } from 'typebox'
 import { hookRoutes } from './hooks.js'
 import type { ForgeModel, SeenRequest, StandInAnswer } from './stand-in.js'
 import {
-  COMMIT,
   json,
   linkToNext,
   pageOf,
@@ -126,7 +125,8 @@ export function githubModel(world: World): ForgeModel {
         answer: ({ body }, [owner, name, commit = '']) => {
           const repo = world.writable(owner, name)
           if (!repo) return NOT_FOUND
-          if (commit !== COMMIT) return json(422, { message: `No commit found for SHA: ${commit}` })
+          if (commit !== world.commit)
+            return json(422, { message: `No commit found for SHA: ${commit}` })
           const {
             state = '',
             description = '',

@@ -1,16 +1,7 @@
 import { Type } from 'typebox'
 import { hookRoutes } from './hooks.js'
 import type { ForgeModel } from './stand-in.js'
-import {
-  COMMIT,
-  json,
-  linkToNext,
-  pageOf,
-  REPOS,
-  TOKEN,
-  type World,
-  type WorldRepo,
-} from './world.js'
+import { json, linkToNext, pageOf, REPOS, TOKEN, type World, type WorldRepo } from './world.js'
 
 /** "Set commit pipeline status", doc/api/commits.md; `skipped` came with 18.0 and is not used. */
 const Status = Type.Object(
@@ -121,7 +112,7 @@ export function gitlabModel(world: World): ForgeModel {
           const repo = byId(id)
           if (!repo) return NOT_FOUND
           if (repo.role === 'read') return json(403, { message: '403 Forbidden' })
-          if (commit !== COMMIT) return json(404, { message: '404 Commit Not Found' })
+          if (commit !== world.commit) return json(404, { message: '404 Commit Not Found' })
           const {
             state = '',
             name = '',

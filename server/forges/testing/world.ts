@@ -13,7 +13,7 @@ export const REPOS = [
 
 export type WorldRepo = (typeof REPOS)[number]
 
-/** A commit that all repos have, and the only one. */
+/** A commit that all repos have, and the only one unless a test says another. */
 export const COMMIT = 'ab'.repeat(20)
 
 /** A status as a stand-in took it, in the order of arrival. */
@@ -30,6 +30,7 @@ export interface TakenStatus {
 
 /** What a stand-in was given. */
 export class World {
+  commit = COMMIT
   readonly statuses: TakenStatus[] = []
   readonly hooks: TakenHook[] = []
   /** Entries of a page, however many are asked for: lists have several pages. */

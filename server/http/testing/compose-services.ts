@@ -123,7 +123,10 @@ export async function composeServices(
     statuses: createStatusService(db, 'ci'),
     logs: createLogService({ db, logs, watcher, clock }),
     audit: createAuditService(db),
-    secrets: createSecrets({ keys: secretKeys, db, clock, logger }).service,
+    secrets: createSecrets({
+      ...{ keys: secretKeys, db, clock, logger },
+      cloneLogin: () => Promise.resolve(null),
+    }).service,
     runners: createRunnerService(db, clock),
     metrics: new Metrics(),
     badges: createBadgeService(db),
