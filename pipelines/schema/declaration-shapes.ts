@@ -103,7 +103,8 @@ export const CRON_KEYS = {
   spec: {
     shape: object(SPEC_KEYS),
     required: true,
-    description: 'When to build what. It is not started from the file yet.',
+    description:
+      'When to build what. The file starts nothing: set it up with `sandpiper cron add`.',
     example: 'kind: cron\nname: nightly\nspec:\n  schedule: "@daily"\n  branch: main',
   },
 } satisfies Keys

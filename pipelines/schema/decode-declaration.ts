@@ -53,17 +53,38 @@ function secret({ name, data, get, node }: DecodedSecret, context: DecodeContext
 }
 
 function cron({ name, spec, node }: DecodedCron, context: DecodeContext): Declaration {
-  noEffect(node, context, 'the schedule is not started from the file yet')
-  if (name === undefined || spec?.schedule === undefined || spec.branch === undefined) return {}
-  const target = spec.deployment?.target?.value
-  return {
-    cron: {
-      name: name.value,
-      schedule: spec.schedule.value,
-      branch: spec.branch.value,
-      ...(target === undefined ? {} : { target }),
-    },
+  const isWhole = name !== undefined && spec?.schedule !== undefined && spec.branch !== undefined
+  if (!isWhole) {
+    noEffect(node, context, CRON_UNUSED, cronHint(null))
+    return {}
   }
+  const target = spec.deployment?.target?.value
+  const plan = {
+    name: name.value,
+    schedule: spec.schedule.value,
+    branch: spec.branch.value,
+    ...(target === undefined ? {} : { target }),
+  }
+  noEffect(node, context, CRON_UNUSED, cronHint(plan))
+  return { cron: plan }
+}
+
+const CRON_UNUSED = 'nothing is started by this: as with Drone the server keeps the crons of a repo'
+
+/** What needs no care in a shell but quotes around it. */
+const PLAIN = /^[A-Za-z0-9_.][A-Za-z0-9_./-]*$/
+const PLAIN_SCHEDULE = /^(?:@[a-z]+|[A-Za-z0-9*?/, -]+)$/
+
+/** The command that sets the cron up, where the words of the file can stand in one. */
+function cronHint(cron: CronPlan | null): string {
+  const isPlain =
+    cron !== null &&
+    [cron.name, cron.branch, cron.target ?? 'none'].every((word) => PLAIN.test(word)) &&
+    PLAIN_SCHEDULE.test(cron.schedule)
+  if (!isPlain) return 'set it up once with `sandpiper cron add`'
+  const target = cron.target === undefined ? '' : ` --target ${cron.target}`
+  const words = `OWNER/NAME ${cron.name} '${cron.schedule}' --branch ${cron.branch}${target}`
+  return `set it up once: \`sandpiper cron add ${words}\``
 }
 
 function noEffect(
