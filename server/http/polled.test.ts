@@ -41,6 +41,16 @@ it.each(['/api/repos', '/api/repos/o/n', '/api/repos/o/n/builds', '/api/repos/o/
   },
 )
 
+it.each(['/api/runners', '/api/queue', '/api/builds/incomplete'])(
+  '%s is 304 to who has it',
+  async (url) => {
+    const { headers, statusCode } = await get(url)
+    expect(statusCode).toBe(200)
+    const again = await get(url, String(headers.etag))
+    expect([again.statusCode, again.body]).toEqual([304, ''])
+  },
+)
+
 it('an error has no tag', async () => {
   const { headers, statusCode } = await get('/api/repos/o/n/builds/999')
   expect(statusCode).toBe(404)

@@ -12,7 +12,7 @@ export function listQueue(app: App, { services }: HttpContext): void {
     tags: ['queue'],
     response: { 200: Type.Array(QueuedStage) },
   }
-  app.get('/queue', { schema, config: { access: 'admin' } }, async () =>
+  app.get('/queue', { schema, config: { access: 'admin', polled: true } }, async () =>
     (await services.builds.queue()).map(renderQueuedStage),
   )
 }

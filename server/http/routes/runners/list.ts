@@ -28,7 +28,7 @@ export function listRunners(app: App, { services }: HttpContext): void {
     tags: ['runners'],
     response: { 200: Type.Array(RunnerAnswer) },
   }
-  app.get('/runners', { schema, config: { access: 'user' } }, async () =>
+  app.get('/runners', { schema, config: { access: 'user', polled: true } }, async () =>
     (await services.runners.list()).map(renderRunner),
   )
 }
