@@ -1,8 +1,9 @@
 import { gunzipSync } from 'node:zlib'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { encodeLogRecord } from '../../protocol/log-record.js'
 import type { LogRecord } from '../../protocol/log-record.js'
 import type { LogRef } from '../logs/log-store.js'
+import { SEARCHES_MAX, WAITING_MAX } from '../logs/search-line.js'
 import { insertStepLog, newStepLog } from '../store/step-logs.js'
 import { AUTHORIZED, HttpFixture } from './testing/fixture.js'
 
@@ -122,6 +123,27 @@ describe('a search', () => {
     }
     const expected = numbered(1_000).flatMap((line, i) => (line.includes('7') ? [i + 1] : []))
     expect(lines).toEqual(expected)
+  })
+
+  it('is refused with the time to come back while too many others wait', async () => {
+    await fixture.print(log, 'needle\n')
+    const { store } = fixture.services.logs
+    const held: (() => void)[] = []
+    const size = jest.spyOn(store, 'size').mockImplementation(async () => {
+      await new Promise<void>((resolve) => held.push(resolve))
+      return 0
+    })
+    const places = SEARCHES_MAX + WAITING_MAX
+    const answers = Array.from({ length: places + 3 }, () => get('/search?q=needle'))
+    const refused = await Promise.any(answers)
+    expect(refused.json()).toMatchObject({ status: 503, code: 'SP_LOG_BUSY' })
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    expect(held).toHaveLength(SEARCHES_MAX)
+    size.mockRestore()
+    for (const go of held) go()
+    const statuses = (await Promise.all(answers)).map(({ statusCode }) => statusCode)
+    expect(statuses.filter((status) => status === 503)).toHaveLength(3)
+    expect(statuses.filter((status) => status === 200)).toHaveLength(places)
   })
 
   it('takes regular expressions, whose time is bounded', async () => {

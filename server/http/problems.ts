@@ -69,6 +69,7 @@ export const PROBLEMS: Readonly<
   SP_LOG_UNKNOWN: { status: 404, title: 'Unknown log' },
   SP_LOG_REMOVED: { status: 410, title: 'Log removed' },
   SP_LOG_RUNNING: { status: 409, title: 'Log grows' },
+  SP_LOG_BUSY: { status: 503, title: 'Too many searches' },
   SP_LOG_RANGE: { status: 416, title: 'No such part' },
   SP_BLOB_FAILED: { status: 503, title: 'Archive not available' },
   SP_BLOB_MISSING: { status: 410, title: 'Log removed' },

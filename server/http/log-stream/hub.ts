@@ -1,4 +1,5 @@
 import { LogIndexes } from '../../logs/log-indexes.js'
+import { SearchLine } from '../../logs/search-line.js'
 import type { ServerServices } from '../../services.js'
 import type { FollowTimes } from '../app-types.js'
 import { LogBlocks } from './blocks.js'
@@ -9,6 +10,7 @@ import { Heartbeats } from './heartbeats.js'
 export interface LogHub {
   readonly services: ServerServices
   readonly indexes: LogIndexes
+  readonly searches: SearchLine
   readonly blocks: LogBlocks
   readonly feeds: LogFeeds
   readonly heartbeats: Heartbeats
@@ -22,6 +24,7 @@ export function createLogHub(services: ServerServices, times: FollowTimes): LogH
     services,
     times,
     indexes: new LogIndexes(store),
+    searches: new SearchLine(),
     blocks: new LogBlocks(store),
     feeds: new LogFeeds(),
     heartbeats: new Heartbeats(times.heartbeatMs),

@@ -5,6 +5,7 @@ import { searchLog } from '../../../logs/search-log.js'
 import type { LogMatch } from '../../../logs/search-log.js'
 import type { App, HttpContext } from '../../app-types.js'
 import { invalid } from '../../error-mapping.js'
+import { untilGone } from '../../log-stream/until-gone.js'
 import { linkNext } from '../../pagination.js'
 import { SearchAnswer } from '../../schemas/log.js'
 import { StepParams } from '../../schemas/params.js'
@@ -51,13 +52,17 @@ export function searchLogs(app: App, context: HttpContext): void {
     })
     const { ref } = await logOf(context, request.params, query.attempt)
     const { services, logs } = context
-    const { matches, next } = await searchLog(services.logs.store, logs.indexes, ref, {
+    const search = {
       matcher,
       stream: query.stream,
       from: Number(query.cursor ?? 1),
       limit: query.limit ?? LIMIT.default,
       context: query.context ?? 0,
-    })
+    }
+    const gone = untilGone(reply.raw, context.closing)
+    const { matches, next } = await logs.searches.do(gone, () =>
+      searchLog(services.logs.store, logs.indexes, ref, search),
+    )
     if (next !== null) linkNext({ context, request, reply }, String(next))
     return { matches: matches.map(rendered), next: next === null ? null : String(next) }
   })
