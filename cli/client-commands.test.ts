@@ -225,6 +225,35 @@ describe('repo add', () => {
   })
 })
 
+describe('a repo with a forge', () => {
+  const hook = { set: true, reason: '' }
+  const failed = { set: false, reason: 'The token may not. Or set the webhook by hand.' }
+
+  it('is added, and told whether its webhook is set', async () => {
+    const args = ['repo', 'add', 'octo/hello', '--clone-url', dir]
+    answers['POST /api/repos'] = { hook_secret: 'hunter2', hooks: {}, forge: 'gitea', hook }
+    const { stdout, stderr } = await sandpiper(args)
+    expect([stdout.split('\n').at(-2), stderr]).toEqual([
+      'webhook:                   set at its forge',
+      '',
+    ])
+    answers['POST /api/repos'] = { hook_secret: 'hunter2', hooks: {}, forge: 'gitea', hook: failed }
+    const warned = await sandpiper(args)
+    expect(warned).toMatchObject({ code: 0, stderr: `warning: webhook: ${failed.reason}\n` })
+  })
+
+  it.each([
+    ['enable', 'POST', 'enabled', hook, 'set at its forge'],
+    ['disable', 'DELETE', 'disabled', { ...hook, set: false }, 'not set at its forge'],
+  ])('%s', async (command, method, done, outcome, told) => {
+    answers[`${method} /api/repos/octo/hello`] = { slug: 'octo/hello', hook: outcome }
+    expect(await sandpiper(['repo', command, 'octo/hello'])).toEqual({
+      ...{ code: 0, stderr: '' },
+      stdout: `${done} octo/hello\nwebhook:                   ${told}\n`,
+    })
+  })
+})
+
 describe('repo set', () => {
   it('sends what each setting is: numbers, lists, switches, and secrets from files', async () => {
     answers['PATCH /api/repos/octo/hello'] = { slug: 'octo/hello' }

@@ -12,7 +12,7 @@ import { makeCertificates, type TestCertificates } from '../../runner/testing/ce
 import { startServer, type RunningServer } from '../../server/compose.js'
 import { startForge, type TestForge } from '../../server/forges/testing/all.js'
 import { TOKEN } from '../../server/forges/testing/world.js'
-import { makeRepo, type TestRepo } from '../support/git.js'
+import { git, makeRepo, type TestRepo } from '../support/git.js'
 import { makeScratch } from '../support/scratch.js'
 import { waitFor } from '../support/wait.js'
 
@@ -115,22 +115,22 @@ async function api(method: string, url: string, body?: object): Promise<Response
   })
 }
 
-/** Sends what Gitea sends for a push, to where it was told to, signed as it was told to. */
-async function deliver(after: string): Promise<Response> {
+/** Sends what Gitea sends, to where it was told to, signed as it was told to. */
+async function deliver(event: string, facts: object): Promise<Response> {
   const [hook] = forge.world.hooks
   const { url, secret } = (hook!.body as { config: { url: string; secret: string } }).config
   expect(url.startsWith(`${PUBLIC_URL}/hooks/gitea`)).toBe(true)
   const body = JSON.stringify({
-    ...{ ref: 'refs/heads/main', before: '0'.repeat(40), after, commits: [] },
+    ...facts,
     repository: { id: 11, full_name: SLUG, html_url: `${gitUrl()}/${SLUG}` },
-    ...{ pusher: { login: 'jane' }, sender: { login: 'jane' } },
+    sender: { login: 'jane' },
   })
   return fetch(url.replace(PUBLIC_URL, server.address), {
     method: 'POST',
     body,
     headers: {
       'content-type': 'application/json',
-      'x-gitea-event': 'push',
+      'x-gitea-event': event,
       'x-gitea-delivery': randomUUID(),
       'x-gitea-signature': createHmac('sha256', secret).update(body).digest('hex'),
     },
@@ -147,9 +147,10 @@ describe('a push to a private repo at a forge', () => {
     expect(await added.json()).toMatchObject({ forge: 'gitea', hook: { set: true, reason: '' } })
     const { sha: commit } = await repo.push({ '.pipeline.yml': PIPELINE, file: 'private\n' })
     forge.world.commit = commit
-    expect((await deliver(commit)).status).toBe(202)
+    const push = { ref: 'refs/heads/main', before: '0'.repeat(40), after: commit, commits: [] }
+    expect((await deliver('push', push)).status).toBe(202)
     await waitFor('the first status', () => descriptions().length > 0)
-    await waitFor('a stage', async () => (await stages()).length > 0)
+    await waitFor('a stage', async () => ((await buildOf(1)).stages ?? []).length > 0)
     expect(descriptions().at(-1)).toBe('waits for a runner')
 
     let release = (): void => undefined
@@ -171,8 +172,28 @@ describe('a push to a private repo at a forge', () => {
     expect(forge.standIn.refused).toEqual([])
   }, 60_000)
 
+  it('gives a pull request of a fork no more than its source', async () => {
+    const { sha } = await repo.push({ file: 'of a stranger\n' })
+    await git(repo.work, 'push', '--quiet', 'origin', '+HEAD:refs/pull/7/head', '+HEAD~1:main')
+    const side = (name: string, id: number, sha: string) => ({
+      ...{ ref: 'main', sha, repo: { id, full_name: name } },
+    })
+    const pull_request = {
+      ...{ title: 'Look', user: { login: 'mallory' } },
+      ...{ head: side('mallory/admin', 12, sha), base: side(SLUG, 11, forge.world.commit) },
+    }
+    forge.world.commit = sha
+    const pull = { action: 'opened', number: 7, pull_request }
+    expect((await deliver('pull_request', pull)).status).toBe(202)
+    await waitFor('its end', async () => {
+      await api('POST', `/repos/${SLUG}/builds/2/approve`)
+      return (await buildOf(2)).status === 'success'
+    })
+    expect(await logOf(2)).toContain('of a stranger')
+  }, 60_000)
+
   it('is cloned with a token that no step, log, argument or file has', async () => {
-    const log = await (await api('GET', `/repos/${SLUG}/builds/1/logs/1/2`)).text()
+    const log = (await logOf(1)) + (await logOf(2))
     expect(log).toContain('private')
     expect(log).toContain(`${gitUrl()}/octo/admin.git`)
     expect(seen.some((line) => line.includes('remote-https'))).toBe(true)
@@ -182,9 +203,13 @@ describe('a push to a private repo at a forge', () => {
   })
 })
 
-async function stages(): Promise<readonly unknown[]> {
-  const build = (await (await api('GET', `/repos/${SLUG}/builds/1`)).json()) as { stages?: [] }
-  return build.stages ?? []
+async function buildOf(number: number): Promise<{ status: string; stages?: readonly unknown[] }> {
+  const answer = await api('GET', `/repos/${SLUG}/builds/${number}`)
+  return (await answer.json()) as { status: string }
+}
+
+async function logOf(number: number): Promise<string> {
+  return (await api('GET', `/repos/${SLUG}/builds/${number}/logs/1/2`)).text()
 }
 
 /** Plain, and as it goes over the wire. */
