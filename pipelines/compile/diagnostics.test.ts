@@ -270,3 +270,19 @@ describe('a formatted diagnostic', () => {
     expect(text.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/)
   })
 })
+
+describe('a cron in a file', () => {
+  const cron = (name: string, schedule: string) =>
+    `kind: cron\nname: ${name}\nspec: {schedule: '${schedule}', branch: main, deployment: {target: qa}}\n---\nkind: pipeline\nsteps: [${STEP}]\n`
+  const hintOf = (text: string) => compileText(text).diagnostics[0]?.hint
+
+  it('is warned about with the command that sets it up', () => {
+    expect(hintOf(cron('nightly', '0 4 * * 1-5'))).toBe(
+      "set it up once: `sandpiper cron add OWNER/NAME nightly '0 4 * * 1-5' --branch main --target qa`",
+    )
+  })
+
+  it('puts no words of the file into a command that a shell could read in another way', () => {
+    expect(hintOf(cron('$(id)', '@daily'))).toBe('set it up once with `sandpiper cron add`')
+  })
+})
