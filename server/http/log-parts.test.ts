@@ -350,3 +350,30 @@ describe('a log whose blob is not there', () => {
     }
   })
 })
+
+describe('the log of a stage that a restarted build has taken over', () => {
+  it('is that of the stage which ran, in every form', async () => {
+    await write([
+      { out: 'one\n', time: 0, section: { command: 0 } },
+      { out: 'two\n', time: 1 },
+    ])
+    await fixture.endStep(log, 'success', 0)
+    const copy = await fixture.runningStep('o', `p${repoCount}`)
+    await fixture.endStep(copy, 'success', 0)
+    await fixture.db
+      .updateTable('stages')
+      .set({ copied_from: log.stageId })
+      .where('id', '=', copy.stageId)
+      .execute()
+    path = `/api/repos/o/p${repoCount}/builds/2/logs/1/1`
+    expect((await get('')).body).toBe('one\ntwo\n')
+    expect((await get('', { accept: 'text/event-stream' })).body).toContain('"out":"two\\n"')
+    expect((await search('q=two')).matches).toMatchObject([{ line: 2 }])
+    expect((await sections()).sections).toMatchObject([{ last_line: 2, exit_code: 0 }])
+    const { body, headers } = await get('/download')
+    expect([body, headers['content-disposition']]).toEqual([
+      'one\ntwo\n',
+      `attachment; filename="o-p${repoCount}-2-default-test.log"`,
+    ])
+  })
+})

@@ -13,6 +13,7 @@ export interface StepAddress {
 
 /** A step as its log's reader needs it. */
 export interface StepState {
+  /** The stage that ran: of one that was taken over, that of the earlier build. */
   readonly stageId: number
   /** The attempt whose log is to be read. */
   readonly attempt: number
@@ -33,7 +34,7 @@ export async function stepState(
   const attempt = address.attempt ?? stage.attempt
   if (attempt > stage.attempt) return null
   const end = attempt < stage.attempt ? superseded(attempt, stage) : endOf(stage, step)
-  return { stageId: stage.id, attempt, end }
+  return { stageId: step.stage_id, attempt, end }
 }
 
 /** The end for readers of a step that was removed while they read. */

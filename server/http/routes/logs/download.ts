@@ -11,7 +11,7 @@ import { readLog } from '../../log-stream/read-log.js'
 import { textOf } from '../../log-stream/text.js'
 import { StepParams } from '../../schemas/params.js'
 import { Attempt, Stream } from './log-query.js'
-import { logOf } from './log-of.js'
+import { logOf, shownIn } from './log-of.js'
 import type { FoundLog } from './log-of.js'
 
 /** Ranges of a longer log's text are not to be had: where they are is known only after making it. */
@@ -132,20 +132,16 @@ function chunksOf(
 }
 
 /** When the step started: times of an older attempt are from 1970 on, as nothing else is known. */
-function startOf({ detail, ref, state }: FoundLog): number {
-  const found = detail.stages.find(({ stage }) => stage.id === ref.stageId)
-  if (found?.stage.attempt !== state.attempt) return 0
-  return found.steps.find(({ number }) => number === ref.step)?.started ?? 0
+function startOf(log: FoundLog): number {
+  const { stage, step } = shownIn(log)
+  return stage?.attempt === log.state.attempt ? (step?.started ?? 0) : 0
 }
 
 /** Of letters, digits, dots and dashes only, whatever is in the names. */
-function fileName(
-  { repo, detail, address, ref }: FoundLog,
-  { format }: Static<typeof Query>,
-): string {
-  const found = detail.stages.find(({ stage }) => stage.id === ref.stageId)
-  const step = found?.steps.find(({ number }) => number === ref.step)
-  const names = [repo.owner, repo.name, address.buildNumber, found?.stage.name, step?.name]
+function fileName(log: FoundLog, { format }: Static<typeof Query>): string {
+  const { repo, address } = log
+  const { stage, step } = shownIn(log)
+  const names = [repo.owner, repo.name, address.buildNumber, stage?.name, step?.name]
   const safe = names.map((name) =>
     String(name ?? '')
       .replace(/[^A-Za-z0-9.-]+/g, '_')

@@ -48,6 +48,13 @@ export async function logOf(
   return { repo, detail, address, state, ref }
 }
 
+/** The stage and the step as the build shows them, whichever build they ran in. */
+export function shownIn({ detail, address }: FoundLog) {
+  const found = detail.stages.find(({ stage }) => stage.number === address.stageNumber)
+  const step = found?.steps.find(({ number }) => number === address.stepNumber)
+  return { stage: found?.stage, step }
+}
+
 function logRemoved({ owner, name, number, stage, step }: LogParams): SandpiperError {
   const log = `the log of stage ${stage}, step ${step}, build ${number} of ${owner}/${name}`
   return new SandpiperError('SP_LOG_REMOVED', `There was ${log}, but it was removed.`, {

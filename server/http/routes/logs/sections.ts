@@ -5,7 +5,7 @@ import type { App, HttpContext } from '../../app-types.js'
 import { SectionsAnswer } from '../../schemas/log.js'
 import { StepParams } from '../../schemas/params.js'
 import { Attempt } from './log-query.js'
-import { logOf } from './log-of.js'
+import { logOf, shownIn } from './log-of.js'
 import type { FoundLog } from './log-of.js'
 
 const SCHEMA = {
@@ -30,10 +30,9 @@ export function listLogSections(app: App, context: HttpContext): void {
 }
 
 /** Of an older attempt the database knows nothing any more: times are from its start on then. */
-function stepTimes({ detail, ref, state }: FoundLog) {
-  const found = detail.stages.find(({ stage }) => stage.id === ref.stageId)
-  const step = found?.steps.find(({ number }) => number === ref.step)
-  if (step === undefined || found?.stage.attempt !== state.attempt) {
+function stepTimes(log: FoundLog) {
+  const { stage, step } = shownIn(log)
+  if (step === undefined || stage?.attempt !== log.state.attempt) {
     return { started: 0, stopped: 0, exitCode: 0 }
   }
   return { started: step.started, stopped: step.stopped, exitCode: step.exit_code }
