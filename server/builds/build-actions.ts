@@ -5,11 +5,13 @@ import { transact } from '../scheduling/transact.js'
 import type { Build, BuildDetail, Repo } from '../services.js'
 import { findBuild } from '../store/builds.js'
 import type { Db } from '../store/database.js'
+import { planAt } from '../store/latest-builds.js'
 import { openNumbersOfRepo } from '../store/open-builds.js'
 import { inTransaction } from '../store/transaction.js'
 import { createBuild } from './create-build.js'
 import { requestInvalid } from './errors.js'
 import { manualEvent } from './manual-event.js'
+import { checkDeclared } from './params.js'
 import { deployBuild, restartBuild } from './restart.js'
 import { approveBuild, declineBuild } from './review.js'
 import type { BuildActions } from './types.js'
@@ -35,6 +37,8 @@ export function createBuildActions(options: ActionOptions, detailOf: DetailOf): 
   return {
     create: async (repo, request, by) => {
       const event = manualEvent(repo, request, by)
+      // What a commit's file says never changes; that of a head is read when the build is compiled.
+      if (event.after !== '') checkDeclared(await planAt(options.db, repo.id, event), event)
       const seed = { repoId: repo.id, event, parent: null, startedBy: by }
       const build = await made(options, (tx, now) => createBuild(tx, { ...seed, now }))
       if (build === null) throw requestInvalid('The repo was removed.', 'Add it again first.')

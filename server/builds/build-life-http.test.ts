@@ -142,6 +142,13 @@ describe('parameters over HTTP', () => {
         ],
       })
     }
+    const { after } = (await ask('GET', '/builds/1')).json
+    expect(await ask('POST', '/builds', { commit: after, params: { replicas: 99 } })).toMatchObject(
+      {
+        status: 400,
+        json: { errors: [{ pointer: '/params/replicas', in: 'body' }] },
+      },
+    )
     const promoted = await ask('POST', '/builds/1/promote?target=x&replicas=3')
     expect(promoted.json).toMatchObject({ event: 'promote', params: { replicas: '3' } })
     expect((await ask('POST', '/builds', { params: { CI: 'x' } })).json).toMatchObject({

@@ -31,6 +31,23 @@ export async function newestPlanned(
   return (await query.orderBy('number', 'desc').limit(1).executeTakeFirst()) ?? null
 }
 
+/** The plan of a build of a ref at a commit, among the newest of the repo; null: there is none. */
+export async function planAt(
+  db: Db,
+  repoId: number,
+  { ref, after }: Pick<BuildRow, 'ref' | 'after'>,
+): Promise<string | null> {
+  const query = db
+    .selectFrom('builds')
+    .select('plan_json')
+    .where('repo_id', '=', repoId)
+    .where('ref', '=', ref)
+    .where('number', '>', (await newestNumber(db, repoId)) - LOOKED_AT)
+    .where('after', '=', after)
+    .where('plan_json', 'is not', null)
+  return (await query.limit(1).executeTakeFirst())?.plan_json ?? null
+}
+
 /** The newest build of each branch that was pushed to, pull request or target, newest first. */
 export async function latestBuildsBy(db: Db, repoId: number, by: LatestBy): Promise<BuildRow[]> {
   const newest = db
