@@ -66,8 +66,22 @@ export interface RepoService {
   stats(): Promise<Stats>
   /** Removes the repo with its builds and logs; running stages are cancelled first. */
   remove(owner: string, name: string, actor?: Principal | null): Promise<boolean>
-  /** Secrets to check a hook against: one repo's, or those of every active repo. */
-  hookSecrets(slug?: string): Promise<readonly { readonly repo: Repo; readonly secret: string }[]>
+  /** The repo's secret to check a hook against; nothing for one that is not here, or not active. */
+  hookSecrets(slug: string): Promise<readonly HookSecret[]>
+  /**
+   * Those of the active repos with such names in lower case, or of all active repos: `owner/name` (also `~owner/name`),
+   * `name` of any owner, `group/groups/name` of any owner. Null, and no secret is opened, when there are more than `max`.
+   */
+  hookSecretsOf(
+    names: readonly string[] | 'all',
+    max: number,
+  ): Promise<readonly HookSecret[] | null>
+}
+
+/** A repo with its hook secret in clear. */
+export interface HookSecret {
+  readonly repo: Repo
+  readonly secret: string
 }
 
 export interface NewRepo {

@@ -13,9 +13,17 @@ import { Effects } from '../scheduling/effects.js'
 import type { Principal } from '../people/principal.js'
 import type { SecretBox } from '../secrets/box.js'
 import { forgeTokenContext, hookSecretContext } from '../secrets/sealed-columns.js'
-import type { NewRepo, Repo, RepoService } from '../services.js'
+import type { HookSecret, NewRepo, Repo, RepoService } from '../services.js'
 import type { Db } from '../store/database.js'
-import { deleteRepo, findRepo, insertRepo, listRepos, sealedHookSecrets } from '../store/repos.js'
+import type { SealedHook } from '../store/repos.js'
+import {
+  deleteRepo,
+  findRepo,
+  insertRepo,
+  listRepos,
+  sealedHookSecrets,
+  sealedHookSecretsOf,
+} from '../store/repos.js'
 import { countThings, openBuildsOfRepos } from '../store/overview.js'
 import type { StageRow } from '../store/stages.js'
 import { stagesOfRepo } from '../store/stages.js'
@@ -59,6 +67,7 @@ export function createRepoService(options: RepoServiceOptions): RepoService {
     stats: () => countThings(db),
     remove: (owner, name, actor = null) => removeRepo(options, owner, name, actor),
     hookSecrets: (slug) => hookSecrets(options, slug),
+    hookSecretsOf: (names, max) => hookSecretsOf(options, names, max),
   }
 }
 
@@ -120,13 +129,22 @@ function insertRepoOf(
   })
 }
 
-async function hookSecrets(
-  { db, secrets, logger }: RepoServiceOptions,
-  slug: string | undefined,
-): Promise<readonly { readonly repo: Repo; readonly secret: string }[]> {
-  const only = slug === undefined ? undefined : splitSlug(slug)
+async function hookSecrets(options: RepoServiceOptions, slug: string): Promise<HookSecret[]> {
+  const only = splitSlug(slug)
   if (only === null) return []
-  const rows = await sealedHookSecrets(db, only)
+  return opened(options, await sealedHookSecrets(options.db, only))
+}
+
+async function hookSecretsOf(
+  options: RepoServiceOptions,
+  names: readonly string[] | 'all',
+  max: number,
+): Promise<HookSecret[] | null> {
+  const rows = await sealedHookSecretsOf(options.db, names, max + 1)
+  return rows.length > max ? null : opened(options, rows)
+}
+
+function opened({ secrets, logger }: RepoServiceOptions, rows: readonly SealedHook[]) {
   return rows.flatMap(({ repo, sealed }) => {
     try {
       return [{ repo, secret: secrets.open(sealed, hookSecretContext(repo)) }]

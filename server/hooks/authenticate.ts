@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { SandpiperError } from '../../protocol/errors.js'
-import type { Repo, RepoService } from '../services.js'
-import { TRIAL_BYTES_MAX } from './limits.js'
+import type { HookSecret, Repo, RepoService } from '../services.js'
+import { TRIAL_BYTES_MAX, TRIALS_MAX } from './limits.js'
 import type { SignatureScheme } from './signature.js'
 
 const SLUG = /^[^/]+\/[^/]+$/
 
-/** A delivery before anything in its body is looked at. */
+/** A delivery whose sender nobody knows yet. */
 export interface Unverified {
   readonly body: Buffer
   readonly scheme: SignatureScheme
@@ -14,6 +14,8 @@ export interface Unverified {
   readonly claim: Buffer
   /** `owner/name` from `?repo=`, where the sender's URL has it. */
   readonly namedRepo: string | undefined
+  /** Without it: what the body seems to be about, see `reposNamedIn`. */
+  readonly names: () => readonly string[]
 }
 
 /**
@@ -25,9 +27,7 @@ export async function authenticate(
   delivery: Unverified,
 ): Promise<readonly Repo[]> {
   const { body, namedRepo, scheme, claim } = delivery
-  if (namedRepo !== undefined && !SLUG.test(namedRepo)) throw unknownRepo(namedRepo)
-  const secrets = await repos.hookSecrets(namedRepo)
-  if (secrets.length === 0 && namedRepo !== undefined) throw unknownRepo(namedRepo)
+  const secrets = await candidates(repos, delivery)
   if (secrets.length > 1 && secrets.length * body.length > TRIAL_BYTES_MAX) throw repoUnnamed()
   const signers: Repo[] = []
   for (const [index, { repo, secret }] of secrets.entries()) {
@@ -37,6 +37,24 @@ export async function authenticate(
   }
   if (signers.length === 0) throw badSignature(namedRepo)
   return signers
+}
+
+/** Secrets to try: most of what comes without a good one is from strangers, and costs as little as can be. */
+async function candidates(
+  repos: RepoService,
+  { namedRepo, names }: Unverified,
+): Promise<readonly HookSecret[]> {
+  if (namedRepo !== undefined) {
+    const secrets = SLUG.test(namedRepo) ? await repos.hookSecrets(namedRepo) : []
+    if (secrets.length === 0) throw unknownRepo(namedRepo)
+    return secrets
+  }
+  const named = names()
+  const secrets = await repos.hookSecretsOf(named.length === 0 ? 'all' : named, TRIALS_MAX)
+  if (secrets === null) throw tooManyRepos()
+  const [first] = named
+  if (secrets.length === 0 && first !== undefined) throw unknownRepo(first)
+  return secrets
 }
 
 /**
@@ -96,6 +114,14 @@ function repoUnnamed(): SandpiperError {
   return new SandpiperError(
     'SP_HOOK_REPO_UNNAMED',
     "The body is too large to try every repo's secret on it.",
+    { hint: "Add ?repo=OWNER/NAME to the webhook's URL." },
+  )
+}
+
+function tooManyRepos(): SandpiperError {
+  return new SandpiperError(
+    'SP_HOOK_REPO_UNNAMED',
+    "The body does not say which repo it is about, and there are too many to try every one's secret on it.",
     { hint: "Add ?repo=OWNER/NAME to the webhook's URL." },
   )
 }

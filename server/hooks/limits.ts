@@ -4,6 +4,12 @@
  */
 export const TRIAL_BYTES_MAX = 256 * 1024 * 1024
 
+/** Most repos whose secrets are tried on a body without `?repo=`. */
+export const TRIALS_MAX = 100
+
+/** Most repos that a body without `?repo=` may name, with those that it names beside its own. */
+export const REPO_NAMES_MAX = 50
+
 /** Longest commit message kept, in UTF-16 units: it becomes an environment variable of each step, and
  * execve(2) refuses strings over 128 KiB (MAX_ARG_STRLEN). */
 export const MESSAGE_LENGTH_MAX = 16 * 1024

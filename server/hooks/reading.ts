@@ -7,6 +7,8 @@ export interface HookFormat {
   /** `git`, `github`, ...: last part of the hook's path, and the deliveries' `forge`. */
   readonly forge: string
   readonly scheme: SignatureScheme
+  /** Field that has the repo's path, or its name alone; others in the body may have the same name. */
+  readonly repoField: string
   /** True where whoever can send a body can send any: then an equal body under a new id is another delivery. */
   readonly trustsIds?: boolean
   /**

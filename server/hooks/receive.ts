@@ -4,6 +4,7 @@ import { recordOf } from '../deliveries/record.js'
 import type { DeliveryRecord, DeliveryResult, NewDelivery } from '../deliveries/types.js'
 import type { Repo, ServerServices } from '../services.js'
 import { authenticate, repoOfDelivery } from './authenticate.js'
+import { reposNamedIn } from './named-repos.js'
 import { obeySettings } from './obey-settings.js'
 import type { HookFormat, HookReading } from './reading.js'
 
@@ -36,7 +37,9 @@ export async function receiveHook(
   format: HookFormat,
   hook: IncomingHook,
 ): Promise<ReceivedHook> {
-  const signers = await authenticate(services.repos, { ...hook, scheme: format.scheme })
+  const { scheme, repoField } = format
+  const names = () => reposNamedIn(hook.headers, hook.body, repoField)
+  const signers = await authenticate(services.repos, { ...hook, scheme, names })
   const reading = format.read(hook.headers, hook.body)
   const repo = await repoOfDelivery(services.repos, signers, reading.slug)
   const record = await recordOf(hook)

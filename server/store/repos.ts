@@ -1,4 +1,5 @@
 import type { Insertable, Selectable, Updateable } from 'kysely'
+import { sql } from 'kysely'
 import type { Db } from './database.js'
 import type { RepoTable } from './schema.js'
 
@@ -69,17 +70,50 @@ export async function listRepos(db: Db): Promise<RepoRow[]> {
   return db.selectFrom('repos').select(REPO_COLUMNS).orderBy('owner').orderBy('name').execute()
 }
 
-/** Sealed hook secrets of the active repos by repo id, of all or of one. */
+/** A repo with its hook secret, sealed. */
+export interface SealedHook {
+  readonly repo: RepoRow
+  readonly sealed: string
+}
+
+/** The sealed hook secret of an active repo; nothing when there is none of that name. */
 export async function sealedHookSecrets(
   db: Db,
-  only?: { readonly owner: string; readonly name: string },
-): Promise<{ readonly repo: RepoRow; readonly sealed: string }[]> {
-  let query = db
+  { owner, name }: { readonly owner: string; readonly name: string },
+): Promise<SealedHook[]> {
+  return sealedOf(activeRepos(db).where('owner', '=', owner).where('name', '=', name))
+}
+
+/** Sealed hook secrets of the active repos with such names (`RepoService.hookSecretsOf`), or of all, by repo id. */
+export async function sealedHookSecretsOf(
+  db: Db,
+  names: readonly string[] | 'all',
+  limit: number,
+): Promise<SealedHook[]> {
+  const query = activeRepos(db).orderBy('id').limit(limit)
+  if (names === 'all') return sealedOf(query)
+  const isPath = (name: string): boolean => name.split('/').length === 2
+  const paths = names.filter(isPath).map((name) => name.replace(/^~/, ''))
+  const alone = names.filter((name) => !isPath(name)).map((name) => name.split('/').at(-1))
+  return sealedOf(
+    query.where((eb) =>
+      eb.or([
+        ...(paths.length > 0 ? [eb(sql`lower(owner) || '/' || lower(name)`, 'in', paths)] : []),
+        ...(alone.length > 0 ? [eb(sql`lower(name)`, 'in', alone)] : []),
+      ]),
+    ),
+  )
+}
+
+function activeRepos(db: Db) {
+  return db
     .selectFrom('repos')
     .select([...REPO_COLUMNS, 'hook_secret'])
     .where('active', '=', 1)
-  if (only) query = query.where('owner', '=', only.owner).where('name', '=', only.name)
-  const rows = await query.orderBy('id').execute()
+}
+
+async function sealedOf(query: ReturnType<typeof activeRepos>): Promise<SealedHook[]> {
+  const rows = await query.execute()
   return rows.map(({ hook_secret, ...repo }) => ({ repo, sealed: hook_secret }))
 }
 

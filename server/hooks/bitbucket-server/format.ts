@@ -25,6 +25,7 @@ type AnyPayload = Static<typeof Payload>
 export const bitbucketServerFormat: HookFormat = {
   forge: 'bitbucket-server',
   scheme: hmacSha256({ 'x-hub-signature-256': 'sha256=', 'x-hub-signature': 'sha256=' }),
+  repoField: 'slug',
   read: (headers, body) => {
     const deliveryId = deliveryIdOf(headers, ['x-request-id'], body)
     const eventName = eventNameOf(headers, ['x-event-key'])

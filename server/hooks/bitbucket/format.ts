@@ -18,6 +18,7 @@ const WithRepository = Compile(
 export const bitbucketFormat: HookFormat = {
   forge: 'bitbucket',
   scheme: hmacSha256({ 'x-hub-signature-256': 'sha256=', 'x-hub-signature': 'sha256=' }),
+  repoField: 'full_name',
   read: (headers, body) => {
     // It stays the same when a delivery is tried again (`X-Attempt-Number`).
     const deliveryId = deliveryIdOf(headers, ['x-request-uuid'], body)

@@ -29,6 +29,7 @@ const Payload = Compile(
 export const gitFormat: HookFormat = {
   forge: 'git',
   scheme: hmacSha256({ [GIT_HOOK_SIGNATURE_HEADER]: 'sha256=', 'x-hub-signature-256': 'sha256=' }),
+  repoField: 'repo',
   read: (_headers, body) => {
     const payload: GitHookPayload = decode(Payload, parseJson(body))
     return {

@@ -36,6 +36,7 @@ function format(forge: string): HookFormat {
   return {
     forge,
     scheme: SCHEME,
+    repoField: 'full_name',
     read: (headers, body) => {
       const deliveryId = deliveryIdOf(headers, DELIVERY_HEADERS, body)
       const eventName = eventNameOf(headers, EVENT_HEADERS)

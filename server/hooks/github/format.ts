@@ -36,6 +36,7 @@ type WithRepository = Static<typeof Payload>
 export const githubFormat: HookFormat = {
   forge: 'github',
   scheme: hmacSha256({ 'x-hub-signature-256': 'sha256=' }),
+  repoField: 'full_name',
   read: (headers, body) => {
     const deliveryId = deliveryIdOf(headers, ['x-github-delivery'], body)
     const eventName = eventNameOf(headers, ['x-github-event'])

@@ -33,6 +33,7 @@ type AnyPayload = Static<typeof Payload>
 export const gitlabFormat: HookFormat = {
   forge: 'gitlab',
   scheme: plainToken('x-gitlab-token'),
+  repoField: 'path_with_namespace',
   // A tag that is removed and pushed again makes the very same body.
   trustsIds: true,
   read: (headers, body) => {
