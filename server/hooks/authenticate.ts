@@ -100,7 +100,9 @@ function badSignature(slug: string | undefined): SandpiperError {
   return new SandpiperError(
     'SP_HOOK_BAD_SIGNATURE',
     `The signature was not made with the hook secret of ${whose}, or the body was changed.`,
-    { hint: "Put the secret that 'sandpiper repo add' printed into the webhook's settings." },
+    {
+      hint: "Put the secret that 'sandpiper repo add' printed into the webhook's settings; 'GET /api/repos/OWNER/NAME/hook-secret' shows it again.",
+    },
   )
 }
 

@@ -92,6 +92,8 @@ function unsigned({ headers, form }: SignatureScheme): SandpiperError {
   return new SandpiperError(
     'SP_HOOK_UNSIGNED',
     `The delivery has no signature: header '${headers.join("' or '")}' ${form}.`,
-    { hint: "Put the secret that 'sandpiper repo add' printed into the webhook's settings." },
+    {
+      hint: "Put the secret that 'sandpiper repo add' printed into the webhook's settings; 'GET /api/repos/OWNER/NAME/hook-secret' shows it again.",
+    },
   )
 }

@@ -103,7 +103,7 @@ async function refusal(
       return isAllowed ? denied(principal, principal !== null) : denied(principal, false)
     }
     case 'admin':
-      return denied(principal, principal?.admin === true && isWhole(principal))
+      return denied(principal, principal?.admin === true && isWhole(principal), ADMINS_ONLY)
     case 'org:admin':
       return namespaceRefusal(roles, request)
     default:
@@ -125,7 +125,12 @@ async function repoRefusal(
     return principal === null ? unauthorized() : unknownRepo({ owner, name })
   }
   const isForAdmins = wanted === 'write' && found.repo.protected === 1
-  return denied(principal, includes(found.role, isForAdmins ? 'admin' : wanted))
+  const needed = isForAdmins ? 'admin' : wanted
+  const what = isForAdmins ? `${owner}/${name}, which is protected` : `${owner}/${name}`
+  return denied(principal, includes(found.role, needed), {
+    why: `it needs the role ${needed} in ${what}; yours is ${found.role}`,
+    hint: ROLE_HINT,
+  })
 }
 
 async function namespaceRefusal(
@@ -135,7 +140,9 @@ async function namespaceRefusal(
   if (principal === null) return unauthorized()
   const { namespace = '' } = params as Partial<Record<string, string>>
   const role = isRepoName(namespace) ? await roles.inNamespace(principal, namespace) : null
-  return role === null ? unknownNamespace(namespace) : denied(principal, role === 'admin')
+  if (role === null) return unknownNamespace(namespace)
+  const why = `it needs the role admin in every repo of ${namespace}`
+  return denied(principal, role === 'admin', { why, hint: ROLE_HINT })
 }
 
 /** Whether who asks comes with all of his rights, and not with a token for some. */
@@ -143,9 +150,27 @@ function isWhole(principal: Principal | null): boolean {
   return principal?.scope === null || principal?.scope === 'admin'
 }
 
-function denied(principal: Principal | null, isAllowed: boolean): SandpiperError | null {
+/** What somebody lacks. */
+interface Lack {
+  readonly why: string
+  readonly hint: string
+}
+
+const ADMINS_ONLY: Lack = {
+  why: 'it is for administrators of the installation',
+  hint: 'They are those in SANDPIPER_ADMINS, those whom they made administrators, and who has the token in admin-token.',
+}
+
+const ROLE_HINT =
+  "Roles come from the repo's forge, which POST /api/user/repos asks now, or by hand: PUT /api/repos/OWNER/NAME/members/LOGIN."
+
+function denied(
+  principal: Principal | null,
+  isAllowed: boolean,
+  lack: Lack = ADMINS_ONLY,
+): SandpiperError | null {
   if (isAllowed) return null
-  return principal === null ? unauthorized() : forbidden(principal)
+  return principal === null ? unauthorized() : forbidden(principal, lack)
 }
 
 function unauthorized(): SandpiperError {
@@ -158,12 +183,13 @@ function unauthorized(): SandpiperError {
   )
 }
 
-function forbidden({ scope }: Principal): SandpiperError {
-  const hint =
-    scope === null || scope === 'admin'
-      ? "Roles come from the repo's forge; POST /api/user/repos asks it now."
-      : `The token is good to ${scope} only: one with a wider scope may do more.`
-  return new SandpiperError('SP_HTTP_FORBIDDEN', 'You may not do this.', { hint })
+function forbidden({ scope }: Principal, { why, hint }: Lack): SandpiperError {
+  if (scope === null || scope === 'admin') {
+    return new SandpiperError('SP_HTTP_FORBIDDEN', `You may not do this: ${why}.`, { hint })
+  }
+  return new SandpiperError('SP_HTTP_FORBIDDEN', 'You may not do this with this token.', {
+    hint: `The token is good to ${scope} only: one with a wider scope may do more.`,
+  })
 }
 
 function unknownNamespace(namespace: string): SandpiperError {

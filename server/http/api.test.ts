@@ -477,6 +477,15 @@ describe('bad addresses', () => {
     )
   })
 
+  it('name the values that a field may have', async () => {
+    const badPart = await get('/api/repos/o/n/builds/1/logs/1/1/download?stream=err&format=text')
+    expect(badPart.json<{ errors: unknown }>().errors).toEqual([
+      { pointer: '/stream', in: 'query', detail: 'must be "stdout" or "stderr"' },
+    ])
+    const changed = await call('PATCH', '/api/repos/o/n', { visibility: 'secret' })
+    expect(changed.json<{ detail: string }>().detail).toContain('"public" or "internal"')
+  })
+
   it('do not include HEAD, which answers as GET without a body', async () => {
     const response = await call('HEAD', '/api/repos/o/n')
     expect(response.statusCode).toBe(200)

@@ -16,9 +16,26 @@ export function fieldErrors(
   for (const [pointer, detail] of errors.flatMap(pointersOf)) {
     if (!found.has(pointer)) found.set(pointer, detail)
   }
+  for (const [pointer, values] of allowedValues(errors)) {
+    found.set(pointer, `must be ${values.join(' or ')}`)
+  }
   return [...found]
     .slice(0, FIELDS_MAX)
     .map(([pointer, detail]) => ({ pointer: shorten(pointer), in: part, detail }))
+}
+
+/** The values of each field that may have these and nothing else: there is an error about every one. */
+function allowedValues(errors: readonly TLocalizedValidationError[]): Map<string, string[]> {
+  const values = new Map<string, string[]>()
+  for (const { keyword, instancePath, params } of errors) {
+    if (keyword !== 'const') continue
+    const value = JSON.stringify((params as { readonly allowedValue: unknown }).allowedValue)
+    values.set(instancePath, [...(values.get(instancePath) ?? []), value])
+  }
+  for (const { keyword, instancePath } of errors) {
+    if (keyword !== 'const' && keyword !== 'anyOf') values.delete(instancePath)
+  }
+  return values
 }
 
 type Found = readonly [pointer: string, detail: string]

@@ -57,6 +57,20 @@ test('tokens are made, listed, used and revoked by their owner alone', async () 
   expect(audit.json()).toMatchObject([{ action: 'token.delete' }, { action: 'token.create' }])
 })
 
+test('who is refused hears what he lacks', async () => {
+  const { bearer } = await machine('reader')
+  await fixture.addRepo('o', 'lacking', 'hook secret')
+  const members = '/api/repos/o/lacking/members/reader'
+  expect((await ask('PUT', members, AUTHORIZED, { role: 'read' })).statusCode).toBe(200)
+  expect((await ask('POST', '/api/repos/o/lacking/builds', bearer)).json()).toMatchObject({
+    status: 403,
+    detail: 'You may not do this: it needs the role write in o/lacking; yours is read.',
+  })
+  expect((await ask('GET', '/api/users', bearer)).json()).toMatchObject({
+    detail: 'You may not do this: it is for administrators of the installation.',
+  })
+})
+
 test('a token that ends makes none that lives longer', async () => {
   const { bearer } = await machine('mortal')
   const soon = Math.floor(Date.now() / 1_000) + 3_600

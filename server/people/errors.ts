@@ -3,7 +3,7 @@ import { SandpiperError } from '../../protocol/errors.js'
 /** There is no such user. */
 export function userUnknown(login: string): SandpiperError {
   return new SandpiperError('SP_USER_UNKNOWN', `There is no user ${quote(login)}.`, {
-    hint: "An administrator sees the users with 'sandpiper user ls'.",
+    hint: "'GET /api/users' lists them for administrators (docs/api.md).",
   })
 }
 
