@@ -79,6 +79,18 @@ describe('followBuild', () => {
     ])
   })
 
+  it('tells why a build waits that goes on waiting, once, and what lets it run', async () => {
+    const waiting = 'waits for approval: it comes from a fork'
+    const blocked = { ...build('blocked', 'pending'), waiting }
+    const short = { ...build('pending', 'pending'), waiting: 'no runner of linux/amd64' }
+    builds = [short, ...Array.from({ length: 6 }, () => blocked), build('success', 'success')]
+    answerLog = (response) => response.end(END)
+    await follow(AbortSignal.timeout(20_000))
+    expect(shown.filter((text) => text.includes('waits') || text.includes('runner'))).toEqual([
+      `${waiting}; 'sandpiper build approve octo/hello 1' lets it run`,
+    ])
+  })
+
   it('ends with the reason of its signal while a log is open', async () => {
     builds = [build('running', 'running')]
     const interrupt = new AbortController()

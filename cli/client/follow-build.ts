@@ -10,6 +10,9 @@ import { askPatiently, type Patience } from './patience.js'
 
 const POLL_MS = 250
 
+/** How often in a row a build has to say why it waits before it is told: most wait for a moment. */
+const WAITS_TOLD_AFTER = 4
+
 export interface FollowBuildOptions extends Omit<Patience, 'onLost'> {
   readonly server: ServerAddress
   readonly repo: RepoName
@@ -29,6 +32,8 @@ interface Following {
   readonly finished: Set<string>
   /** Newest attempt of each stage by the stage's number. */
   readonly attempts: Map<number, number>
+  /** Why the build waits, and how many times in a row it said so. */
+  readonly waits: { text: string; times: number }
 }
 
 /**
@@ -41,6 +46,7 @@ export async function followBuild(options: FollowBuildOptions): Promise<ApiBuild
   const following: Following = {
     options: { ...options, signal },
     ...{ logsEnd, logs: new Map(), added: new Set(), finished: new Set(), attempts: new Map() },
+    waits: { text: '', times: 0 },
   }
   try {
     return await showUntilEnd(following)
@@ -63,6 +69,7 @@ async function showUntilEnd(following: Following): Promise<ApiBuild> {
       ? await askPatiently(server, { ...options, onLost }, () => getBuild(server, repo, number))
       : await getBuild(server, repo, number)
     for (const stage of build.stages ?? []) noteAttempt(following, stage)
+    if (options.follow) noteWait(following, build)
     const steps = (build.stages ?? []).flatMap((stage) =>
       (stage.steps ?? []).map((step) => ({ stage, step, id: `${stage.number}.${step.number}` })),
     )
@@ -90,6 +97,19 @@ function noteAttempt(following: Following, stage: ApiStage): void {
     const id = `${stage.number}.${step.number}`
     if (finished.delete(id)) logs.delete(id)
   }
+}
+
+/** Tells once why a build stands still. */
+function noteWait({ waits, options }: Following, { waiting: text = '' }: ApiBuild): void {
+  waits.times = text === waits.text ? waits.times + 1 : 1
+  waits.text = text
+  if (text === '' || waits.times !== WAITS_TOLD_AFTER) return
+  const { owner, name } = options.repo
+  const place = `${cleanName(`${owner}/${name}`)} ${options.number}`
+  const approve = text.startsWith('waits for approval')
+    ? `; 'sandpiper build approve ${place}' lets it run`
+    : ''
+  options.view.note(`${cleanName(text)}${approve}`)
 }
 
 interface KnownStep {

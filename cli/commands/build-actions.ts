@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
+import { isTerminal } from '../../protocol/status.js'
 import { buildPath, repoPath, type ApiBuild, type RepoName } from '../client/api.js'
 import { sendJson } from '../client/http.js'
 import { addCommand, type CommandContext, type CommandOption, type Finish } from '../command.js'
 import { usageError } from '../errors.js'
 import { printJson, printLine, type CliIo } from '../io.js'
+import { stripTerminalText } from '../terminal/sanitize.js'
 import { numberArgument, repoArgument, serverOf } from './arguments.js'
 
 const SCOPE = 'client'
@@ -83,7 +85,7 @@ async function create(context: CommandContext): Promise<undefined> {
   const body = { ...Object.fromEntries(given), params: paramsOf(context) }
   const request = { method: 'POST', body } as const
   const made = await sendJson(await serverOf(context), `${repoPath(repo)}/builds`, request)
-  tell(context, repo, made as ApiBuild, 'made')
+  tellBuild(context, repo, made as ApiBuild, 'made')
 }
 
 async function restart(context: CommandContext): Promise<undefined> {
@@ -113,12 +115,24 @@ async function post(
   done: string,
 ): Promise<void> {
   const made = await sendJson(await serverOf(context), path, { method: 'POST' })
-  tell(context, repo, made as ApiBuild, done)
+  tellBuild(context, repo, made as ApiBuild, done)
 }
 
-function tell(context: CommandContext, repo: RepoName, build: ApiBuild, done: string): void {
-  if (context.json) printJson(context.io, build)
-  else printLine(context.io, `${done} ${repo.owner}/${repo.name} #${build.number}`)
+/** Says what became of a build, and how to follow one that goes on. */
+export function tellBuild(
+  { io, json }: CommandContext,
+  repo: RepoName,
+  build: ApiBuild,
+  done: string,
+): void {
+  if (json) {
+    printJson(io, build)
+    return
+  }
+  const slug = stripTerminalText(`${repo.owner}/${repo.name}`)
+  printLine(io, `${done} ${slug} #${build.number}`)
+  if (isTerminal(build.status)) return
+  printLine(io, `follow it: sandpiper build logs ${slug} ${build.number} --follow`)
 }
 
 function paramsOf(context: CommandContext): Record<string, string> {

@@ -1,4 +1,4 @@
-import { isFailure } from '../../protocol/status.js'
+import { isFailure, isTerminal } from '../../protocol/status.js'
 import {
   getBuild,
   type ApiBuild,
@@ -40,8 +40,9 @@ export async function runBuildLogs(context: CommandContext): Promise<ExitCode> {
       ? jsonBuild(context.io, server, repo, build)
       : untilInterrupted(context, () => wholeBuild(context, server, repo, number))
   }
-  const stage = pick(build.stages ?? [], stageText, 'stage')
-  const step = pick(stage.steps ?? [], stepText, 'step')
+  const none = isTerminal(build.status) ? 'none, `build show` says why' : 'none yet'
+  const stage = pick(build.stages ?? [], stageText, { what: 'stage', none })
+  const step = pick(stage.steps ?? [], stepText, { what: 'step', none })
   const log = { repo, build: number, stage: stage.number, step: step.number }
   const text = context.option('search')
   if (text !== undefined) {
@@ -99,12 +100,16 @@ export function viewFor(io: CliIo): BuildView {
 }
 
 /** A stage or step by number or by name. */
-function pick<T extends ApiStage | ApiStep>(things: readonly T[], text: string, what: string): T {
+function pick<T extends ApiStage | ApiStep>(
+  things: readonly T[],
+  text: string,
+  { what, none }: { readonly what: string; readonly none: string },
+): T {
   const found =
     things.find(({ name }) => name === text) ?? things.find(({ number }) => String(number) === text)
   if (found !== undefined) return found
   const names = things.map(({ number, name }) => `${number} ${name}`).join(', ')
-  throw usageError(`no ${what} \`${text}\` in this build`, `there are: ${names || 'none yet'}`)
+  throw usageError(`no ${what} \`${text}\` in this build`, `there are: ${names || none}`)
 }
 
 /** The build as `build show --json` has it; each step that has started has its log in `records`. */

@@ -5,6 +5,8 @@ import { addCommand, addGroup, type CommandContext, type Finish } from '../comma
 import { printJson, printLine, type CliIo } from '../io.js'
 import { formatTable } from '../terminal/table.js'
 import { repoArgument, serverOf } from './arguments.js'
+import { tellBuild } from './build-actions.js'
+import { timeOf } from './describe-build.js'
 
 const SCOPE = 'client'
 
@@ -27,7 +29,7 @@ export function addCronCommands(program: Command, io: CliIo, finish: Finish): vo
       ['--branch <name>', "the branch; default: the repo's"],
       ['--timezone <name>', 'time zone of the expression, such as Europe/Berlin; default: UTC'],
       ['--target <name>', 'environment to deploy to'],
-      ['--disabled', 'not yet'],
+      ['--disabled', 'make no builds by the clock; `cron run` makes them all the same'],
     ],
     examples: [
       'sandpiper cron add octo/hello nightly @daily',
@@ -74,7 +76,7 @@ async function list(context: CommandContext): Promise<undefined> {
 
 function row(cron: ApiCron): string[] {
   const { name, expr, timezone, branch } = cron
-  const next = cron.disabled ? 'off' : new Date(cron.next_ms).toISOString()
+  const next = cron.disabled ? 'off' : timeOf(cron.next_ms)
   const last = cron.last_build === 0 ? '' : `#${cron.last_build}`
   return [name, expr, timezone === '' ? 'UTC' : timezone, branch, next, last]
 }
@@ -92,7 +94,11 @@ async function add(context: CommandContext): Promise<undefined> {
   const request = { method: 'POST', body } as const
   const made = (await sendJson(await serverOf(context), cronPath(repo), request)) as ApiCron
   if (context.json) printJson(context.io, made)
-  else printLine(context.io, `added ${made.name}: next ${new Date(made.next_ms).toISOString()}`)
+  else
+    printLine(
+      context.io,
+      `added ${made.name}: ${made.disabled ? 'off' : `next ${timeOf(made.next_ms)}`}`,
+    )
 }
 
 async function remove(context: CommandContext): Promise<undefined> {
@@ -105,8 +111,7 @@ async function remove(context: CommandContext): Promise<undefined> {
 async function run(context: CommandContext): Promise<undefined> {
   const { path } = namedCron(context)
   const made = (await sendJson(await serverOf(context), path, { method: 'POST' })) as ApiBuild
-  if (context.json) printJson(context.io, made)
-  else printLine(context.io, `made ${context.args[0] ?? ''} #${made.number}`)
+  tellBuild(context, repoArgument(context.args[0]), made, 'made')
 }
 
 function cronPath(repo: RepoName): string {

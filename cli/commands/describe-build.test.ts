@@ -20,6 +20,13 @@ describe('a build as text', () => {
     )
   })
 
+  it('has no lines for what is not known, as of a branch that is not there', () => {
+    const none = { message: '', author_name: '', author_email: '', after: '' }
+    expect(describeWith({ ...none, error: 'no such branch' })).toBe(
+      'octo/hello #3  error\npush refs/heads/main\ncreated  1970-01-01 00:00:00 UTC\nno such branch',
+    )
+  })
+
   it('tells what to do about a warning', () => {
     const place = { file: '.pipeline.yml', line: 2, column: 1 }
     const own = { ...place, code: 'SP_OTHER', message: 'odd', hint: 'do this' }

@@ -10,9 +10,9 @@ export function describeBuild(repo: RepoName, build: ApiBuild, colours: boolean)
   const style = createStyle(colours)
   const lines = [
     `${repo.owner}/${repo.name} #${build.number}  ${style.status(build.status, build.status)}${took(build.started_ms, build.finished_ms)}`,
-    cleanName(`${build.event} ${build.ref} ${build.after.slice(0, 10)}`),
-    `message  ${titleOf(build)}`,
-    `author   ${cleanName(`${build.author_name} <${build.author_email}>`)}`,
+    cleanName(`${build.event} ${build.ref} ${build.after.slice(0, 10)}`).trimEnd(),
+    ...(build.message === '' ? [] : [`message  ${titleOf(build)}`]),
+    ...(build.author_name === '' ? [] : [authorOf(build)]),
     `created  ${timeOf(build.created_ms)}`,
   ]
   if (build.waiting !== undefined) lines.push(`waits    ${cleanName(build.waiting)}`)
@@ -39,6 +39,10 @@ export function describeBuild(repo: RepoName, build: ApiBuild, colours: boolean)
   return lines.join('\n')
 }
 
+function authorOf({ author_name: name, author_email: email }: ApiBuild): string {
+  return `author   ${cleanName(`${name} <${email}>`)}`
+}
+
 function warningOf({ code, message, file, line, column }: ApiWarning): string {
   const place = file === '' ? '' : `${file}:${line}:${column}: `
   return cleanName(`${place}warning ${code} ${message}`)
@@ -57,7 +61,7 @@ export function titleOf(build: ApiBuild): string {
 }
 
 /** `2026-01-31 23:59:59 UTC` */
-function timeOf(ms: number): string {
+export function timeOf(ms: number): string {
   return new Date(ms)
     .toISOString()
     .replace('T', ' ')

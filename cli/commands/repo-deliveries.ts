@@ -6,6 +6,7 @@ import { printJson, printLine } from '../io.js'
 import { stripTerminalText } from '../terminal/sanitize.js'
 import { formatTable } from '../terminal/table.js'
 import { repoArgument, serverOf } from './arguments.js'
+import { timeOf } from './describe-build.js'
 
 /** `sandpiper repo deliveries` */
 export const repoDeliveries: CommandDefinition = {
@@ -50,7 +51,7 @@ async function list(context: CommandContext): Promise<undefined> {
   }
   const rows = (found as readonly ApiDelivery[]).map((one) => [
     String(one.id),
-    new Date(one.received_ms).toISOString().slice(0, 19),
+    timeOf(one.received_ms),
     stripTerminalText(one.forge),
     stripTerminalText(one.event),
     stripTerminalText(one.outcome),

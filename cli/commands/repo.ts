@@ -152,9 +152,16 @@ async function show(context: CommandContext): Promise<undefined> {
     printJson(context.io, repo)
     return
   }
-  for (const [key, value] of Object.entries(repo as Record<string, unknown>)) {
+  const { hooks, ...fields } = repo as Record<string, unknown>
+  const addresses = Object.entries((hooks ?? {}) as Record<string, unknown>)
+  const rows = [
+    ...Object.entries(fields),
+    ...addresses.map(([kind, url]) => [`webhook, ${kind}`, url] as const),
+  ]
+  const width = Math.max(...rows.map(([key]) => key.length))
+  for (const [key, value] of rows) {
     const shown = typeof value === 'string' ? value : JSON.stringify(value)
-    printLine(context.io, stripTerminalText(`${key.padEnd(16)} ${shown}`))
+    printLine(context.io, stripTerminalText(`${key.padEnd(width)}  ${shown}`.trimEnd()))
   }
 }
 

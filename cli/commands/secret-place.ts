@@ -64,7 +64,10 @@ export async function readValue(context: CommandContext, option: string): Promis
   const file = context.option(option) ?? '-'
   const text = file === '-' ? await readStdin(context) : await readText(context, file)
   const lines = text.split('\n')
-  return lines.length === 2 && lines[1] === '' ? text.replace(/\r?\n$/, '') : text
+  const value = lines.length === 2 && lines[1] === '' ? text.replace(/\r?\n$/, '') : text
+  if (value !== '') return value
+  const from = file === '-' ? 'nothing came in on stdin' : `${file} is empty`
+  throw usageError(`there is no value: ${from}`, `pipe it in, or name a file with --${option}`)
 }
 
 async function readText({ io }: CommandContext, file: string): Promise<string> {

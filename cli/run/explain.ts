@@ -39,7 +39,7 @@ function codeNamed(asked: string): PipelineCode {
   const near = nearest(name, names)
   const hint =
     near === undefined
-      ? '`sandpiper explain` lists all codes of pipeline files'
+      ? '`sandpiper explain` lists the codes of pipeline files; docs/errors.md has all others'
       : `did you mean \`${PREFIX}${near.toUpperCase()}\`?`
   throw usageError(`no diagnostic has the code ${cleanName(asked)}`, hint)
 }

@@ -117,6 +117,20 @@ describe('a backup', () => {
     await expect(stat(join(place.dataDir, 'server.key'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
+  it('that is not there is said to be, and nothing is made', async () => {
+    const place = await target('SQLite')
+    const file = join(directory, 'none.tar')
+    await expect(restoreBackup({ ...place, file })).rejects.toMatchObject({
+      code: 'SP_BACKUP_INVALID',
+      message: `read the backup: there is no ${file}`,
+    })
+    await expect(stat(join(place.dataDir, 'server.lock'))).rejects.toMatchObject({ code: 'ENOENT' })
+    await writeFile(file, 'no archive')
+    await expect(restoreBackup({ ...place, file })).rejects.toMatchObject({
+      message: expect.stringMatching(/^read the backup: \/.*none\.tar: tar: [^\n]*$/),
+    })
+  })
+
   it('leaves nothing beside itself', async () => {
     await backup()
     const { stdout } = await run('ls', ['-A', directory])

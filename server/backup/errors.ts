@@ -1,10 +1,11 @@
 import { SandpiperError } from '../../protocol/errors.js'
 
 /** A file that is no backup, or not a whole one. */
-export function backupInvalid(reason: string): SandpiperError {
-  return new SandpiperError('SP_BACKUP_INVALID', `read the backup: ${reason}`, {
-    hint: 'Take another backup. Nothing was restored.',
-  })
+export function backupInvalid(
+  reason: string,
+  hint = 'Take another backup. Nothing was restored.',
+): SandpiperError {
+  return new SandpiperError('SP_BACKUP_INVALID', `read the backup: ${reason}`, { hint })
 }
 
 /** A backup that can't be made. */

@@ -34,6 +34,7 @@ const ROWS = 200
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Manifest> {
   const { dataDir, file } = options
+  if (!existsSync(file)) throw backupInvalid(`there is no ${file}`, 'Name the file of the backup.')
   await makeDataDirectory(dataDir)
   const lock = await lockDataDir(dataDir)
   const staging = await mkdtemp(join(dataDir, '.restore-'))

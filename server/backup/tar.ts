@@ -34,6 +34,7 @@ export async function pack(file: string, parts: readonly Packed[]): Promise<void
 export async function unpack(file: string, directory: string): Promise<void> {
   const options = ['--extract', '--file', file, '--directory', directory, '--no-same-owner']
   await run('tar', options, { env: PATH }).catch((error: unknown) => {
-    throw backupInvalid(`tar: ${messageOf(error)}`)
+    const { stderr = '' } = error as { readonly stderr?: string }
+    throw backupInvalid(`${file}: ${stderr.split('\n')[0] || messageOf(error)}`)
   })
 }
