@@ -1,9 +1,9 @@
 import { Queue, WaitingError, Worker, type Job } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { messageOf } from '../protocol/errors.js'
 import type { StageJob } from '../protocol/job.js'
 import type { DiskGuard } from './disk-guard/disk-guard.js'
 import type { RunnerLog } from './log.js'
+import { Outage } from './outage.js'
 import { connectFailingFast, connectWaiting } from './redis.js'
 
 /** The server decides whether an attempt is lost; BullMQ's lock only keeps others off meanwhile. */
@@ -32,6 +32,7 @@ export class StageWorker {
   readonly #queue: Queue
   readonly #watchdog: NodeJS.Timeout
   readonly #running = new Set<Promise<void>>()
+  readonly #outage: Outage
   #worker: Worker
   #strikes = 0
   #isClosing = false
@@ -43,6 +44,8 @@ export class StageWorker {
       queue: connectFailingFast(options.redisUrl),
     }
     for (const redis of Object.values(this.#redis)) redis.on('error', () => undefined)
+    this.#outage = new Outage(options.log, 'no stage can be taken from the queue')
+    this.#redis.worker.on('ready', () => this.#outage.ended())
     this.#queue = new Queue(options.queueName, {
       connection: this.#redis.queue,
       prefix: options.bullPrefix,
@@ -71,7 +74,7 @@ export class StageWorker {
   }
 
   #makeWorker(): Worker {
-    const { bullPrefix, capacity, queueName, log } = this.#options
+    const { bullPrefix, capacity, queueName } = this.#options
     const worker = new Worker<StageJob>(queueName, (job, token) => this.#take(job, token), {
       connection: this.#redis.worker,
       prefix: bullPrefix,
@@ -81,7 +84,7 @@ export class StageWorker {
       removeOnComplete: { age: 3600, count: 1000 },
       removeOnFail: { age: 86_400, count: 1000 },
     })
-    worker.on('error', (error) => log.warn({ error: messageOf(error) }, 'stage queue'))
+    worker.on('error', (error) => this.#outage.failed(error))
     return worker
   }
 

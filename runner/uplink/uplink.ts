@@ -4,6 +4,7 @@ import { messageOf } from '../../protocol/errors.js'
 import type { RedisKeys } from '../../protocol/keys.js'
 import type { AttemptRef, RunnerOffer, UplinkMessage } from '../../protocol/uplink.js'
 import type { RunnerLog } from '../log.js'
+import { Outage } from '../outage.js'
 import type { UsageSource } from '../stage/sink.js'
 import { Lane } from './lane.js'
 import { Outbox } from './outbox.js'
@@ -53,12 +54,16 @@ export class Uplink {
 
   constructor(options: UplinkOptions) {
     this.#options = options
+    const outage = new Outage(options.log, 'Redis is not reachable')
     this.#transport = new Transport({
       ...options,
       session: this.session,
-      onReady: () => this.#onReady(),
+      onReady: () => {
+        outage.ended()
+        this.#onReady()
+      },
       onMessage: (message) => this.#onMessage(message),
-      onError: (error) => options.log.warn({ error: messageOf(error) }, 'Redis is not reachable'),
+      onError: (error) => outage.failed(error),
     })
     this.#timers = [
       setInterval(() => void this.#tick(), TICK_MS),
