@@ -212,6 +212,11 @@ describe('repos', () => {
     expect((await call('POST', '/api/repos', large)).statusCode).toBe(413)
     const plain = await call('POST', '/api/repos', 'x', { 'content-type': 'text/plain' })
     expect(plain.json()).toMatchObject({ status: 415, code: 'SP_HTTP_MEDIA_TYPE' })
+    // As curl sends it that is told nothing else.
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const curl = await call('PATCH', '/api/repos/o/n', ' {"timeout": 90}', form)
+    expect(curl.json()).toMatchObject({ status: 415, code: 'SP_HTTP_MEDIA_TYPE' })
+    expect(curl.json<{ hint: string }>().hint).toContain("'Content-Type: application/json'")
   })
 })
 
@@ -482,8 +487,10 @@ describe('bad addresses', () => {
     expect(badPart.json<{ errors: unknown }>().errors).toEqual([
       { pointer: '/stream', in: 'query', detail: 'must be "stdout" or "stderr"' },
     ])
-    const changed = await call('PATCH', '/api/repos/o/n', { visibility: 'secret' })
-    expect(changed.json<{ detail: string }>().detail).toContain('"public" or "internal"')
+    const changed = await call('PATCH', '/api/repos/o/n', { require_approval: 'everyone' })
+    expect(changed.json<{ detail: string }>().detail).toContain(
+      'must be "none" or "forks" or "pull_requests" or "all"',
+    )
   })
 
   it('do not include HEAD, which answers as GET without a body', async () => {

@@ -32,8 +32,10 @@ function allowedValues(errors: readonly TLocalizedValidationError[]): Map<string
     const value = JSON.stringify((params as { readonly allowedValue: unknown }).allowedValue)
     values.set(instancePath, [...(values.get(instancePath) ?? []), value])
   }
-  for (const { keyword, instancePath } of errors) {
-    if (keyword !== 'const' && keyword !== 'anyOf') values.delete(instancePath)
+  for (const { keyword, instancePath, params } of errors) {
+    // Null means that nothing changes.
+    const isNull = keyword === 'type' && (params as { readonly type: unknown }).type === 'null'
+    if (keyword !== 'const' && keyword !== 'anyOf' && !isNull) values.delete(instancePath)
   }
   return values
 }

@@ -1,4 +1,5 @@
 import { parse } from 'node:querystring'
+import { SandpiperError } from '../../protocol/errors.js'
 import type { App } from './app-types.js'
 
 /** Fields of one form. */
@@ -16,8 +17,18 @@ export function acceptForms(app: App): void {
   app.addContentTypeParser<string>(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },
-    (_request, text, done) => done(null, formBody(text)),
+    (_request, text, done) => {
+      if (/^\s*[{[]/.test(text)) done(jsonAsForm())
+      else done(null, formBody(text))
+    },
   )
+}
+
+/** What `curl -d` sends that is told no type. */
+function jsonAsForm(): SandpiperError {
+  return new SandpiperError('SP_HTTP_MEDIA_TYPE', 'The body is JSON, but was sent as a form.', {
+    hint: "Send it with the header 'Content-Type: application/json'.",
+  })
 }
 
 /** The fields of a form; undefined for an empty one, which clients send when there is no body at all. */

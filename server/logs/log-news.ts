@@ -40,8 +40,11 @@ export class LogNews {
   start(): void {
     const { listener, channel } = this.#options
     listener.on('message', (_channel: string, text: string) => this.#receive(text))
-    // ioredis subscribes again by itself after every reconnect.
-    listener.subscribe(channel).catch(() => undefined)
+    // Before it is ready, ioredis still has something to ask that a connection that listens may not be asked: it would
+    // count as lost. It subscribes again by itself after every reconnect.
+    const subscribe = (): void => void listener.subscribe(channel).catch(() => undefined)
+    if (listener.status === 'ready') subscribe()
+    else listener.once('ready', subscribe)
   }
 
   stop(): void {
