@@ -1,4 +1,5 @@
 import { DRONE_NAMES } from './names/drone-names.js'
+import { isReservedName } from '../parameters/names.js'
 import { ABSENT_NAMES, OWN_NAMES } from './names/other-names.js'
 import type { Variable } from './names/variable.js'
 import { WOODPECKER_NAMES } from './names/woodpecker-names.js'
@@ -21,6 +22,11 @@ const BY_NAME: ReadonlyMap<string, Variable> = new Map(VARIABLES.map((one) => [o
 /** What is known about a name; undefined when neither Drone nor Woodpecker nor Sandpiper has it. */
 export function variableNamed(name: string): Variable | undefined {
   return BY_NAME.get(name)
+}
+
+/** Whether a variable of a build can be none of its parameters: no pipeline, and nobody who starts a build, sets it. */
+export function isOwnVariable(name: string): boolean {
+  return isReservedName(name) || variableNamed(name)?.known === 'build'
 }
 
 /**

@@ -1,7 +1,12 @@
 /** Why nobody who starts a build may set a variable of this name, in words that follow it; empty when they may. */
 export function parameterNameProblem(name: string): string {
   if (!NAME.test(name)) return 'is no name of a variable'
-  return RESERVED.test(name) ? 'is a name that Sandpiper itself sets' : ''
+  return isReservedName(name) ? 'is a name that Sandpiper itself sets' : ''
+}
+
+/** Whether no parameter can have the name, since Sandpiper itself sets such variables. */
+export function isReservedName(name: string): boolean {
+  return RESERVED.test(name)
 }
 
 /** Source of a regular expression for what a name looks like. */

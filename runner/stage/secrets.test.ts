@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { StageJob } from '../../protocol/job.js'
 import { jobKey, PULLS, sealSecrets, type StepSecrets } from '../../protocol/job-secrets.js'
-import { makeJob, openTestHost, runJob, step, type TestHost } from '../testing/stages.js'
+import { addImage } from '../testing/images.js'
+import { makeJob, openTestHost, program, runJob, step, type TestHost } from '../testing/stages.js'
 
 const KEY = jobKey('a secret that servers and runners share')
 
@@ -97,6 +98,35 @@ describe('the secrets of a job', () => {
     const { sink } = await runJob(host, sealed(job, { [a]: forPlugin }), { jobKey: KEY })
     expect(sink.log('a')).toContain('\n[]\n')
     expect(sink.log('a')).toContain('no secret one here: it is for plugins as they are')
+  })
+
+  it('that are for a plugin of an image come without what a pipeline or who starts it has a say in', async () => {
+    await addImage(host, 'plugin', { entrypoint: ['/bin/sh', '-c', 'echo "[$PLUGIN_KEY]"; env'] })
+    const own = { CI: 'true', DRONE_BRANCH: 'main', GIT_AUTHOR_NAME: 'ada' }
+    const parameters = {
+      ...{ PATH: '/drone/src', LD_PRELOAD: '/drone/src/a.so', ENV: '/drone/src/a.sh' },
+      ...{
+        https_proxy: 'http://evil.example',
+        GIT_SSL_NO_VERIFY: 'true',
+        PLUGIN_TO: 'evil.example',
+      },
+      'BASH_FUNC_env%%': '() { a; }',
+    }
+    const plugin = { ...program('a', 'plugin'), secrets: { PLUGIN_KEY: 'one' } }
+    const started = { ...makeJob([plugin]), environment: { ...own, ...parameters } }
+    const given = { values: { one: { value: 'hunter2', images: ['plugin'] } }, missing: {} }
+    const [{ number } = { number: 0 }] = started.steps
+    const { sink, outcome } = await runJob(host, sealed(started, { [number]: given }), {
+      jobKey: KEY,
+    })
+    expect(outcome.status).toBe('success')
+    const log = sink.log('a')
+    expect(log).toContain('\n[******]\n')
+    expect(log).toContain('warning: parameters are kept from a step with secrets for its image')
+    for (const [name, text] of Object.entries(own)) expect(log).toContain(`\n${name}=${text}\n`)
+    for (const [name, text] of Object.entries(parameters)) {
+      expect(log).not.toContain(`\n${name}=${text}\n`)
+    }
   })
 
   it('of its registries are masked too', async () => {

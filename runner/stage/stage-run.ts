@@ -1,4 +1,5 @@
 import { NativeError } from '../../native/lib/error.js'
+import { isOwnVariable } from '../../pipelines/environment/variables.js'
 import type { SandboxStep, StepPlan } from '../../pipelines/plan.js'
 import { messageOf, SandpiperError } from '../../protocol/errors.js'
 import type { StageJob } from '../../protocol/job.js'
@@ -235,11 +236,13 @@ export class StageRun {
     const given = this.deps.secrets ?? NO_SECRETS
     const secrets = secretVariables(step, given.ofStep(number))
     for (const warning of secrets.warnings) await own.log.say(`warning: ${warning}`)
+    const isTrusted = given.ofStep(number).forImages === true
     const outcome = await runStep(
       {
-        ...{ job: this.job, step, number, ...own },
+        ...{ step, number, ...own },
+        job: isTrusted ? await this.#withoutParameters(own.log) : this.job,
         failedSteps: failedNames(this.#nodes, this.#ends()),
-        inherited: await this.#inherited(step, number, own.log),
+        inherited: await this.#inherited(step, isTrusted, own.log),
         secrets: secrets.values,
         stageStartedMs: this.#startedMs,
         directory: this.#space.stepDirectory(number),
@@ -259,14 +262,23 @@ export class StageRun {
   /** Whoever writes the pipeline has a say in them, so they are not for plugins that are trusted with secrets. */
   async #inherited(
     step: SandboxStep,
-    number: number,
+    isTrusted: boolean,
     log: StepLog,
   ): Promise<Readonly<Record<string, string>>> {
     const outputs = inheritedOutputs(step.name, this.job.stage.steps, this.#outputs)
-    const isTrusted = this.deps.secrets?.ofStep(number).forImages === true
     if (!isTrusted || Object.keys(outputs).length === 0) return outputs
     await log.say('warning: outputs of other steps are kept from a step with secrets for its image')
     return {}
+  }
+
+  /** Nor are parameters: a file declares them, with defaults, and whoever starts a build gives them. */
+  async #withoutParameters(log: StepLog): Promise<StageJob> {
+    const { environment } = this.job
+    const kept = Object.entries(environment).filter(([name]) => isOwnVariable(name))
+    if (kept.length < Object.keys(environment).length) {
+      await log.say('warning: parameters are kept from a step with secrets for its image')
+    }
+    return { ...this.job, environment: Object.fromEntries(kept) }
   }
 
   async #checkOut(number: number, stop: StepStop): Promise<StepOutcome> {
