@@ -260,6 +260,7 @@ describe('repo set', () => {
     await writeFile(path.join(dir, 'token'), 'hunter2\n')
     const settings = [
       'timeout=90',
+      'keep_days=-1',
       'protected=true',
       'link=',
       'network_allow=a, b',
@@ -269,6 +270,7 @@ describe('repo set', () => {
     expect([code, stdout]).toEqual([0, 'changed octo/hello\n'])
     expect(JSON.parse(sent)).toEqual({
       timeout: 90,
+      keep_days: -1,
       protected: true,
       link: '',
       network_allow: ['a', 'b'],

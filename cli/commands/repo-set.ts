@@ -75,7 +75,7 @@ async function readValue(key: keyof typeof KINDS, value: string, cwd: string): P
       if (value === 'true' || value === 'false') return value === 'true'
       throw usageError(`${key} is a switch, not \`${value}\``, 'it is `true` or `false`')
     case 'number':
-      if (/^\d{1,16}$/.test(value)) return Number(value)
+      if (/^-?\d{1,16}$/.test(value)) return Number(value)
       throw usageError(`${key} is a number, not \`${value}\``, 'give it in digits')
     case 'list':
       return value === 'all'

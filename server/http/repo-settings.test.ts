@@ -25,6 +25,7 @@ describe('settings of a repo', () => {
     [{ auto_cancel_pushes: true, auto_cancel_pull_requests: true, auto_cancel_running: true }],
     [{ default_branch: 'trunk', link: 'https://git.example.org/o/n' }],
     [{ keep_days: 30, keep_builds: 100, keep_bytes: 5_000_000_000 }],
+    [{ keep_days: -1, keep_builds: -1, keep_bytes: -1 }],
     [{ timeout: 90, throttle: 3, counter: 7 }],
     [{ network_allow: ['git.example.org:443'] }],
     [{ network_allow: null }],
@@ -77,6 +78,7 @@ describe('settings of a repo', () => {
     [{ timeout: '90' }, '/timeout'],
     [{ config_path: '.drone.yml' }, '/config_path'],
     [{ keep_days: -1, keep_builds: 1.5 }, '/keep_builds'],
+    [{ keep_days: -2 }, '/keep_days'],
     [{ hook_secret: 'x' }, '/hook_secret'],
   ])('can not be %j', async (body, pointer) => {
     const { status, json } = await call('PATCH', REPO, body)

@@ -28,6 +28,6 @@ export function showMetrics(app: App, { services, metricsTokens }: HttpContext):
 function unauthorized(hadToken: boolean): SandpiperError {
   const message = hadToken ? 'The token is not right.' : 'The metrics need a token.'
   return new SandpiperError('SP_HTTP_UNAUTHORIZED', message, {
-    hint: "Send 'Authorization: Bearer TOKEN' with the value of SANDPIPER_METRICS_TOKEN.",
+    hint: "Send 'Authorization: Bearer TOKEN' with the value of SANDPIPER_METRICS_TOKEN, or with the token in admin-token.",
   })
 }

@@ -6,6 +6,8 @@ import { FORGE_KINDS } from '../../../forges/types.js'
 /** Drone's clients send null for what they do not change. */
 const unchanged = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]))
 const Count = (maximum: number) => Type.Integer({ minimum: 0, maximum })
+/** 0: as the server says, -1: all. */
+const Kept = (maximum: number) => Type.Integer({ minimum: -1, maximum })
 const oneOf = <const T extends readonly string[]>(...values: T) =>
   Type.Union(values.map((value) => Type.Literal(value as T[number])))
 
@@ -31,9 +33,9 @@ export const RepoPatch = Type.Object(
     auto_cancel_running: unchanged(Type.Boolean()),
     default_branch: unchanged(Type.String({ minLength: 1, maxLength: 200 })),
     link: unchanged(Type.String({ maxLength: 2000 })),
-    keep_days: unchanged(Count(KEEP_MAX)),
-    keep_builds: unchanged(Count(KEEP_MAX)),
-    keep_bytes: unchanged(Count(Number.MAX_SAFE_INTEGER)),
+    keep_days: unchanged(Kept(KEEP_MAX)),
+    keep_builds: unchanged(Kept(KEEP_MAX)),
+    keep_bytes: unchanged(Kept(Number.MAX_SAFE_INTEGER)),
     timeout: unchanged(Type.Integer({ minimum: 1, maximum: TIMEOUT_MINUTES_MAX })),
     throttle: unchanged(Count(KEEP_MAX)),
     counter: unchanged(Count(COUNTER_MAX)),
