@@ -69,7 +69,8 @@ export class Enqueuer {
     const missing = await this.#queues.missing(attempts)
     const builds = new Map<number, BuildSource | null>()
     for (const { stageId, attempt, buildId } of missing) {
-      const source = builds.get(buildId) ?? (await this.#readBuild(buildId))
+      const source =
+        builds.get(buildId) ?? (await this.#orNull(stageId, () => this.#readBuild(buildId)))
       builds.set(buildId, source)
       const stage = await findStageById(this.#db, stageId)
       // It was removed, or a runner took it, in this moment.
@@ -80,14 +81,20 @@ export class Enqueuer {
   }
 
   async #add(source: BuildSource, stage: StageRow): Promise<void> {
-    const job = await this.#makeJob(source, stage).catch((error: unknown) => {
-      this.#logger.warn({ stageId: stage.id, reason: messageOf(error) }, 'a stage has no job')
-      return null
-    })
+    const job = await this.#orNull(stage.id, () => this.#makeJob(source, stage))
     if (job === null) return
     const place = await giveShare(this.#db, stage)
     await this.#rebase(stage.queue, place.base)
     await this.#queues.add(stage.queue, job, priorityOf(place, stage.lane))
+  }
+
+  async #orNull<T>(stageId: number, make: () => Promise<T>): Promise<T | null> {
+    try {
+      return await make()
+    } catch (error) {
+      this.#logger.warn({ stageId, reason: messageOf(error) }, 'a stage has no job')
+      return null
+    }
   }
 
   async #makeJob({ repo, build, facts }: BuildSource, stage: StageRow): Promise<StageJob> {
