@@ -39,7 +39,7 @@ export interface BuildEvent {
   readonly sourceRepo: string
   /** Commit to build: 40 (SHA-1) or 64 (SHA-256) lower-case hex digits. */
   readonly after: string
-  /** A person named the commit, and nobody has looked yet whether it is on `ref`. */
+  /** The commit was named by hand or for a deployment, and nobody has looked yet whether it is on `ref`. */
   readonly unproven?: true
   /** Commit before the push; all zeros or empty when there is none. */
   readonly before: string

@@ -24,7 +24,8 @@ export interface Deployment {
 }
 
 /**
- * The build event of a deployment: what Drone calls a promotion.
+ * The build event of a deployment: what Drone calls a promotion. Its commit is proven first: forges take any that they
+ * know, and services that show what pull requests look like ask to deploy those of forks.
  * @throws SandpiperError SP_HOOK_BODY_INVALID when the ref or the commit is malformed
  */
 export function deploymentReading(deployment: Deployment): EventReading {
@@ -41,6 +42,7 @@ export function deploymentReading(deployment: Deployment): EventReading {
     branch,
     sourceBranch: branch,
     after: commit,
+    unproven: true,
     before: '',
     message: cleanText(deployment.description),
     deployTo: cleanLine(environment),

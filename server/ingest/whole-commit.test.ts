@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { BuildEvent } from '../../pipelines/event.js'
+import { deploymentReading } from '../hooks/deployment.js'
+import type { Repo } from '../services.js'
 import { SIMPLE, TestServer } from '../testing/test-server.js'
 
 let test: TestServer
@@ -52,6 +55,47 @@ describe('an event without the whole id of its commit', () => {
     const { build } = await test.push(repo, commit.slice(0, 12), facts)
     const detail = await test.build(repo, build!.number, isOver)
     expect(detail.build.error).toContain('is in mallory/n')
+  })
+})
+
+describe('a deployment that a forge tells of', () => {
+  const deployment = (commit: string, ref: string): BuildEvent => {
+    const names = { environment: 'preview', task: 'deploy', description: '', link: '' }
+    const who = { author: { login: 'preview-app' }, sender: 'preview-app' }
+    const asked = { id: 1, commit, ref, defaultBranch: 'main', payload: {}, ...names, ...who }
+    return deploymentReading(asked).events[0]!
+  }
+  const built = async (repo: Repo, commit: string, ref: string) => {
+    const { build } = await test.push(repo, commit, deployment(commit, ref))
+    return (await test.build(repo, build!.number, isOver)).build
+  }
+
+  it('is built when its commit is on the branch or tag, or on the default branch', async () => {
+    const repo = await test.addRepo()
+    const commit = await test.git.commit({ '.pipeline.yml': SIMPLE })
+    await test.git.git('tag', '--annotate', '--message', 'one', 'v1')
+    await test.git.commit({ later: '' })
+    for (const ref of ['main', 'v1', commit, 'refs/tags/v1']) {
+      expect(await built(repo, commit, ref)).toMatchObject({ error: '', after: commit })
+    }
+  })
+
+  it('is not built when its commit is of a fork, by whatever name', async () => {
+    const repo = await test.addRepo()
+    await test.git.commit({ '.pipeline.yml': SIMPLE })
+    await test.git.git('config', 'uploadpack.allowAnySHA1InWant', 'true')
+    const evil = await test.git.git('commit-tree', '-p', 'HEAD', '-m', 'evil', 'HEAD^{tree}')
+    const fork = evil.trim()
+    await test.git.git('update-ref', 'refs/pull/1/head', fork)
+    for (const ref of [fork, 'main']) {
+      const { error, status } = await built(repo, fork, ref)
+      expect([status, error]).toEqual([
+        'error',
+        expect.stringContaining(`commit ${fork} is not on refs/heads/main of the repo`),
+      ])
+    }
+    const { error } = await built(repo, fork, 'patch-1')
+    expect(error).toContain('the repo has no refs/heads/patch-1')
   })
 })
 

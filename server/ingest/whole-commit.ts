@@ -26,15 +26,28 @@ export async function wholeCommit(mirror: GitMirror, event: BuildEvent): Promise
 }
 
 /**
- * The commit that a person named, if it is on the branch or tag. A forge gives out the commits of forks by the id as
+ * The commit that somebody named, if it is on the branch or tag. A forge gives out the commits of forks by the id as
  * well: they would be built with the secrets of the repo.
  */
-async function provenCommit(mirror: GitMirror, { after, ref }: BuildEvent): Promise<WholeCommit> {
-  const isThere = (await mirror.tipOf(ref)) === after || (await mirror.isBelow(after, ref))
-  if (isThere === true) return { commit: after }
-  if (isThere === null) return { error: `the repo has no ${ref}` }
+async function provenCommit(mirror: GitMirror, event: BuildEvent): Promise<WholeCommit> {
+  const { after, ref } = event
+  let isAnywhere = false
+  for (const place of placesOf(event)) {
+    const isThere = (await mirror.tipOf(place)) === after || (await mirror.isBelow(after, place))
+    if (isThere === true) return { commit: after }
+    isAnywhere ||= isThere === false
+  }
+  if (!isAnywhere) return { error: `the repo has no ${ref}` }
   const error = `commit ${after} is not on ${ref} of the repo`
   const hint =
     'name the branch or tag that it is on; commits of forks are built by their pull requests'
   return { error: `${error}\nhint: ${hint}` }
 }
+
+/** A forge does not say whether what is to be deployed is a branch or a tag. */
+function placesOf({ event, ref }: BuildEvent): readonly string[] {
+  const isEither = event === 'promote' && ref.startsWith(BRANCHES)
+  return isEither ? [ref, `refs/tags/${ref.slice(BRANCHES.length)}`] : [ref]
+}
+
+const BRANCHES = 'refs/heads/'
