@@ -138,6 +138,15 @@ describe('a part of a log', () => {
     expect(await sandpiper([...LOG, '--tail', '2'])).toMatchObject({ code: 0, stdout: 'a\nb\n' })
   })
 
+  it('is what the step wrote to standard error with --stderr', async () => {
+    answers[`GET ${BUILD}/1/logs/1/1/download?stream=stderr`] = 'oh\n'
+    expect(await sandpiper([...LOG, '--stderr'])).toMatchObject({ code: 0, stdout: 'oh\n' })
+    const search = `GET ${BUILD}/1/logs/1/1/search?q=oh&limit=500&cursor=1&stream=stderr`
+    answers[search] = { matches: [{ line: 3, text: 'oh' }], next: null }
+    const { stdout } = await sandpiper([...LOG, '--stderr', '--search', 'oh'])
+    expect(stdout).toBe('3: oh\n')
+  })
+
   it('is what has a text in it with --search, page by page, safe for a terminal', async () => {
     const search = `GET ${BUILD}/1/logs/1/1/search?q=a+b&limit=500&cursor=`
     answers[`${search}1`] = { matches: [{ line: 3, text: 'a b\x1b[2J\rx' }], next: '9' }
@@ -153,6 +162,9 @@ describe('a part of a log', () => {
     [['--tail', 'x']],
     [['--tail', '2', '--follow']],
     [['--search', 'x', '--follow']],
+    [['--stderr', '--follow']],
+    [['--stderr', '--tail', '2']],
+    [['--stderr', '--json']],
   ])('can not be %j', async (rest) => {
     expect((await sandpiper([...LOG, ...rest])).code).toBe(2)
     expect((await sandpiper([...LOG.slice(0, 4), ...rest])).code).toBe(2)
@@ -164,6 +176,17 @@ describe('build ls and show', () => {
     answers[`GET ${BUILD}`] = [build('killed', { finished_ms: 1_795_000_000_000 })]
     const { stdout } = await sandpiper(['build', 'ls', 'octo/hello'])
     expect(stdout).toMatch(/^#1 +killed +push +refs\/heads\/main +a{10} +Say hello$/m)
+  })
+
+  it('shows as many as asked for', async () => {
+    answers[`GET ${BUILD}?limit=100`] = []
+    const { code } = await sandpiper(['build', 'ls', 'octo/hello', '--limit', '100'])
+    expect(code).toBe(0)
+    for (const limit of ['0', '101', 'x']) {
+      const refused = await sandpiper(['build', 'ls', 'octo/hello', '--limit', limit])
+      expect(refused).toMatchObject({ code: 2 })
+      expect(refused.stderr).toContain('from 1 to 100')
+    }
   })
 
   it('show `latest` with creation time, author and the first line of the message', async () => {

@@ -46,7 +46,8 @@ export async function runBuildLogs(context: CommandContext): Promise<ExitCode> {
   const log = { repo, build: number, stage: stage.number, step: step.number }
   const text = context.option('search')
   if (text !== undefined) {
-    await searchLog(context.io, server, log, { text, json: context.json })
+    const stream = context.has('stderr') ? 'stderr' : undefined
+    await searchLog(context.io, server, log, { text, stream, json: context.json })
     return ExitCode.ok
   }
   if (context.json) {
@@ -138,10 +139,15 @@ function checkPart(context: CommandContext, isStep: boolean): void {
   const tail = context.option('tail')
   if (tail !== undefined && !/^[1-9]\d{0,5}$/.test(tail))
     throw usageError('--tail must be a number of lines', 'such as 100; 999999 at most')
-  const part = [tail && '--tail', context.option('search') !== undefined && '--search'].find(
-    Boolean,
-  )
+  const isSearch = context.option('search') !== undefined
+  const parts = [tail && '--tail', isSearch && '--search', context.has('stderr') && '--stderr']
+  const part = parts.find(Boolean)
   if (part === undefined) return
+  if (context.has('stderr') && !isSearch && (context.json || tail !== undefined))
+    throw usageError(
+      '--stderr gives text, and all of it',
+      'with --json each record has its `stream`: leave --stderr out',
+    )
   if (!isStep) throw usageError(`${part} is about one step`, 'name its stage and the step')
   if (context.has('follow'))
     throw usageError(
@@ -185,7 +191,9 @@ async function printLog(
     await followLog(server, log, { signal: io.stop, onText, onLost })
     return
   }
-  const path = partPath(log, context.option('tail'))
+  const path = context.has('stderr')
+    ? `${logPath(log)}/download?stream=stderr`
+    : partPath(log, context.option('tail'))
   const response = await send(server, path, { headers: { accept: 'text/plain' } })
   onText(await response.text())
 }

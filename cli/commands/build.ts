@@ -3,6 +3,7 @@ import { isFailure, isTerminal } from '../../protocol/status.js'
 import { buildPath, getBuild, repoPath, type ApiBuild, type RepoName } from '../client/api.js'
 import { sendJson } from '../client/http.js'
 import { addCommand, addGroup, type CommandContext, type Finish } from '../command.js'
+import { usageError } from '../errors.js'
 import { ExitCode } from '../exit-code.js'
 import { printJson, printLine, type CliIo } from '../io.js'
 import { formatTable } from '../terminal/table.js'
@@ -20,7 +21,8 @@ export function addBuildCommands(program: Command, io: CliIo, finish: Finish): v
     syntax: 'ls <owner/name>',
     summary: 'list builds, newest first',
     scope: SCOPE,
-    examples: ['sandpiper build ls octo/hello'],
+    options: [['--limit <builds>', 'so many of them at most, up to 100 (default 25)']],
+    examples: ['sandpiper build ls octo/hello', 'sandpiper build ls octo/hello --limit 100'],
     run: list,
   })
   addCommand(build, io, finish, {
@@ -37,6 +39,7 @@ export function addBuildCommands(program: Command, io: CliIo, finish: Finish): v
     options: [
       ['-f, --follow', 'go on until it has ended; exit code 1 when it failed'],
       ['--tail <lines>', "only so many of the last lines of a step's log"],
+      ['--stderr', 'only what the step wrote to its standard error'],
       [
         '--search <text>',
         "only the lines of a step's log that have it in them, with their numbers",
@@ -65,7 +68,8 @@ export function addBuildCommands(program: Command, io: CliIo, finish: Finish): v
 
 async function list(context: CommandContext): Promise<undefined> {
   const repo = repoArgument(context.args[0])
-  const path = `${repoPath(repo)}/builds`
+  const limit = context.option('limit')
+  const path = `${repoPath(repo)}/builds${limit === undefined ? '' : `?limit=${limitOf(limit)}`}`
   const builds = (await sendJson(await serverOf(context), path)) as readonly ApiBuild[]
   if (context.json) {
     printJson(context.io, builds)
@@ -73,6 +77,12 @@ async function list(context: CommandContext): Promise<undefined> {
   }
   const header = ['BUILD', 'STATUS', 'EVENT', 'REF', 'COMMIT', 'TIME', 'MESSAGE']
   printLine(context.io, formatTable(header, builds.map(row)))
+}
+
+function limitOf(text: string): number {
+  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (limit >= 1 && limit <= 100) return limit
+  throw usageError(`--limit must be a number of builds, not \`${text}\``, 'from 1 to 100')
 }
 
 function row(build: ApiBuild): string[] {

@@ -1,3 +1,4 @@
+import type { LogStream } from '../../protocol/log-record.js'
 import type { ServerAddress } from '../client/find-server.js'
 import { logPath, type LogAddress } from '../client/follow-log.js'
 import { send } from '../client/http.js'
@@ -15,10 +16,14 @@ export async function searchLog(
   io: CliIo,
   server: ServerAddress,
   log: LogAddress,
-  query: { readonly text: string; readonly json: boolean },
+  query: {
+    readonly text: string
+    readonly stream: LogStream | undefined
+    readonly json: boolean
+  },
 ): Promise<void> {
   const all: Match[] = []
-  for await (const matches of pages(server, log, query.text)) {
+  for await (const matches of pages(server, log, query)) {
     if (query.json) all.push(...matches)
     else for (const { line, text } of matches) io.stdout.write(`${line}: ${shown(text)}\n`)
   }
@@ -28,10 +33,10 @@ export async function searchLog(
 async function* pages(
   server: ServerAddress,
   log: LogAddress,
-  text: string,
+  { text, stream }: { readonly text: string; readonly stream: LogStream | undefined },
 ): AsyncGenerator<readonly Match[], void> {
   for (let cursor: string | null = '1'; cursor !== null;) {
-    const query = new URLSearchParams({ q: text, limit: '500', cursor })
+    const query = new URLSearchParams({ q: text, limit: '500', cursor, ...(stream && { stream }) })
     const response = await send(server, `${logPath(log)}/search?${query.toString()}`)
     const page = (await response.json()) as { matches: readonly Match[]; next: string | null }
     yield page.matches
