@@ -10,6 +10,9 @@ export const TRIALS_MAX = 100
 /** Most repos that a body without `?repo=` may name, with those that it names beside its own. */
 export const REPO_NAMES_MAX = 50
 
+/** Most fields of a body without `?repo=` that are looked at for such names: a stranger can send millions. */
+export const NAME_FIELDS_MAX = 1_000
+
 /** Longest commit message kept, in UTF-16 units: it becomes an environment variable of each step, and
  * execve(2) refuses strings over 128 KiB (MAX_ARG_STRLEN). */
 export const MESSAGE_LENGTH_MAX = 16 * 1024

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isRepoName } from '../http/schemas/params.js'
-import { REPO_NAMES_MAX } from './limits.js'
+import { NAME_FIELDS_MAX, REPO_NAMES_MAX } from './limits.js'
 
 /** Longest value that is looked at, in bytes; and what a form's encoding makes of it. */
 const VALUE_BYTES_MAX = 1_024
@@ -22,7 +22,8 @@ export function reposNamedIn(
   const read = isForm ? readFormValue : readJsonValue
   const names = new Set<string>()
   let at = body.indexOf(key)
-  while (at !== -1 && names.size < REPO_NAMES_MAX) {
+  for (let left = NAME_FIELDS_MAX; at !== -1 && left > 0; left -= 1) {
+    if (names.size >= REPO_NAMES_MAX) break
     const from = at + key.length
     const value = read(body.toString('utf8', from, from + VALUE_BYTES_MAX))
     if (value !== null && isRepoName(value.split('/').at(-1) ?? '')) names.add(value.toLowerCase())

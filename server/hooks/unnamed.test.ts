@@ -11,7 +11,7 @@ import type { RepoService } from '../services.js'
 import { TestDatabase } from '../testing/test-database.js'
 import { authenticate } from './authenticate.js'
 import { FORMATS } from './formats.js'
-import { REPO_NAMES_MAX, TRIALS_MAX } from './limits.js'
+import { NAME_FIELDS_MAX, REPO_NAMES_MAX, TRIALS_MAX } from './limits.js'
 import { reposNamedIn } from './named-repos.js'
 import { proofFor } from './testing/proof.js'
 import { readSignature } from './signature.js'
@@ -125,6 +125,12 @@ describe('of a delivery without ?repo=', () => {
     const names = Array.from({ length: REPOS }, (_, i) => of(`Owner${i}/Name${i}`))
     expect(await signersOf(names, { secret: 'x' })).toMatch('SP_HOOK_')
     expect(opened).toBeLessThanOrEqual(REPO_NAMES_MAX)
+  })
+
+  it('few fields are looked at for who sends very many', async () => {
+    const fields = (count: number) => Array.from({ length: count }, () => ({ full_name: 7 }))
+    expect(await signersOf([...fields(NAME_FIELDS_MAX - 1), of(LAST)])).toEqual([LAST])
+    expect(await signersOf([...fields(NAME_FIELDS_MAX), of(LAST)])).toBe('SP_HOOK_REPO_UNNAMED')
   })
 
   it('the secret of another repo proves nothing', async () => {
