@@ -80,9 +80,11 @@ describe('settings of a repo', () => {
     [{ keep_days: -1, keep_builds: 1.5 }, '/keep_builds'],
     [{ keep_days: -2 }, '/keep_days'],
     [{ hook_secret: 'x' }, '/hook_secret'],
+    [{ forge_token: 'hunter2\nX: y' }, '/forge_token'],
   ])('can not be %j', async (body, pointer) => {
     const { status, json } = await call('PATCH', REPO, body)
     expect(status).toBe(400)
+    expect(JSON.stringify(json)).not.toContain('hunter2')
     expect(json['errors']).toEqual(
       expect.arrayContaining([expect.objectContaining({ pointer, in: 'body' })]),
     )

@@ -1,6 +1,9 @@
 import { Type } from 'typebox'
 import { Id, Seconds, StringList } from './scalars.js'
 
+/** A token of a forge, as a request sets it: what can stand in a header. */
+export const ForgeToken = Type.String({ minLength: 1, maxLength: 4096, pattern: '^[!-~]+$' })
+
 /** A repo as `renderRepo` makes it, field by field: others add theirs to it. */
 export const REPO = {
   id: Id,

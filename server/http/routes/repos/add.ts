@@ -7,7 +7,7 @@ import { invalid } from '../../error-mapping.js'
 import { hookLinks } from '../../links.js'
 import { renderRepo } from '../../render/repo.js'
 import { RepoName, isRepoName } from '../../schemas/params.js'
-import { AddedRepo } from '../../schemas/repo.js'
+import { AddedRepo, ForgeToken } from '../../schemas/repo.js'
 
 const AddRepoBody = Type.Object(
   {
@@ -19,7 +19,7 @@ const AddRepoBody = Type.Object(
     default_branch: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
     link: Type.Optional(Type.String({ maxLength: 2048 })),
     forge: Type.Optional(Type.Enum(['', ...FORGE_KINDS])),
-    forge_token: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, pattern: '^[!-~]+$' })),
+    forge_token: Type.Optional(ForgeToken),
     network_allow: Type.Optional(Type.Array(Type.String({ maxLength: 512 }), { maxItems: 1000 })),
   },
   { additionalProperties: false },

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { Static, TSchema } from 'typebox'
 import type { RepoChange } from '../../../builds/repo-change.js'
 import { FORGE_KINDS } from '../../../forges/types.js'
+import { ForgeToken } from '../../schemas/repo.js'
 
 /** Drone's clients send null for what they do not change. */
 const unchanged = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]))
@@ -46,8 +47,9 @@ export const RepoPatch = Type.Object(
     ),
     forge: unchanged(oneOf('', ...FORGE_KINDS)),
     forge_token: Type.Optional(
-      Type.Union([Type.String({ minLength: 1, maxLength: 4096 }), Type.Null()], {
-        description: 'For its statuses; never shown again. Null: none of its own.',
+      Type.Union([ForgeToken, Type.Null()], {
+        description:
+          'For its statuses, its webhook and its clones; never shown again. Null: none of its own.',
       }),
     ),
   },
