@@ -71,7 +71,7 @@ export async function ingestBuild(
   if ('error' in resolved) return { plan: null, error: resolved.error }
   const { event } = resolved
   const { after } = event
-  const found = await sourcesAt(source, mirror, { repo, commit: after, ref: build.ref })
+  const found = await sourcesAt(source, mirror, { repo, commit: after, ref: event.ref })
   if (found.sources === null) return { plan: null, error: found.error, event }
   const known = { ...build, ...columnsOf(event) }
   const result = await compile(mirror, found.sources, source, { repo, build: known, event })

@@ -14,13 +14,19 @@ export async function resolveHead(mirror: GitMirror, given: BuildEvent): Promise
   const whole = await wholeCommit(mirror, given)
   if ('error' in whole) return whole
   const after = whole.commit
-  const { unproven: _done, ...event } = given
+  const { unproven: _done, ...named } = given
+  // A tag may have the name of a branch, and is no way to what is for that branch alone.
+  const event = whole.tag === undefined ? named : { ...named, ...onTag(whole.tag) }
   if (!wantsFacts(event)) return { event: { ...event, after } }
   await mirror.fetchCommit(after, event.ref)
   const { name, email, committed, message } = await mirror.describe(after)
   return {
     event: { ...event, after, committed, message, author: { ...event.author, name, email } },
   }
+}
+
+function onTag(ref: string): Pick<BuildEvent, 'ref' | 'branch' | 'sourceBranch'> {
+  return { ref, branch: '', sourceBranch: '' }
 }
 
 /** Forges tell what a commit is about; whoever names one by hand does not. */

@@ -78,6 +78,9 @@ describe('a deployment that a forge tells of', () => {
     for (const ref of ['main', 'v1', commit, 'refs/tags/v1']) {
       expect(await built(repo, commit, ref)).toMatchObject({ error: '', after: commit })
     }
+    // What is for some branches alone is not for tags that are called as these.
+    expect(await built(repo, commit, 'v1')).toMatchObject({ ref: 'refs/tags/v1', branch: '' })
+    expect(await built(repo, commit, 'main')).toMatchObject({ branch: 'main' })
   })
 
   it('is not built when its commit is of a fork, by whatever name', async () => {

@@ -2,7 +2,9 @@ import type { GitMirror } from '../../git/types.js'
 import type { BuildEvent } from '../../pipelines/event.js'
 
 /** The commit that an event is about, or why nobody can tell, in words for the build's page. */
-export type WholeCommit = { readonly commit: string } | { readonly error: string }
+export type WholeCommit =
+  /** `tag`: the full ref of the tag that it was found on, where the event said no more than a name. */
+  { readonly commit: string; readonly tag?: string } | { readonly error: string }
 
 /**
  * The whole id of the event's commit. Releases come with a tag alone, and Bitbucket's pull requests with the first
@@ -34,7 +36,7 @@ async function provenCommit(mirror: GitMirror, event: BuildEvent): Promise<Whole
   let isAnywhere = false
   for (const place of placesOf(event)) {
     const isThere = (await mirror.tipOf(place)) === after || (await mirror.isBelow(after, place))
-    if (isThere === true) return { commit: after }
+    if (isThere === true) return { commit: after, ...(place === ref ? {} : { tag: place }) }
     isAnywhere ||= isThere === false
   }
   if (!isAnywhere) return { error: `the repo has no ${ref}` }
