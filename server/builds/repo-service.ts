@@ -5,7 +5,7 @@ import { messageOf } from '../../protocol/errors.js'
 import { recordAudit } from '../audit/record.js'
 import type { Clock } from '../clock.js'
 import { repoExists } from '../errors.js'
-import { forgeOfCloneUrl } from '../forges/guess.js'
+import { forgeOfRepo } from '../forges/guess.js'
 import type { Forges } from '../forges/types.js'
 import type { LogStore } from '../logs/log-store.js'
 import type { Dispatcher } from '../scheduling/dispatcher.js'
@@ -85,7 +85,7 @@ async function addRepo(
   const hookSecret = repo.hookSecret ?? randomBytes(HOOK_SECRET_BYTES).toString('hex')
   checkHookSecret(hookSecret)
   checkNetworkAllow(repo.networkAllow ?? [])
-  const forge = repo.forge ?? forgeOfCloneUrl(forges, cloneUrl)
+  const forge = repo.forge ?? forgeOfRepo(forges, { owner, name, cloneUrl })
   const now = clock.now()
   const row = await insertRepoOf(db, actor, {
     owner,
