@@ -49,4 +49,14 @@ describe('other work', () => {
     await Promise.all([1, 2, 3].map((one) => traffic.quiet().then(() => order.push(one))))
     expect(order).toEqual([1, 2, 3])
   })
+
+  it('waits once for a webhook that never ends', async () => {
+    const traffic = new HookTraffic()
+    traffic.begin()
+    await traffic.quiet()
+    let went = false
+    void traffic.quiet().then(() => (went = true))
+    for (let turn = 0; turn < 10; turn += 1) await setImmediate()
+    expect(went).toBe(true)
+  })
 })
