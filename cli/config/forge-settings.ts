@@ -114,7 +114,8 @@ function settingsOf({
   }
 }
 
-function envOf(kind: ForgeKind): `SANDPIPER_${string}` {
+/** What the variables of a forge begin with. */
+export function envOf(kind: ForgeKind): `SANDPIPER_${string}` {
   return `SANDPIPER_${kind.toUpperCase().replaceAll('-', '_')}`
 }
 

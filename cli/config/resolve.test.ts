@@ -85,9 +85,14 @@ it('tells what does not fit together with all the rest', () => {
     SANDPIPER_LEASE: '30s',
     SANDPIPER_DATABASE_PASSWORD: 'hunter2',
     SANDPIPER_S3_BUCKET: 'logs',
+    SANDPIPER_ADMINS: 'github:ada,bitbucket:eve',
   }
   const resolve = () => resolveSettings({ env, flags: {}, scope: 'standalone' })
-  expect(resolve).toThrow(/^3 problems/)
+  expect(resolve).toThrow(/^5 problems/)
+  expect(resolve).toThrow(
+    /SANDPIPER_ADMINS: github:ada can not sign in, as SANDPIPER_GITHUB_CLIENT_ID is not set/,
+  )
+  expect(resolve).toThrow(/bitbucket:eve can not sign in, as only people of/)
   expect(resolve).toThrow(/SANDPIPER_HEARTBEAT must be at most half of SANDPIPER_LEASE/)
   expect(resolve).toThrow(/SANDPIPER_DATABASE_PASSWORD does nothing without/)
   expect(resolve).toThrow(/SANDPIPER_S3_URL is missing/)
