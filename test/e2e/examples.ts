@@ -53,6 +53,12 @@ export const OUTCOMES: readonly Outcome[] = [
     never: ['race detector with 1.23'],
   },
   {
+    example: 'parameters',
+    args: ['--event', 'custom', '--param', 'version=v7', '--param', 'replicas=3'],
+    statuses: { deploy: DONE, 'deploy/deploy': DONE },
+    log: ['deploying v7 to staging, 3 times'],
+  },
+  {
     example: 'conditions',
     statuses: { conditions: DONE, 'conditions/build': DONE },
     log: ['| built', 'step on-tags-only does not run: the event is `push`'],
