@@ -237,8 +237,12 @@ Result<UniqueFd> Sandbox::OpenMountNamespace() const {
 bool Sandbox::Runs() const {
   if (!runs_ || killed_ || reaped_) return false;
   const Result<UniqueFd> opened = OpenMountNamespace();
-  // No other failure says that it has left its namespaces.
-  return opened.ok() || (opened.failure().error != ENOENT && opened.failure().error != ESRCH);
+  if (opened.ok()) return true;
+  // No other failure says that it has left its namespaces, or is about to: from the moment on that
+  // it has no memory, only root of the host may look into it (ptrace(2), "Ptrace access mode
+  // checking").
+  const int error = opened.failure().error;
+  return error != ENOENT && error != ESRCH && error != EACCES;
 }
 
 size_t Sandbox::mounts(int* mounts) const {
