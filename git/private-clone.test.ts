@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -9,6 +8,7 @@ import { inspect, promisify } from 'node:util'
 import type { GitLogin } from '../protocol/job-secrets.js'
 import { makeCertificates } from '../runner/testing/certificates.js'
 import { createMirrors } from './mirrors.js'
+import { commandLines } from './testing/command-lines.js'
 import { makeRepo, makeTemporaryDirectory, removeDirectory, type TestRepo } from './testing/repo.js'
 import { serveGitHttp, serveGitHttps } from './testing/servers.js'
 import type { GitMirror, MirrorSource } from './types.js'
@@ -129,13 +129,3 @@ describe('a private repo', () => {
     expect(seen).toEqual([])
   })
 })
-
-function commandLines(): string[] {
-  return readdirSync('/proc').flatMap((name) => {
-    try {
-      return /^\d+$/.test(name) ? [readFileSync(`/proc/${name}/cmdline`, 'latin1')] : []
-    } catch {
-      return []
-    }
-  })
-}

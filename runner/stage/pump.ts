@@ -51,8 +51,8 @@ class Pump {
     await this.#try(() => this.#options.log.end(stream))
   }
 
-  /** Not async: what has not to be waited for goes on at once. */
-  #take(chunk: Buffer, stream: LogStream): Promise<void> | undefined {
+  /** A limit is told before the log has taken what is within it: that may have to wait. */
+  #take(chunk: Buffer, stream: LogStream): Promise<void> {
     const taken = chunk.subarray(0, this.#meter.take(chunk))
     const { limits, log, onLimit } = this.#options
     const breached = this.#meter.breached

@@ -41,7 +41,7 @@ async function open(path: string): Promise<{ page: Page; complaints: string[] }>
 }
 
 describeBrowser('the viewer of the OpenAPI document, in a browser', () => {
-  it('shows every tag and asks nobody but this server', async () => {
+  it('shows every operation and asks nobody but this server', async () => {
     const { page, complaints } = await open('/api/docs')
     await page.waitForSelector('.opblock-tag')
     const shown = await page.locator('.opblock').count()

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { execFile } from 'node:child_process'
 import { createHmac, randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { pino } from 'pino'
+import { commandLines } from '../../git/testing/command-lines.js'
 import { serveGitHttps, type TestServer } from '../../git/testing/servers.js'
 import { startRunner, type RunningRunner } from '../../runner/compose.js'
 import { makeCertificates, type TestCertificates } from '../../runner/testing/certificates.js'
@@ -220,14 +220,4 @@ async function filesWithToken(): Promise<string> {
     ({ stdout }) => stdout,
     (error: unknown) => (error as { readonly stdout: string }).stdout,
   )
-}
-
-function commandLines(): string[] {
-  return readdirSync('/proc').flatMap((name) => {
-    try {
-      return /^\d+$/.test(name) ? [readFileSync(`/proc/${name}/cmdline`, 'latin1')] : []
-    } catch {
-      return []
-    }
-  })
 }
